@@ -1,0 +1,241 @@
+"""What every system looks like to Tasuki: data types, then one small protocol.
+
+A connector talks to exactly one system. It is asked for data, never subclassed, and keeps no state
+between calls beyond its session: cursors are opaque text that the caller stores and hands back.
+Third-party connectors import this module and `tasuki.errors`, and register under the entry-point
+group `tasuki.connectors`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol, TypeAlias
+
+from tasuki.errors import TasukiError
+
+Fields: TypeAlias = Mapping[str, Any]
+
+LINKED: Final = "associations."
+"""Prefix of the pseudo-fields that list linked record ids, e.g. `associations.companies`."""
+
+
+class Verb(StrEnum):
+    """What a write does to its record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UPSERT = "upsert"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a connector can do, as data."""
+
+    writes: bool = False
+    batch_size: int = 1
+    """Records per write call."""
+    page_size: int = 1000
+    """Records per read call; `ceil(n / page_size)` is the floor the benchmark prints."""
+    deletes: bool = False
+    """Deleted ids can be asked for."""
+    finds: bool = True
+    unique_keys: Mapping[str, str] = field(default_factory=dict)
+    """Object -> natural-key field on which the system upserts; elsewhere: find before create."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """One field of an object as the system describes it."""
+
+    name: str
+    type: str
+    """text | int | num | bool | date | datetime | picklist | multipicklist | reference | json"""
+    label: str = ""
+    length: int | None = None
+    required: bool = False
+    """Must be given on create."""
+    readable: bool = True
+    createable: bool = True
+    updateable: bool = True
+    unique: bool = False
+    external_id: bool = False
+    options: tuple[str, ...] = ()
+    restricted: bool = False
+    """Only `options` are allowed."""
+    refers_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One object as the system describes it."""
+
+    name: str
+    label: str
+    fields: tuple[FieldInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as its system answered it.
+
+    `fields` holds only what was asked for, without stamps that move by themselves, so that equal
+    fields mean an unchanged record.
+    """
+
+    id: str
+    fields: Fields
+    modified_at: datetime | None = None
+    modified_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that could not be read; its neighbours could."""
+
+    place: str
+    """File and line, or ref."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records, oldest change first, and where to go on from.
+
+    Records may repeat (overlap); a page may be empty while `more` is true. The last page
+    (`more` false) carries the cursor from which the next run resumes.
+    """
+
+    records: tuple[Record, ...]
+    next_cursor: str
+    more: bool
+    broken: tuple[Broken, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deletes:
+    """Ids deleted since a cursor, and ids that were absorbed by others (old id -> survivor)."""
+
+    ids: tuple[str, ...]
+    next_cursor: str
+    more: bool = False
+    merged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """A page of living record ids in id order."""
+
+    ids: tuple[str, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTo:
+    """An association to set together with a write."""
+
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record's write.
+
+    `key` is the caller's name for this write (a receipt id); receipts repeat it. CREATE and UPSERT
+    with `natural_key` (field, value) must never make a second record with that value.
+    """
+
+    key: str
+    verb: Verb
+    object: str
+    fields: Fields
+    id: str | None = None
+    natural_key: tuple[str, str] | None = None
+    links: tuple[LinkTo, ...] = ()
+
+
+class Settled(StrEnum):
+    """How a write ended."""
+
+    WRITTEN = "written"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    """No answer came: the record must be read again before anything is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to one write; exactly one per write, in the order of the batch."""
+
+    key: str
+    settled: Settled
+    id: str | None = None
+    created: bool = False
+    error: TasukiError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The connection's allowance of calls, as far as the system tells."""
+
+    used: int | None = None
+    allowed: int | None = None
+    calls: int = 0
+    """Calls this connector made since it was opened."""
+    resets_at: datetime | None = None
+
+
+class Connector(Protocol):
+    """One signed-in account of one system."""
+
+    @property
+    def can(self) -> Capabilities:
+        """What this connector can do."""
+        ...
+
+    def discover(self, objects: Sequence[str] = ()) -> Sequence[ObjectInfo]:
+        """Live metadata of the named objects (all it knows when none is named)."""
+        ...
+
+    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+        """What changed since the cursor, oldest first; everything when the cursor is None."""
+        ...
+
+    def deletes(self, object: str, cursor: str | None) -> Deletes:
+        """What was deleted since the cursor; with None, only the cursor to start from."""
+        ...
+
+    def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """The named records as they are now; those that do not exist are left out."""
+        ...
+
+    def find(
+        self, object: str, key: str, values: Sequence[str], fields: Sequence[str]
+    ) -> Sequence[Record]:
+        """Records whose field `key` equals one of the values, read at once (no index lag)."""
+        ...
+
+    def ids(self, object: str, after: str | None) -> Ids:
+        """A page of living ids."""
+        ...
+
+    def count(self, object: str) -> int:
+        """How many living records the object has."""
+        ...
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
+        """Write a batch (one object, one verb); one receipt per write, in order.
+
+        Never raises over one bad record. Raises BlockedError only when nothing was sent.
+        """
+        ...
+
+    def limits(self) -> Limits:
+        """The allowance of calls as last seen."""
+        ...
+
+    def close(self) -> None:
+        """Give back the session."""
+        ...
