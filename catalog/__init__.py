@@ -1,0 +1,1 @@
+"""The business's words: entities, fields and the expression language over them."""

@@ -1,0 +1,1 @@
+"""Talk to one system each; start with protocol.py, then any vendor folder."""

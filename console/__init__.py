@@ -1,0 +1,1 @@
+"""The web console: pages over the same service functions as the command line."""

@@ -1,0 +1,1 @@
+"""When work runs: runtime port, schedules, worker, daemon."""

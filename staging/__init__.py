@@ -1,0 +1,1 @@
+"""The normalized store: tables, migrations, repositories, one bulk-write adapter per engine."""

@@ -1,0 +1,1 @@
+"""The flow: pull, identify, merge, plan, apply, receipts, undo, explain."""
