@@ -1,0 +1,61 @@
+"""The sandbox's own controls under `/_sandbox/`: what tests and the demo do as people do it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.network import NetworkLog
+from sandbox.platform import Platform
+from sandbox.state import State
+
+
+def routes(
+    state: State, log: NetworkLog, platforms: Mapping[str, Platform]
+) -> list[BaseRoute]:
+    """The health check and the controls."""
+
+    async def health(request: Request) -> Response:
+        return _json({"status": "ok", "now": state.now().isoformat()})
+
+    async def stats(request: Request) -> Response:
+        counters = {"calls": log.calls, "rows": log.rows, "bytes": log.bytes}
+        return _json({name: dict(counter) for name, counter in counters.items()})
+
+    async def counts(request: Request) -> Response:
+        return _json({name: platform.counts(state) for name, platform in platforms.items()})
+
+    async def reset(request: Request) -> Response:
+        log.reset()
+        return Response(status_code=204)
+
+    async def clock(request: Request) -> Response:
+        asked = orjson.loads(await request.body())
+        state.set_clock_offset(timedelta(seconds=float(asked["offset_seconds"])))
+        return _json({"now": state.now().isoformat()})
+
+    async def edit(request: Request) -> Response:
+        asked = orjson.loads(await request.body())
+        platforms[asked["platform"]].edit(state, asked["object"], asked["id"], asked["fields"])
+        return Response(status_code=204)
+
+    return [
+        Route("/healthz", health),
+        Route("/_sandbox/health", health),
+        Route("/_sandbox/stats", stats),
+        Route("/_sandbox/counts", counts),
+        _post("log/reset", reset),
+        _post("clock", clock),
+        _post("edit", edit),
+    ]
+
+
+def _post(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    return Route(f"/_sandbox/{path}", endpoint, methods=["POST"])
+
+
+def _json(content: object) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
