@@ -6,12 +6,16 @@ Third-party connectors import this module and `tasuki.errors`, and register unde
 group `tasuki.connectors`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol, TypeAlias
+from pathlib import Path
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
+from pydantic import BaseModel, ConfigDict
+
+from tasuki.clock import Clock
 from tasuki.errors import TasukiError
 
 Fields: TypeAlias = Mapping[str, Any]
@@ -239,3 +243,35 @@ class Connector(Protocol):
     def close(self) -> None:
         """Give back the session."""
         ...
+
+
+class Settings(BaseModel):
+    """What a connection needs to be opened: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenContext:
+    """Where and when a connection is opened; its secrets are already in its settings."""
+
+    connection: str
+    """The project's name for this connection; errors repeat it."""
+    folder: Path
+    """The project folder; relative paths in settings start here."""
+    clock: Clock
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorSpec(Generic[S]):
+    """All that Tasuki must know of a kind of connector; each vendor folder declares one `SPEC`."""
+
+    name: str
+    """What `type:` says in a project file, e.g. `salesforce`."""
+    title: str
+    settings: type[S]
+    open: Callable[[S, OpenContext], Connector]
+    """Makes the connector; calls nothing and opens no file before it is asked for data."""
