@@ -1,0 +1,1 @@
+"""The world generator: one deterministic company's data, and the truth about it."""

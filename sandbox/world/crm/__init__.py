@@ -1,0 +1,1 @@
+"""What the two CRMs say about the cast: accounts, people, opportunities, activities, campaigns."""
