@@ -1,0 +1,230 @@
+"""One session with the in-process system: the whole protocol, exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from connectors.memory.faults import Faults, Mishap, unknown
+from connectors.memory.settings import MemorySettings
+from connectors.memory.system import API_USER, MemorySystem, Row
+from connectors.protocol import (
+    LINKED,
+    Capabilities,
+    Deletes,
+    Ids,
+    Limits,
+    ObjectInfo,
+    Page,
+    Receipt,
+    Record,
+    Settled,
+    Verb,
+    Write,
+)
+from tasuki.errors import RejectedError
+from tasuki.values import Ref
+
+
+@dataclass(slots=True)
+class MemoryConnector:
+    """A signed-in session with a `MemorySystem`."""
+
+    system: MemorySystem
+    settings: MemorySettings = field(default_factory=MemorySettings)
+    faults: Faults = field(default_factory=Faults)
+    user: str = API_USER
+    calls: int = 0
+
+    @property
+    def can(self) -> Capabilities:
+        """Everything the protocol knows."""
+        shapes = self.system.shapes.items()
+        return Capabilities(
+            writes=True,
+            batch_size=self.settings.batch_size,
+            page_size=self.settings.page_size,
+            deletes=True,
+            unique_keys={name: shape.unique for name, shape in shapes if shape.unique},
+        )
+
+    def discover(self, objects: Sequence[str] = ()) -> Sequence[ObjectInfo]:
+        """Metadata of the named objects (all when none is named)."""
+        self._call()
+        return [self.system.info(name) for name in objects or sorted(self.system.shapes)]
+
+    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+        """What changed since the cursor, oldest first; everything when the cursor is None."""
+        self._call()
+        start = int(cursor) if cursor else 0
+        rows = sorted(self.system.living(object).values(), key=lambda row: row.sequence)
+        fresh = [row for row in rows if row.sequence > start]
+        again = [row for row in rows if row.sequence <= start][-self.settings.overlap :]
+        taken = fresh[: self.settings.page_size]
+        shown = [*(again if start and self.settings.overlap else []), *taken]
+        last = taken[-1].sequence if taken else start
+        records = tuple(self._record(object, row, fields) for row in shown)
+        return Page(records, str(last), len(fresh) > len(taken))
+
+    def deletes(self, object: str, cursor: str | None) -> Deletes:
+        """What was deleted since the cursor; with None, only the cursor to start from."""
+        self._call()
+        gone = sorted(
+            (row for row in self.system.table(object).values() if row.deleted),
+            key=lambda row: row.sequence,
+        )
+        last = str(gone[-1].sequence if gone else 0)
+        if cursor is None:
+            return Deletes((), last)
+        fresh = [row for row in gone if row.sequence > int(cursor)]
+        taken = fresh[: self.settings.page_size]
+        merged = {row.id: row.survivor for row in taken if row.survivor}
+        reached = str(taken[-1].sequence) if taken else cursor
+        more = len(fresh) > len(taken)
+        return Deletes(tuple(row.id for row in taken), reached, more, merged)
+
+    def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """The named records as they are now; those that do not exist are left out."""
+        self._call()
+        living = self.system.living(object)
+        return [self._record(object, living[id], fields) for id in ids if id in living]
+
+    def find(
+        self, object: str, key: str, values: Sequence[str], fields: Sequence[str]
+    ) -> Sequence[Record]:
+        """Records whose field `key` equals one of the values."""
+        self._call()
+        rows = self.system.matching(object, key, values)
+        return [self._record(object, row, fields) for row in rows]
+
+    def ids(self, object: str, after: str | None) -> Ids:
+        """A page of living ids."""
+        self._call()
+        rest = sorted(id for id in self.system.living(object) if after is None or id > after)
+        taken = rest[: self.settings.page_size]
+        return Ids(tuple(taken), taken[-1] if len(rest) > len(taken) else None)
+
+    def count(self, object: str) -> int:
+        """How many living records the object has."""
+        self._call()
+        return len(self.system.living(object))
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
+        """Write a batch; one receipt per write, in order."""
+        self._call()
+        mishap = self.faults.on_write()
+        arrived = {
+            Mishap.NONE: len(batch),
+            Mishap.LOSE_ANSWER: len(batch),
+            Mishap.LOSE_HALF: len(batch) // 2,
+            Mishap.LOSE_REQUEST: 0,
+        }[mishap]
+        receipts = [self._write(write) for write in batch[:arrived]]
+        return receipts if mishap is Mishap.NONE else unknown(batch)
+
+    def limits(self) -> Limits:
+        """Calls made so far; nothing is rationed here."""
+        return Limits(calls=self.calls)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _call(self) -> None:
+        self.calls += 1
+        self.faults.on_call()
+
+    def _record(self, object: str, row: Row, fields: Sequence[str]) -> Record:
+        seen = {
+            name: (
+                self.system.linked(object, row.id, name.removeprefix(LINKED))
+                if name.startswith(LINKED)
+                else row.fields.get(name)
+            )
+            for name in fields
+        }
+        return Record(row.id, seen, row.modified_at, row.modified_by)
+
+    def _write(self, write: Write) -> Receipt:
+        self.system.table(write.object)
+        error = self.system.complaint(write) or self._clash(write)
+        if error is not None:
+            return Receipt(write.key, Settled.REJECTED, write.id, error=error)
+        verbs = {
+            Verb.CREATE: self._create,
+            Verb.UPDATE: self._update,
+            Verb.UPSERT: self._upsert,
+            Verb.DELETE: self._delete,
+        }
+        receipt = verbs[write.verb](write)
+        if receipt.settled is Settled.WRITTEN and receipt.id is not None:
+            for link in write.links:
+                self.system.link((write.object, receipt.id), (link.object, link.id))
+        return receipt
+
+    def _create(self, write: Write) -> Receipt:
+        known = self._known(write)
+        if known is not None:
+            return Receipt(write.key, Settled.WRITTEN, known)
+        id = self.system.add(write.object, _with_key(write), by=self.user)
+        return Receipt(write.key, Settled.WRITTEN, id, created=True)
+
+    def _update(self, write: Write) -> Receipt:
+        id = write.id or self._known(write)
+        if id is None or id not in self.system.living(write.object):
+            return _missing(write)
+        row = self.system.living(write.object)[id]
+        if any(row.fields.get(name) != value for name, value in write.fields.items()):
+            self.system.edit(write.object, id, write.fields, by=self.user)
+        return Receipt(write.key, Settled.WRITTEN, id)
+
+    def _upsert(self, write: Write) -> Receipt:
+        known = write.id or self._known(write)
+        return self._update(write) if known is not None else self._create(write)
+
+    def _delete(self, write: Write) -> Receipt:
+        id = write.id or self._known(write)
+        if id is None or id not in self.system.table(write.object):
+            return _missing(write)
+        if id in self.system.living(write.object):
+            self.system.delete(write.object, id, by=self.user)
+        return Receipt(write.key, Settled.WRITTEN, id)
+
+    def _known(self, write: Write) -> str | None:
+        """The living record this write means, by its natural key or by the fields of its id."""
+        if write.natural_key is not None:
+            key, value = write.natural_key
+            rows = self.system.matching(write.object, key, [value])
+            return rows[0].id if rows else None
+        parts = self.system.shapes[write.object].id_from
+        made = "/".join(str(write.fields.get(part)) for part in parts)
+        return made if parts and made in self.system.living(write.object) else None
+
+    def _clash(self, write: Write) -> RejectedError | None:
+        """The refusal when another record already holds a unique value."""
+        unique = self.system.shapes[write.object].unique
+        value = write.fields.get(unique) if unique else None
+        if unique is None or value is None:
+            return None
+        own = write.id or self._known(write)
+        holders = {row.id for row in self.system.matching(write.object, unique, [value])} - {own}
+        if not holders or write.verb is Verb.DELETE:
+            return None
+        return RejectedError(
+            f"Another record already holds this {unique}.",
+            where=str(Ref("memory", write.object, write.id or "new")),
+            why=f"{unique} is unique on {write.object}.",
+            remedy="Merge the two records, or clear the field on one of them.",
+        )
+
+
+def _with_key(write: Write) -> dict[str, object]:
+    key = dict([write.natural_key]) if write.natural_key else {}
+    return {**write.fields, **key}
+
+
+def _missing(write: Write) -> Receipt:
+    error = RejectedError(
+        "The record does not exist.",
+        where=str(Ref("memory", write.object, write.id or "unknown")),
+        why="It was deleted, or never was.",
+        remedy="Pull again; the link is then repaired or dropped.",
+    )
+    return Receipt(write.key, Settled.REJECTED, write.id, error=error)
