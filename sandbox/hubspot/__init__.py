@@ -1,4 +1,30 @@
-"""HubSpot CRM over REST (the HubSpot room fills this in)."""
+"""HubSpot CRM over REST: served by `routes`, filled by the `insert…` functions."""
+
+from sandbox.hubspot.data.load import (
+    insert,
+    insert_associations,
+    insert_email_events,
+    insert_events,
+    insert_form_submissions,
+    insert_forms,
+    insert_lists,
+    insert_owners,
+)
+
+__all__ = [
+    "insert",
+    "insert_associations",
+    "insert_email_events",
+    "insert_events",
+    "insert_form_submissions",
+    "insert_forms",
+    "insert_lists",
+    "insert_owners",
+    "routes",
+    "counts",
+    "edit",
+]
+
 
 from collections.abc import Mapping
 from typing import Any

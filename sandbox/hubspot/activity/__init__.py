@@ -1,0 +1,1 @@
+"""The endpoints about what people did: events, marketing e-mail and forms."""

@@ -1,0 +1,1 @@
+"""The `/crm/` endpoints: objects, batches, search, associations, properties, merges and lists."""

@@ -1,0 +1,1 @@
+"""What the HubSpot account holds: tables, property definitions, records, links and bulk load."""

@@ -1,0 +1,141 @@
+"""Property definitions: what each object type's properties are and which values they take."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from sandbox.hubspot.data.kinds import KINDS, Kind, document
+from sandbox.hubspot.data.schema import SCHEMA
+from sandbox.state import State
+
+_SEEDED_AT: Final = "2024-01-01T00:00:00.000Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a write must know of one property."""
+
+    name: str
+    type: str
+    field_type: str
+    options: frozenset[str]
+    unique: bool
+    read_only: bool
+    archived: bool
+    owner: bool
+
+    @property
+    def many(self) -> bool:
+        """Whether the value is a list joined by semicolons."""
+        return self.type == "enumeration" and self.field_type == "checkbox"
+
+
+Definitions = Mapping[str, Definition]
+_CACHE: Final[WeakKeyDictionary[State, dict[str, Definitions]]] = WeakKeyDictionary()
+
+
+def ready(state: State) -> State:
+    """Make the tables and the account's own metadata once per state."""
+    if state not in _CACHE:
+        with state.lock:
+            state.install(SCHEMA)
+            _seed(state)
+            _CACHE[state] = {}
+    return state
+
+
+def definitions(state: State, kind: Kind) -> Definitions:
+    """All live definitions of one object type, by name."""
+    cache = _CACHE[state]
+    if kind.id not in cache:
+        rows = state.db.execute("SELECT document FROM hs_property WHERE type = ?", (kind.id,))
+        found = (_definition(orjson.loads(row[0])) for row in rows)
+        cache[kind.id] = {each.name: each for each in found if not each.archived}
+    return cache[kind.id]
+
+
+def forget(state: State, kind: Kind) -> None:
+    """Read the definitions of this type anew: one of them changed."""
+    _CACHE[state].pop(kind.id, None)
+
+
+def full(row: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """A definition as the API shows it, from the short form of a metadata file or a request."""
+    read_only, custom = bool(row.get("readOnly")), bool(row.get("custom"))
+    return {
+        "updatedAt": row.get("updatedAt", _SEEDED_AT),
+        "createdAt": row.get("createdAt", _SEEDED_AT),
+        "name": row["name"],
+        "label": row["label"],
+        "type": row["type"],
+        "fieldType": row["fieldType"],
+        "description": row.get("description", ""),
+        "groupName": row.get("groupName", group),
+        "options": [_option(order, each) for order, each in enumerate(row.get("options") or ())],
+        "referencedObjectType": row.get("referencedObjectType"),
+        "displayOrder": row.get("displayOrder", -1),
+        "calculated": bool(row.get("calculated")),
+        "externalOptions": bool(row.get("externalOptions")),
+        "archived": False,
+        "hasUniqueValue": bool(row.get("hasUniqueValue")),
+        "hidden": bool(row.get("hidden")),
+        "hubspotDefined": not custom,
+        "modificationMetadata": {
+            "archivable": custom,
+            "readOnlyDefinition": not custom,
+            "readOnlyOptions": not custom,
+            "readOnlyValue": read_only,
+        },
+        "formField": bool(row.get("formField", not read_only)),
+        "dataSensitivity": row.get("dataSensitivity", "non_sensitive"),
+    }
+
+
+def save(state: State, kind: Kind, shown: Mapping[str, Any]) -> None:
+    """Keep one definition as shown; the caller holds a transaction."""
+    row = (kind.id, shown["name"], orjson.dumps(shown).decode())
+    state.db.execute("INSERT OR REPLACE INTO hs_property VALUES (?, ?, ?)", row)
+    forget(state, kind)
+
+
+def _option(order: int, option: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "label": option["label"],
+        "value": option["value"],
+        "description": option.get("description", ""),
+        "displayOrder": option.get("displayOrder", order),
+        "hidden": bool(option.get("hidden")),
+    }
+
+
+def _definition(shown: Mapping[str, Any]) -> Definition:
+    return Definition(
+        name=shown["name"],
+        type=shown["type"],
+        field_type=shown["fieldType"],
+        options=frozenset(option["value"] for option in shown["options"]),
+        unique=shown["hasUniqueValue"],
+        read_only=shown["modificationMetadata"]["readOnlyValue"],
+        archived=shown["archived"],
+        owner=shown["referencedObjectType"] == "OWNER",
+    )
+
+
+def _seed(state: State) -> None:
+    if state.db.execute("SELECT 1 FROM hs_property LIMIT 1").fetchone():
+        return
+    with state.transaction() as db:
+        db.executemany("INSERT OR REPLACE INTO hs_property VALUES (?, ?, ?)", _seeds())
+
+
+def _seeds() -> Iterator[tuple[str, str, str]]:
+    shared = document("properties_common")
+    for kind in KINDS:
+        own = document(f"properties_{kind.name}")
+        for source in (shared, own):
+            for row in source["properties"]:
+                shown = full(row, own["group"])
+                yield kind.id, row["name"], orjson.dumps(shown).decode()
