@@ -1,0 +1,150 @@
+"""Typed, frozen settings, and the four-line errors of a file that does not fit them."""
+
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from config.nearest import did_you_mean
+from config.yaml import Document, KeyPath, dotted
+from tasuki.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """Settings read from a project's files: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+_PLAIN: Final = {
+    "missing": "this key is required",
+    "string_type": "text is expected here",
+    "int_parsing": "a whole number is expected here",
+    "int_type": "a whole number is expected here",
+    "bool_parsing": "true or false is expected here",
+    "bool_type": "true or false is expected here",
+    "list_type": "a list is expected here",
+    "tuple_type": "a list is expected here",
+    "dict_type": "`key: value` pairs are expected here",
+    "model_type": "`key: value` pairs are expected here",
+    "model_attributes_type": "`key: value` pairs are expected here",
+}
+
+
+def read(
+    model: type[M],
+    document: Document,
+    path: KeyPath = (),
+    *,
+    data: Any = None,
+    family: type[ConfigError] = ConfigError,
+) -> M:
+    """The part of a document at `path` as typed settings.
+
+    `data` replaces what the file says (secrets put in), positions stay those of the file.
+
+    Errors: ConfigError with file, line, column and the nearest known key.
+    """
+    try:
+        return model.model_validate(document.get(path, {}) if data is None else data)
+    except ValidationError as error:
+        raise explain(error, model, document, path, family)[0] from None
+
+
+def explain(
+    error: ValidationError,
+    model: type[BaseModel],
+    document: Document,
+    path: KeyPath = (),
+    family: type[ConfigError] = ConfigError,
+) -> list[ConfigError]:
+    """One four-line error for each thing that is wrong, in the order of the file."""
+    found = [_explain(detail, model, document, path, family) for detail in error.errors()]
+    found.sort(key=_position)
+    return found
+
+
+def _position(error: ConfigError) -> tuple[int, int]:
+    where = error.where
+    if where is None or isinstance(where, str):
+        return (0, 0)
+    return (where.line or 0, where.column or 0)
+
+
+def _explain(
+    detail: ErrorDetails,
+    model: type[BaseModel],
+    document: Document,
+    path: KeyPath,
+    family: type[ConfigError],
+) -> ConfigError:
+    here = (*path, *_real(detail["loc"], document.get(path)))
+    kind = detail["type"]
+    name = dotted(here) or document.file
+    if kind == "extra_forbidden":
+        return family(
+            f"There is no key `{here[-1]}` here",
+            where=document.place(here),
+            why=f"{_owner(here, path)} does not know it",
+            remedy=did_you_mean(str(here[-1]), _known(model, detail["loc"][:-1]), "Remove it."),
+        )
+    if kind == "missing":
+        return family(
+            f"`{name}` is missing",
+            where=document.place(here),
+            why=_PLAIN["missing"],
+            remedy=f"Add `{here[-1]}: …` here.",
+        )
+    return family(
+        f"`{name}` does not fit",
+        where=document.value_place(here),
+        why=_PLAIN.get(kind, detail["msg"].removeprefix("Value error, ")),
+        remedy=_remedy(detail),
+    )
+
+
+def _remedy(detail: ErrorDetails) -> str:
+    expected = detail.get("ctx", {}).get("expected")
+    return f"Write one of {expected}." if expected else "Correct the value in this place."
+
+
+def _owner(here: KeyPath, path: KeyPath) -> str:
+    return f"`{dotted(here[:-1])}`" if len(here) > len(path) + 1 else "this part of the file"
+
+
+def _real(loc: tuple[int | str, ...], data: Any) -> KeyPath:
+    """The steps of a pydantic location that stand in the file (a union adds steps of its own)."""
+    steps: list[int | str] = []
+    current = data
+    for index, step in enumerate(loc):
+        last = index == len(loc) - 1
+        if isinstance(current, dict) and (step in current or (last and isinstance(step, str))):
+            current = current.get(step)
+        elif isinstance(current, list) and isinstance(step, int) and step < len(current):
+            current = current[step]
+        else:
+            continue
+        steps.append(step)
+    return tuple(steps)
+
+
+def _known(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the model at a location knows."""
+    owner: Any = model
+    for step in loc:
+        field = getattr(owner, "model_fields", {}).get(step)
+        owner = _inner(field.annotation) if field is not None else owner
+    fields = getattr(owner, "model_fields", {})
+    return [info.alias or name for name, info in fields.items()]
+
+
+def _inner(annotation: Any) -> Any:
+    """The settings class inside an annotation such as `dict[str, Side]` or `Side | None`."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if (found := _inner(argument)) is not None:
+            return found
+    return None

@@ -1,0 +1,259 @@
+"""What a mapping says, as frozen data: which platform field is which entity field, and who wins.
+
+Mapping
+├── sides    where records come from: connection + object (+ scope); may we create, what of deletes
+├── fields   entity field ⇄ platform fields of each side; direction, policy, transforms
+├── links    entity reference ⇄ the platform's own pointer (lookup, association, value)
+├── keys     what says that two records are the same thing
+└── tests    examples the file carries itself
+"""
+
+from collections import abc
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from catalog.entities import Entity, Type
+from config.guards import Guards
+from tasuki.errors import Place
+
+ID: Final = "$id"
+"""Stands for the record's own id wherever a mapping names a platform field."""
+LINKED: Final = "associations."
+"""Prefix of the pseudo-fields that list linked record ids (same as in connectors.protocol)."""
+
+_NONE: Final[abc.Mapping[str, Any]] = MappingProxyType({})
+
+
+class Direction(StrEnum):
+    """Which way a field travels."""
+
+    PULL = "pull"
+    """Read from every side, written to none."""
+    PUSH = "push"
+    """Written to the sides in `to`, read from all others."""
+    BOTH = "both"
+    """Read from every side, written to those in `to` (to all when it is not said)."""
+
+
+class Unknown(StrEnum):
+    """What becomes of a value that a `value_map` does not name."""
+
+    PARK = "park"
+    """The cell is rejected with a reason; its neighbours go on."""
+    KEEP = "keep"
+    BLANK = "blank"
+
+
+class Rule(StrEnum):
+    """How candidates for one entity field are decided."""
+
+    SIDE_WINS = "side_wins"
+    LATEST_WINS = "latest_wins"
+    FILL_BLANK_ONLY = "fill_blank_only"
+    HIGHEST = "highest"
+    UNION = "union"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who wins when sides differ."""
+
+    rule: Rule
+    order: tuple[str, ...]
+    """Sides, strongest first; decides what the rule alone leaves open."""
+
+    def __str__(self) -> str:
+        return f"{self.order[0]}_wins" if self.rule is Rule.SIDE_WINS else self.rule.value
+
+
+class OnDelete(StrEnum):
+    """What happens to the other sides when a record of this side is deleted."""
+
+    IGNORE = "ignore"
+    UNLINK = "unlink"
+    """The link is closed; the entity lives on from its other records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One place where records of the entity live."""
+
+    name: str
+    connection: str
+    object: str
+    scope: str | None = None
+    """A condition over platform fields; None takes every record."""
+    create: bool = False
+    """Tasuki may create records here."""
+    delete: OnDelete = OnDelete.UNLINK
+
+
+@dataclass(frozen=True, slots=True)
+class SideField:
+    """How one entity field looks on one side."""
+
+    side: str
+    names: tuple[str, ...]
+    """Platform fields; empty for a constant. Writing goes to the first."""
+    joined_with: str | None = None
+    """Text between the fields when all are joined; None takes the first that is not blank."""
+    constant: Any = None
+    reads: bool = True
+    writes: bool = False
+    transform: tuple[str, ...] = ()
+    value_map: abc.Mapping[str, Any] = _NONE
+    """Platform value → entity value."""
+    unknown_value: Unknown = Unknown.KEEP
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedField:
+    """One entity field and its looks on every side."""
+
+    name: str
+    type: Type
+    direction: Direction
+    policy: Policy
+    sides: abc.Mapping[str, SideField]
+    default: Any = None
+    """Written when a record is created and the entity has no value."""
+    clear: bool = False
+    """A blank erases the value on the other side; without it a blank never does."""
+    on_create_only: bool = False
+    personal: bool = False
+    place: Place | None = None
+
+
+class Pointer(StrEnum):
+    """How a record points at another one."""
+
+    LOOKUP = "lookup"
+    """A field holds the other record's id."""
+    ASSOCIATION = "association"
+    """The platform lists the linked ids of an object; the first is the primary one."""
+    VALUE = "value"
+    """A field holds a value that the other entity has in its field `via`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way from a record to the entity it points at."""
+
+    pointer: Pointer
+    source: str
+    """The platform field, or `associations.X`."""
+    connection: str
+    object: str | None = None
+    by_prefix: abc.Mapping[str, str] = _NONE
+    """Start of the id → object, where one field points at several objects; others are no link."""
+    via: str | None = None
+    transform: tuple[str, ...] = ()
+
+    def objects(self) -> tuple[str, ...]:
+        """The objects this way can lead to."""
+        return tuple(self.by_prefix.values()) or ((self.object,) if self.object else ())
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRule:
+    """One entity reference and the ways to it from every side, best first."""
+
+    name: str
+    to: str
+    sides: abc.Mapping[str, tuple[Way, ...]]
+    writes: frozenset[str] = frozenset()
+    """Sides on which the pointer is written, by its first way."""
+    place: Place | None = None
+
+
+class Confidence(StrEnum):
+    """How sure a key makes us that two records are the same thing."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRule:
+    """What two records must share to be the same thing; rules are tried in the order written."""
+
+    kind: str
+    fields: tuple[str, ...] = ()
+    """Entity fields; all must be filled. Empty for stored ids."""
+    transform: tuple[str, ...] = ()
+    stored_in: abc.Mapping[str, str] = _NONE
+    """Side → platform field that holds the id of a record of side `refers_to`."""
+    refers_to: str | None = None
+    confidence: Confidence = Confidence.CERTAIN
+    veto: bool = False
+    """Records whose values of this key differ are never the same thing."""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One test of a mapping file: records given per side, what must come of them."""
+
+    given: abc.Mapping[str, abc.Mapping[str, Any]]
+    expect: abc.Mapping[str, abc.Mapping[str, Any]]
+    name: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """One mapping file, checked; compared by identity."""
+
+    name: str
+    entity: Entity
+    sides: abc.Mapping[str, Side]
+    fields: abc.Mapping[str, MappedField]
+    links: abc.Mapping[str, LinkRule] = field(default_factory=dict)
+    keys: tuple[KeyRule, ...] = ()
+    first_sync: Policy | None = None
+    """Decides on the first link, when there is no base yet; None leaves it to each field."""
+    guards: Guards = Guards()
+    tests: tuple[Example, ...] = ()
+    source: str = ""
+    """The file this mapping was read from."""
+    version: str = ""
+    """A digest of what the file says, not of how it is laid out."""
+
+    def pushed(self, side: str) -> Iterator[MappedField]:
+        """The fields that are written to a side."""
+        return (
+            rule
+            for rule in self.fields.values()
+            if (look := rule.sides.get(side)) is not None and look.writes
+        )
+
+    def pulled(self, side: str) -> Iterator[MappedField]:
+        """The fields that are read from a side."""
+        return (
+            rule
+            for rule in self.fields.values()
+            if (look := rule.sides.get(side)) is not None and look.reads
+        )
+
+    def side_of(self, connection: str, object: str) -> Side | None:
+        """The side whose records come from this connection and object."""
+        return next(
+            (s for s in self.sides.values() if (s.connection, s.object) == (connection, object)),
+            None,
+        )
+
+
+def mapping_of(
+    mappings: abc.Iterable[Mapping], connection: str, object: str
+) -> tuple[Mapping, Side] | None:
+    """The mapping and side that a record of this connection and object belongs to."""
+    for mapping in mappings:
+        if (side := mapping.side_of(connection, object)) is not None:
+            return mapping, side
+    return None
