@@ -1,1 +1,1 @@
-"""The project folder: typed settings, profiles, secrets. The only room that touches the environment."""
+"""The project folder: typed settings, profiles, secrets. Only this room touches the environment."""

@@ -1,1 +1,1 @@
-"""Platform record to normalized entity and back, as pure functions; library/ holds ready mappings."""
+"""Platform record to normalized entity and back, purely; library/ holds ready mappings."""

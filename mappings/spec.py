@@ -12,7 +12,6 @@ from collections import abc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from catalog.entities import Entity, Type
@@ -23,8 +22,6 @@ ID: Final = "$id"
 """Stands for the record's own id wherever a mapping names a platform field."""
 LINKED: Final = "associations."
 """Prefix of the pseudo-fields that list linked record ids (same as in connectors.protocol)."""
-
-_NONE: Final[abc.Mapping[str, Any]] = MappingProxyType({})
 
 
 class Direction(StrEnum):
@@ -105,7 +102,7 @@ class SideField:
     reads: bool = True
     writes: bool = False
     transform: tuple[str, ...] = ()
-    value_map: abc.Mapping[str, Any] = _NONE
+    value_map: abc.Mapping[str, Any] = field(default_factory=dict)
     """Platform value → entity value."""
     unknown_value: Unknown = Unknown.KEEP
     place: Place | None = None
@@ -149,7 +146,7 @@ class Way:
     """The platform field, or `associations.X`."""
     connection: str
     object: str | None = None
-    by_prefix: abc.Mapping[str, str] = _NONE
+    by_prefix: abc.Mapping[str, str] = field(default_factory=dict)
     """Start of the id → object, where one field points at several objects; others are no link."""
     via: str | None = None
     transform: tuple[str, ...] = ()
@@ -187,7 +184,7 @@ class KeyRule:
     fields: tuple[str, ...] = ()
     """Entity fields; all must be filled. Empty for stored ids."""
     transform: tuple[str, ...] = ()
-    stored_in: abc.Mapping[str, str] = _NONE
+    stored_in: abc.Mapping[str, str] = field(default_factory=dict)
     """Side → platform field that holds the id of a record of side `refers_to`."""
     refers_to: str | None = None
     confidence: Confidence = Confidence.CERTAIN
@@ -218,7 +215,7 @@ class Mapping:
     keys: tuple[KeyRule, ...] = ()
     first_sync: Policy | None = None
     """Decides on the first link, when there is no base yet; None leaves it to each field."""
-    guards: Guards = Guards()
+    guards: Guards = field(default_factory=Guards)
     tests: tuple[Example, ...] = ()
     source: str = ""
     """The file this mapping was read from."""
