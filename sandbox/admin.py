@@ -13,9 +13,7 @@ from sandbox.platform import Platform
 from sandbox.state import State
 
 
-def routes(
-    state: State, log: NetworkLog, platforms: Mapping[str, Platform]
-) -> list[BaseRoute]:
+def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> list[BaseRoute]:
     """The health check and the controls."""
 
     async def health(request: Request) -> Response:

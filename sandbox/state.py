@@ -56,8 +56,13 @@ class State:
 
     def install(self, schema: str) -> None:
         """Run a platform's schema; every statement says IF NOT EXISTS."""
-        with self.lock:
-            self.db.executescript(schema)
+        with self.transaction() as db:
+            statement = ""
+            for piece in schema.split(";"):
+                statement += piece + ";"
+                if sqlite3.complete_statement(statement):
+                    db.execute(statement)
+                    statement = ""
 
     def now(self) -> datetime:
         """The sandbox's own time: the clock it was given plus the offset a test set."""

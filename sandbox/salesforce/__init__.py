@@ -1,21 +1,35 @@
-"""Salesforce core CRM over REST, as real clients meet it."""
+"""Salesforce core CRM over REST, as real clients meet it.
+
+The world generator uses `insert` and `ids.new_id`; the server uses `routes`, `counts`, `edit`.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.routing import BaseRoute
 
+from sandbox.salesforce.org import org_of
+from sandbox.salesforce.rows.load import insert
+from sandbox.salesforce.rows.seed import seed
 from sandbox.state import State
+
+__all__ = ["counts", "edit", "insert", "routes"]
 
 
 def routes(state: State) -> list[BaseRoute]:
     """The paths of the platform."""
+    seed(state)
     return []
 
 
 def counts(state: State) -> dict[str, int]:
     """How many live records each object holds."""
-    return {}
+    org = org_of(state)
+    live = "SELECT count(*) FROM {} WHERE IsDeleted = 0"
+    return {
+        name: org.state.db.execute(live.format(table.name)).fetchone()[0]
+        for name, table in org.tables.items()
+    }
 
 
 def edit(state: State, object: str, id: str, fields: Mapping[str, Any]) -> None:

@@ -1,0 +1,74 @@
+"""What the platform says when it refuses: one exception, its bodies, the texts we know."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class Fault(Exception):
+    """A refusal with the platform's error code; REST and collections word it differently."""
+
+    def __init__(self, code: str, message: str, fields: Sequence[str] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fields = fields
+        self.status = _STATUS.get(code, 400)
+
+    def rest(self) -> dict[str, Any]:
+        """The item of the array that a single-record call answers with."""
+        if self.status == 404 and self.fields is None:
+            return {"errorCode": self.code, "message": self.message}
+        body: dict[str, Any] = {"message": self.message, "errorCode": self.code}
+        if self.fields is not None:
+            body["fields"] = list(self.fields)
+        return body
+
+    def collection(self) -> dict[str, Any]:
+        """The item of `errors` in a collection's result."""
+        fields = list(self.fields or ())
+        return {"statusCode": self.code, "message": self.message, "fields": fields}
+
+
+_STATUS = {
+    "INVALID_SESSION_ID": 401,
+    "NOT_FOUND": 404,
+    "ENTITY_IS_DELETED": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "PRECONDITION_FAILED": 412,
+}
+
+
+def not_found() -> Fault:
+    """No such path, object or row."""
+    return Fault("NOT_FOUND", "The requested resource does not exist")
+
+
+def deleted() -> Fault:
+    """The row lies in the recycle bin."""
+    return Fault("ENTITY_IS_DELETED", "entity is deleted", [])
+
+
+def no_external_id(value: str) -> Fault:
+    """A path names neither a row nor an external id field."""
+    text = f"Provided external ID field does not exist or is not accessible: {value}"
+    return Fault("NOT_FOUND", text)
+
+
+def malformed_id(label: str, value: object) -> Fault:
+    """An id of the wrong shape or of another object."""
+    return Fault("MALFORMED_ID", f"{label}: id value of incorrect type: {value}", [])
+
+
+def bad_json(text: str) -> Fault:
+    """A body, or one value in it, that is not what the field needs."""
+    return Fault("JSON_PARSER_ERROR", text)
+
+
+def unknown_type(name: str, prefix: str = "") -> Fault:
+    """A query or record names an object the org does not have."""
+    text = (
+        f"sObject type '{name}' is not supported. If you are attempting to use a custom object, "
+        "be sure to append the '__c' after the entity name. Please reference your WSDL or the "
+        "describe call for the appropriate names."
+    )
+    return Fault("INVALID_TYPE", prefix + text)

@@ -1,0 +1,165 @@
+"""One org on one state: its schema, its tables, its users, its id counters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from sandbox.salesforce.ids import new_id, to_18
+from sandbox.salesforce.rows.values import stamp
+from sandbox.salesforce.schema import (
+    NUMBER_TYPES,
+    TEXT_TYPES,
+    Field,
+    Object,
+    Schema,
+    parse_field,
+    standard,
+)
+from sandbox.state import State
+
+ORGANIZATION: Final = to_18("00D5g00000TASUK")
+INTEGRATION_USER: Final = to_18("0055g0001000001")
+PERSON: Final = to_18("0055g0001000002")
+PROFILE: Final = to_18("00e5g0001000001")
+STANDARD_PRICEBOOK: Final = to_18("01s5g0001000001")
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS sf_counter (prefix TEXT PRIMARY KEY, number INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS sf_deleted (
+    object TEXT NOT NULL, Id TEXT NOT NULL, deleted_at TEXT NOT NULL,
+    PRIMARY KEY (object, Id)
+);
+CREATE INDEX IF NOT EXISTS sf_deleted_at ON sf_deleted (object, deleted_at);
+CREATE TABLE IF NOT EXISTS sf_custom_field (
+    object TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL,
+    PRIMARY KEY (object, name)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where an object's rows lie; every table has `IsDeleted`, also where describe hides it."""
+
+    name: str
+    columns: tuple[str, ...]
+
+    @property
+    def insert(self) -> str:
+        """The statement that adds one row, named parameters."""
+        marks = ", ".join(f":{name}" for name in self.columns)
+        return f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ({marks})"
+
+
+class Org:
+    """The Salesforce side of a state. Use `org_of`: one state has one org."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.schema: Schema = standard()
+        state.install(_SCHEMA)
+        kept = state.db.execute("SELECT object, definition FROM sf_custom_field ORDER BY rowid")
+        for object, definition in kept.fetchall():
+            self.schema = self.schema.extended(object, parse_field(orjson.loads(definition)))
+        for each in self.schema.objects.values():
+            state.install(_ddl(each))
+        self.tables = {name: _table(each) for name, each in self.schema.objects.items()}
+
+    def now(self) -> str:
+        """The org's time as a wire stamp."""
+        return stamp(self.state.now())
+
+    def next_ids(self, prefix: str, count: int) -> list[str]:
+        """Fresh ids, never given before."""
+        with self.state.transaction() as db:
+            first = self._last(prefix) + 1
+            values = (prefix, first + count - 1)
+            db.execute("INSERT OR REPLACE INTO sf_counter VALUES (?, ?)", values)
+        return [new_id(prefix, number) for number in range(first, first + count)]
+
+    def keep_above(self, prefix: str, number: int) -> None:
+        """Never hand out ids up to this number: a loader has used them."""
+        with self.state.transaction() as db:
+            if number > self._last(prefix):
+                db.execute("INSERT OR REPLACE INTO sf_counter VALUES (?, ?)", (prefix, number))
+
+    def _last(self, prefix: str) -> int:
+        sql = "SELECT number FROM sf_counter WHERE prefix = ?"
+        row = self.state.db.execute(sql, (prefix,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def row(self, object: str, id: str) -> dict[str, Any] | None:
+        """A stored row by its full id, deleted ones too."""
+        table = self.tables[object]
+        sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE Id = ?"  # noqa: S608
+        found = self.state.db.execute(sql, (id,)).fetchone()
+        return None if found is None else dict(zip(table.columns, found, strict=True))
+
+    def value(self, object: str, id: str | None, field: str) -> Any:
+        """One value of one row, None when there is no such row."""
+        if id is None:
+            return None
+        sql = f"SELECT {field} FROM {self.tables[object].name} WHERE Id = ?"  # noqa: S608
+        found = self.state.db.execute(sql, (id,)).fetchone()
+        return None if found is None else found[0]
+
+    def add_field(self, object: str, definition: Mapping[str, Any]) -> None:
+        """Install one custom field, as an admin would."""
+        new = parse_field(definition)
+        schema = self.schema.extended(object, new)
+        with self.state.transaction() as db:
+            db.execute(f"ALTER TABLE sf_{object} ADD COLUMN {_column(new)}")
+            text = orjson.dumps(dict(definition)).decode()
+            db.execute("INSERT INTO sf_custom_field VALUES (?, ?, ?)", (object, new.name, text))
+        self.schema = schema
+        self.tables[object] = _table(schema.objects[object])
+
+
+_ORGS: WeakKeyDictionary[State, Org] = WeakKeyDictionary()
+
+
+def org_of(state: State) -> Org:
+    """The org of this state, opened at the first call."""
+    found = _ORGS.get(state)
+    if found is None:
+        found = _ORGS[state] = Org(state)
+    return found
+
+
+def _table(object: Object) -> Table:
+    names = [each.name for each in object.stored]
+    hidden = [] if "IsDeleted" in object.fields else ["IsDeleted"]
+    return Table(f"sf_{object.name}", (*names, *hidden))
+
+
+def _ddl(object: Object) -> str:
+    columns = [_column(each) for each in object.stored]
+    if "IsDeleted" not in object.fields:
+        columns.append("IsDeleted INTEGER NOT NULL DEFAULT 0")
+    table = f"sf_{object.name}"
+    statements = [f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)})"]
+    for name, kind, keys in _indexes(object):
+        statements.append(f"CREATE {kind} IF NOT EXISTS {table}_{name} ON {table} ({keys})")
+    return ";\n".join(statements) + ";"
+
+
+def _indexes(object: Object) -> list[tuple[str, str, str]]:
+    found = [("walk", "INDEX", "SystemModstamp, Id, IsDeleted")]
+    for each in object.stored:
+        if each.type == "reference" and "User" not in each.to:
+            found.append((each.name, "INDEX", each.name))
+        elif each.traits & {"external", "lookup", "unique"} and each.name != "Id":
+            found.append((each.name, "INDEX", each.name))
+    return found
+
+
+def _column(field: Field) -> str:
+    if field.name == "Id":
+        return "Id TEXT NOT NULL PRIMARY KEY"
+    if field.type == "boolean":
+        return f"{field.name} INTEGER NOT NULL DEFAULT {int(bool(field.default))}"
+    if field.type in NUMBER_TYPES:
+        return f"{field.name} {'INTEGER' if field.type == 'int' else 'REAL'}"
+    return f"{field.name} TEXT{' COLLATE NOCASE' if field.type in TEXT_TYPES else ''}"

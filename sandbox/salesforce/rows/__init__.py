@@ -1,0 +1,1 @@
+"""Records: how values are stored, checked, derived, loaded and changed."""

@@ -1,0 +1,1 @@
+"""SOQL: read, parsed and lowered to one SQL statement."""
