@@ -1,0 +1,203 @@
+"""The runtime port: register, enqueue, wait, cancel; and the implementation inside this process.
+
+A workflow is a function that walks steps. Each step's rows and its result commit together, so a run
+that was killed and started again finds everything that happened and nothing that half happened.
+Nothing below this module opens or commits a transaction.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import structlog
+
+from staging import runs
+from staging.engine import Store
+from sync import lease
+from sync.context import Event, Step, Tools, Watch
+from tasuki.errors import TasukiError
+from tasuki.values import Json, new_id
+
+LOG = structlog.get_logger("tasuki.jobs")
+
+Workflow = Callable[["Run", dict[str, Json]], dict[str, Json]]
+
+
+class Cancelled(TasukiError):
+    """Somebody asked the run to stop; what it committed stays."""
+
+    code = "TSK-5200"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run, for whom."""
+
+    workflow: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    trigger: str = "cli"
+    by: str = "operator"
+
+
+class Runtime(Protocol):
+    """Carries out workflows, each step exactly once in the store."""
+
+    def register(self, name: str, workflow: Workflow) -> None:
+        """Make a workflow known by name."""
+        ...
+
+    def enqueue(self, order: Order, *, run_id: str | None = None) -> str:
+        """Start a workflow; its run id at once. The same run id twice is one run."""
+        ...
+
+    def wait(self, run_id: str) -> dict[str, Json]:
+        """The run's counts once it has ended; raises what ended it."""
+        ...
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop after its present step."""
+        ...
+
+    def close(self) -> None:
+        """Finish the present steps, then stop."""
+        ...
+
+
+@dataclass(slots=True)
+class Run:
+    """One run on its way through its steps (what `sync` knows as a Runner)."""
+
+    store: Store
+    tools: Tools
+    watch: Watch
+    holder: lease.Holder
+    stop: threading.Event
+    position: int = 0
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.tools.run
+
+    def step(self, step: Step, **arguments: Json) -> dict[str, Json]:
+        """Do one step: ask outside, keep inside one transaction with the result."""
+        if self.stop.is_set():
+            raise Cancelled("the run was asked to stop", remedy="Run again to go on.")
+        answer = None
+        if step.ask:
+            with self.store.reading() as db:
+                answer = step.ask(db, self.tools, arguments)
+        with self.store.writing() as db:
+            lease.keep(db, lease.WRITER, self.holder, self.tools.clock.now())
+            result = step.keep(db, self.tools, arguments, answer)
+            runs.step_done(db, self.run_id, self.position, step.name, result, self.tools.now())
+        self.position += 1
+        self.watch(Event(self.run_id, f"step:{step.name}", self.position))
+        return result
+
+    def tell(self, stage: str, done: int, total: int | None = None, text: str = "") -> None:
+        """Tell whoever watches how far a stage is."""
+        self.watch(Event(self.run_id, stage, done, total, text))
+
+
+def silent(_event: Event) -> None:
+    """Watch nothing."""
+
+
+@dataclass(slots=True)
+class InProcess:
+    """The runtime inside this process: one worker thread, one run at a time under the lease."""
+
+    store: Store
+    tools: Tools
+    watch: Watch = silent
+    workflows: dict[str, Workflow] = field(default_factory=dict)
+    futures: dict[str, Future[dict[str, Json]]] = field(default_factory=dict)
+    stops: dict[str, threading.Event] = field(default_factory=dict)
+    pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="tasuki-run")
+    )
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def register(self, name: str, workflow: Workflow) -> None:
+        """Make a workflow known by name."""
+        self.workflows[name] = workflow
+
+    def enqueue(self, order: Order, *, run_id: str | None = None) -> str:
+        """Start a workflow; its run id at once. The same run id twice is one run."""
+        id_ = run_id or new_id()
+        with self.guard:
+            if id_ not in self.futures:
+                self.stops[id_] = threading.Event()
+                self.futures[id_] = self.pool.submit(self._carry_out, id_, order)
+        return id_
+
+    def wait(self, run_id: str) -> dict[str, Json]:
+        """The run's counts once it has ended; raises what ended it."""
+        return self.futures[run_id].result()
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop after its present step."""
+        if run_id in self.stops:
+            self.stops[run_id].set()
+
+    def close(self) -> None:
+        """Finish the present steps, then stop."""
+        for stop in self.stops.values():
+            stop.set()
+        self.pool.shutdown(wait=True)
+
+    def _carry_out(self, run_id: str, order: Order) -> dict[str, Json]:
+        tools = replace(self.tools, run=run_id)
+        holder = lease.this_process(f"{order.workflow} {run_id[:8]}")
+        if not self._open(run_id, order, holder, tools):
+            return {}
+        run = Run(self.store, tools, self.watch, holder, self.stops[run_id])
+        try:
+            counts = self.workflows[order.workflow](run, dict(order.arguments))
+        except TasukiError as error:
+            state = "interrupted" if isinstance(error, Cancelled) else "failed"
+            self._close(run_id, holder, tools, state, {}, error.what)
+            raise
+        except BaseException as error:
+            self._close(run_id, holder, tools, "failed", {}, type(error).__name__)
+            raise
+        self._close(run_id, holder, tools, str(counts.pop("state", "done")), counts)
+        return counts
+
+    def _open(self, run_id: str, order: Order, holder: lease.Holder, tools: Tools) -> bool:
+        """Take the lease and write the run down; False when this run already exists."""
+        with self.store.writing() as db:
+            if runs.get(db, run_id):
+                return False
+            lease.acquire(db, lease.WRITER, holder, tools.clock.now())
+            runs.interrupt_orphans(db, run_id, tools.now())
+            runs.start(
+                db,
+                run_id,
+                order.workflow,
+                trigger=order.trigger,
+                by=order.by,
+                arguments=dict(order.arguments),
+                now=tools.now(),
+            )
+        LOG.info("jobs.run_started", run=run_id, workflow=order.workflow, trigger=order.trigger)
+        return True
+
+    def _close(
+        self,
+        run_id: str,
+        holder: lease.Holder,
+        tools: Tools,
+        state: str,
+        counts: Json,
+        error: str | None = None,
+    ) -> None:
+        with self.store.writing() as db:
+            runs.end(db, run_id, state, counts, tools.now(), error)
+            lease.release(db, lease.WRITER, holder)
+        LOG.info("jobs.run_ended", run=run_id, state=state, error=error)
+
+

@@ -1,0 +1,43 @@
+"""Bring a store to this version's tables (Alembic; migrations add first, remove a release later)."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+_SCRIPTS: Final = Path(__file__).parent / "migrations"
+
+
+def upgrade(db: Connection) -> None:
+    """Run every migration the store has not seen, in the caller's transaction."""
+    config = _config()
+    config.attributes["connection"] = db
+    command.upgrade(config, "head")
+
+
+def current(db: Connection) -> str | None:
+    """The revision the store is at; None for an empty one."""
+    return MigrationContext.configure(db).get_current_revision()
+
+
+def head() -> str | None:
+    """The revision this version of Tasuki needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def draft(db: Connection, message: str, revision: str) -> None:
+    """Write the migration from the store as it is to the tables as they are declared."""
+    config = _config()
+    config.attributes["connection"] = db
+    command.revision(config, message=message, rev_id=revision, autogenerate=True)

@@ -1,0 +1,62 @@
+"""What waits for a person: rows that could not be read and writes that were refused."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from staging.bulk import chunks, upsert
+from staging.tables.writes import PARKED
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One thing that waits, with its cause and its fix in plain words."""
+
+    id: str
+    connection: str
+    object: str
+    code: str
+    reason: str
+    fix: str
+    record_id: str | None = None
+    place: str | None = None
+
+
+def park(db: Connection, what: Parked, run: str, now: str) -> None:
+    """Park it; parking it again renews its reason."""
+    upsert(db, PARKED, [{**asdict(what), "run_id": run, "state": "open", "at": now}])
+
+
+def unpark(db: Connection, ids: list[str], state: str = "retried") -> None:
+    """These no longer wait."""
+    for chunk in chunks(ids):
+        db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(state=state))
+
+
+def open_count(db: Connection) -> int:
+    """How many things wait."""
+    waiting = select(func.count()).select_from(PARKED).where(PARKED.c.state == "open")
+    return db.scalar(waiting) or 0
+
+
+def open_causes(db: Connection) -> list[dict[str, Any]]:
+    """What waits, grouped by cause: code, reason, fix, place, count, a sample record."""
+    rows = db.execute(
+        select(
+            PARKED.c.connection,
+            PARKED.c.object,
+            PARKED.c.code,
+            PARKED.c.reason,
+            PARKED.c.fix,
+            func.min(PARKED.c.place).label("place"),
+            func.count().label("count"),
+            func.min(PARKED.c.record_id).label("sample"),
+        )
+        .where(PARKED.c.state == "open")
+        .group_by(
+            PARKED.c.connection, PARKED.c.object, PARKED.c.code, PARKED.c.reason, PARKED.c.fix
+        )
+        .order_by(func.count().desc(), PARKED.c.reason)
+    )
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001

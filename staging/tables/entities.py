@@ -1,0 +1,36 @@
+"""One table per entity and one wide table per entity's metrics, made from the catalog."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import Column, Index, Table
+
+from catalog.entities import ENTITIES, Entity, Grain
+from staging.tables.columns import METADATA, at, document, key, kind, text
+
+
+def _entity_table(entity: Entity) -> Table:
+    columns = [Column(f.name, kind(f.type)) for f in entity.fields]
+    indexes = [Index(f"ix_{entity.name}_{f.name}", f.name) for f in entity.refs()]
+    source = (
+        (text("connection"), text("object"), text("record_id"))
+        if entity.grain is Grain.COPIED
+        else (document("provenance"),)
+    )
+    return Table(entity.name, METADATA, key("id"), *columns, *source, at("updated_at"), *indexes)
+
+
+def _metric_table(entity: Entity) -> Table:
+    columns = [Column(f.name, kind(f.type)) for f in entity.metrics]
+    return Table(f"{entity.name}_metric", METADATA, key("id"), *columns, at("as_of"))
+
+
+ENTITY_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
+    {name: _entity_table(entity) for name, entity in ENTITIES.items()}
+)
+METRIC_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
+    {name: _metric_table(entity) for name, entity in ENTITIES.items() if entity.metrics}
+)
+
+Index("ix_engagement_visitor", ENTITY_TABLES["engagement"].c.visitor)

@@ -1,0 +1,74 @@
+"""Who is who: keys, dated links with their evidence, and what waits for a person."""
+
+from typing import Final
+
+from sqlalchemy import Column, Float, Index, Table
+from sqlalchemy import text as sql
+
+from staging.tables.columns import METADATA, at, document, key, sequence, text
+
+IDENTITY_KEY: Final = Table(
+    "identity_key",
+    METADATA,
+    key("entity"),
+    key("connection"),
+    key("object"),
+    key("id"),
+    key("kind"),
+    key("value"),
+    Index("ix_identity_key_value", "entity", "kind", "value"),
+)
+
+LINK: Final = Table(
+    "link",
+    METADATA,
+    sequence(),
+    text("connection", required=True),
+    text("object", required=True),
+    text("id", required=True),
+    text("entity", required=True),
+    text("entity_id", required=True),
+    text("rule", required=True),
+    text("evidence"),
+    Column("confidence", Float, nullable=False),
+    at("valid_from", required=True),
+    at("valid_to"),
+    text("decided_by", required=True),
+    Index(
+        "uq_link_current",
+        "connection",
+        "object",
+        "id",
+        "entity",
+        unique=True,
+        sqlite_where=sql("valid_to IS NULL"),
+        postgresql_where=sql("valid_to IS NULL"),
+    ),
+    Index("ix_link_entity", "entity", "entity_id"),
+    Index("ix_link_record", "connection", "entity", "id"),
+)
+
+VISITOR_LINK: Final = Table(
+    "visitor_link",
+    METADATA,
+    key("visitor"),
+    key("valid_from"),  # the identify moment; the first one reaches back to the beginning
+    text("person_id", required=True),
+    text("rule", required=True),
+)
+
+REVIEW: Final = Table(
+    "review",
+    METADATA,
+    key("id"),
+    text("entity", required=True),
+    text("left_ref", required=True),
+    text("right_ref", required=True),
+    text("reason", required=True),
+    text("state", required=True),  # open | accepted | rejected
+    at("at", required=True),
+)
+
+TOMBSTONE: Final = Table(
+    "tombstone", METADATA, key("hash"), document("detail"), at("at", required=True)
+)

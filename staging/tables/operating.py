@@ -1,0 +1,96 @@
+"""How the machine runs: runs and steps, leases, budgets, certificates, audit, console accounts."""
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table
+
+from staging.tables.columns import METADATA, at, document, key, sequence, text
+
+RUN: Final = Table(
+    "run",
+    METADATA,
+    key("id"),
+    text("kind", required=True),  # run | apply | undo | push
+    text("state", required=True),  # running | done | failed | interrupted | partial
+    text("trigger", required=True),  # cli | daemon | console
+    text("by", required=True),
+    at("started_at", required=True),
+    at("beat_at", required=True),
+    at("ended_at"),
+    document("arguments"),
+    document("counts"),
+    text("error"),
+    Index("ix_run_started", "started_at"),
+)
+
+RUN_STEP: Final = Table(
+    "run_step",
+    METADATA,
+    key("run_id"),
+    Column("position", Integer, primary_key=True),
+    text("name", required=True),
+    document("result"),
+    at("at", required=True),
+)
+
+LEASE: Final = Table(
+    "lease",
+    METADATA,
+    key("name"),
+    text("holder", required=True),
+    at("until", required=True),
+)
+
+API_CALL_BUDGET: Final = Table(
+    "api_call_budget",
+    METADATA,
+    key("connection"),
+    key("day"),
+    key("lane"),
+    Column("calls", Integer, nullable=False),
+)
+
+CERTIFICATE: Final = Table(
+    "certificate",
+    METADATA,
+    key("run_id"),
+    key("connection"),
+    key("object"),
+    Column("platform_count", Integer, nullable=False),
+    Column("staged_count", Integer, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    at("at", required=True),
+)
+
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    sequence(),
+    at("at", required=True),
+    text("who", required=True),
+    text("action", required=True),
+    text("target"),
+    document("detail"),
+)
+
+CONSOLE_USER: Final = Table(
+    "console_user",
+    METADATA,
+    key("id"),
+    text("name", required=True),
+    text("password_hash", required=True),
+    text("role", required=True),  # viewer | marketer | manager | operator | admin
+    text("language"),
+    text("user_id"),  # the same person as user_, where known
+    Column("is_active", Boolean, nullable=False),
+    at("created_at", required=True),
+)
+
+SESSION: Final = Table(
+    "session",
+    METADATA,
+    key("token_hash"),
+    text("console_user_id", required=True),
+    at("created_at", required=True),
+    at("expires_at", required=True),
+)

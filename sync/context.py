@@ -1,0 +1,83 @@
+"""What a step of the flow is, and what it may use.
+
+A step has two halves. `ask` talks to systems and writes nothing; `keep` writes to the store and talks
+to nobody. The runtime commits what `keep` wrote together with the step's own result, so a step that
+was killed either happened or did not. Arguments and results are JSON: ids and counts, never records.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from config.project import Project
+from connectors.protocol import Connector
+from mappings.spec import Mapping as RecordMapping
+from tasuki.clock import Clock
+from tasuki.values import Json, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every step may use; handed in, never looked up."""
+
+    project: Project
+    mappings: tuple[RecordMapping, ...]
+    connectors: Mapping[str, Connector]
+    clock: Clock
+    run: str = ""
+    """The run this step belongs to."""
+
+    def now(self) -> str:
+        """The present moment as the store keeps it."""
+        return stamp(self.clock.now())
+
+
+Ask = Callable[[Connection, Tools, dict[str, Json]], Any]
+Keep = Callable[[Connection, Tools, dict[str, Json], Any], dict[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece of work that happens wholly or not at all."""
+
+    name: str
+    keep: Keep
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a watcher of a run may show: a stage, how far it is, in what unit."""
+
+    run: str
+    stage: str
+    done: int
+    total: int | None = None
+    text: str = ""
+
+
+Watch = Callable[[Event], None]
+
+
+class Runner(Protocol):
+    """Carries out the steps of one run, in order, each exactly once in the store."""
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        ...
+
+    @property
+    def tools(self) -> Tools:
+        """What its steps use."""
+        ...
+
+    def step(self, step: Step, **arguments: Json) -> dict[str, Json]:
+        """Do one step; its JSON result."""
+        ...
+
+    def tell(self, stage: str, done: int, total: int | None = None, text: str = "") -> None:
+        """Tell whoever watches how far a stage is."""
+        ...

@@ -1,0 +1,154 @@
+"""Read what changed in the systems into the store: a page and its cursor commit together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from connectors.protocol import Broken, Deletes, Page
+from mappings.apply import fields_to_read
+from mappings.spec import Mapping as RecordMapping
+from mappings.spec import Side
+from staging import parking, queue, records
+from sync.context import Runner, Step, Tools
+from tasuki.values import Json, digest, stamp
+
+_PAGE: Final = "page"
+_DELETES: Final = "deletes"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One object of one connection, and every mapping side that reads it."""
+
+    connection: str
+    object: str
+    readers: tuple[tuple[RecordMapping, Side], ...]
+
+    @property
+    def kind(self) -> str:
+        """The stream's name in the dirty queue."""
+        return f"{self.connection}/{self.object}"
+
+    def fields(self) -> list[str]:
+        """The platform fields any reader needs."""
+        wanted = {f for mapping, side in self.readers for f in fields_to_read(mapping, side.name)}
+        return sorted(wanted)
+
+
+def streams(tools: Tools) -> list[Stream]:
+    """Every object the mappings read, in the order the mappings name them."""
+    readers: dict[tuple[str, str], list[tuple[RecordMapping, Side]]] = {}
+    for mapping in tools.mappings:
+        for side in mapping.sides.values():
+            readers.setdefault((side.connection, side.object), []).append((mapping, side))
+    return [Stream(*key, tuple(found)) for key, found in readers.items()]
+
+
+def stream(tools: Tools, kind: str) -> Stream:
+    """The stream behind `connection/object`."""
+    return next(s for s in streams(tools) if s.kind == kind)
+
+
+def pull(run: Runner) -> dict[str, Json]:
+    """Bring every stream up to date; how many rows were read and how many had changed."""
+    every = streams(run.tools)
+    read = changed = deleted = broken = 0
+    for done, each in enumerate(every):
+        run.tell("pull", done, len(every), each.kind)
+        more = True
+        while more:
+            page = run.step(PULL_PAGE, kind=each.kind)
+            read, changed = read + page["rows"], changed + page["changed"]
+            broken += page["broken"]
+            more = page["more"]
+        deleted += _pull_deletes(run, each)
+    run.tell("pull", len(every), len(every))
+    return {"read": read, "changed": changed, "deleted": deleted, "broken": broken}
+
+
+def _pull_deletes(run: Runner, each: Stream) -> int:
+    if not run.tools.connectors[each.connection].can.deletes:
+        return 0
+    total, more = 0, True
+    while more:
+        page = run.step(PULL_DELETES, kind=each.kind)
+        total, more = total + page["deleted"], page["more"]
+    return total
+
+
+def _ask_page(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Page:
+    each = stream(tools, arguments["kind"])
+    fields = each.fields()
+    at = records.position(db, each.connection, each.object, _PAGE)
+    cursor = at.value if at.fields_digest == digest(fields) else None
+    return tools.connectors[each.connection].page(each.object, fields, cursor)
+
+
+def _keep_page(
+    db: Connection, tools: Tools, arguments: dict[str, Json], page: Page
+) -> dict[str, Json]:
+    each = stream(tools, arguments["kind"])
+    now = tools.now()
+    seen = list(_seen(page))
+    changed = records.stage(db, each.connection, each.object, seen, run=tools.run, now=now)
+    queue.mark(db, queue.MAP, each.kind, changed)
+    _park_broken(db, tools, each, page.broken)
+    to = records.Position(page.next_cursor, digest(each.fields()))
+    records.move(db, each.connection, each.object, _PAGE, to, tools.run, now)
+    return {
+        "rows": len(seen),
+        "changed": len(changed),
+        "broken": len(page.broken),
+        "more": page.more,
+    }
+
+
+def _seen(page: Page) -> Iterator[records.Seen]:
+    for record in page.records:
+        modified = stamp(record.modified_at) if record.modified_at else None
+        yield records.Seen(record.id, record.fields, modified, record.modified_by)
+
+
+def _park_broken(db: Connection, tools: Tools, each: Stream, broken: tuple[Broken, ...]) -> None:
+    for row in broken:
+        parking.park(
+            db,
+            parking.Parked(
+                id=f"{each.kind}@{row.place}",
+                connection=each.connection,
+                object=each.object,
+                code="TSK-3010",
+                reason=row.reason,
+                fix="Correct the row in its source; the next run reads it again.",
+                place=row.place,
+            ),
+            tools.run,
+            tools.now(),
+        )
+
+
+def _ask_deletes(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Deletes:
+    each = stream(tools, arguments["kind"])
+    at = records.position(db, each.connection, each.object, _DELETES)
+    return tools.connectors[each.connection].deletes(each.object, at.value)
+
+
+def _keep_deletes(
+    db: Connection, tools: Tools, arguments: dict[str, Json], found: Deletes
+) -> dict[str, Json]:
+    each = stream(tools, arguments["kind"])
+    now = tools.now()
+    records.remember_aliases(db, each.connection, each.object, found.merged, now)
+    gone = records.mark_deleted(
+        db, each.connection, each.object, {*found.ids, *found.merged}, now
+    )
+    queue.mark(db, queue.MAP, each.kind, gone)
+    to = records.Position(found.next_cursor, None)
+    records.move(db, each.connection, each.object, _DELETES, to, tools.run, now)
+    return {"deleted": len(gone), "more": found.more}
+
+
+PULL_PAGE: Final = Step("pull.page", keep=_keep_page, ask=_ask_page)
+PULL_DELETES: Final = Step("pull.deletes", keep=_keep_deletes, ask=_ask_deletes)
