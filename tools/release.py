@@ -26,7 +26,7 @@ def fragments(folder: Path) -> dict[str, list[Path]]:
     Errors: ValueError names every file that is no fragment.
     """
     found: dict[str, list[Path]] = {kind: [] for kind in KINDS}
-    strangers = []
+    strangers: list[Path] = []
     for path in sorted(folder.glob("*.md")):
         if path.name == "README.md":
             continue
