@@ -119,12 +119,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Deletes:
-    """Ids deleted since a cursor, and ids that were absorbed by others (old id -> survivor)."""
+    """Ids deleted since a cursor; those absorbed by others are also in `merged`."""
 
     ids: tuple[str, ...]
     next_cursor: str
     more: bool = False
     merged: Mapping[str, str] = field(default_factory=dict)
+    """Old id -> survivor."""
+    gap: bool = False
+    """Some deletes since the cursor are no longer told; compare ids to find them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,10 @@ class Connector(Protocol):
         ...
 
     def deletes(self, object: str, cursor: str | None) -> Deletes:
-        """What was deleted since the cursor; with None, only the cursor to start from."""
+        """What was deleted since the cursor; with None, only the cursor to start from.
+
+        Ask with None before the first page of a first pull, so that nothing falls between.
+        """
         ...
 
     def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:

@@ -1,0 +1,85 @@
+"""The Salesforce connector: the protocol's verbs, each carried out by its module."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.protocol import (
+    Capabilities,
+    Deletes,
+    Ids,
+    Limits,
+    ObjectInfo,
+    OpenContext,
+    Page,
+    Receipt,
+    Record,
+    Write,
+)
+from connectors.salesforce import metadata
+from connectors.salesforce.client import Client, open_client
+from connectors.salesforce.read import deletes, pages, records
+from connectors.salesforce.read.rows import PAGE_SIZE
+from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.write.batch import BATCH_SIZE, write
+
+_CAN: Final = Capabilities(writes=True, batch_size=BATCH_SIZE, page_size=PAGE_SIZE, deletes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesforceConnector:
+    """One Salesforce org through one integration user."""
+
+    client: Client
+
+    @property
+    def can(self) -> Capabilities:
+        """Unique keys differ per org; a write asks the org's describe for them."""
+        return _CAN
+
+    def discover(self, objects: Sequence[str] = ()) -> Sequence[ObjectInfo]:
+        """Live metadata of the named objects, or of the standard ones."""
+        return metadata.discover(self.client, objects)
+
+    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+        """What changed since the cursor; `Owner.Email` reads through a lookup."""
+        return pages.page(self.client, object, fields, cursor)
+
+    def deletes(self, object: str, cursor: str | None) -> Deletes:
+        """What was deleted or merged away since the cursor."""
+        return deletes.deletes(self.client, object, cursor)
+
+    def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """The named records as they are now."""
+        return records.read(self.client, object, ids, fields)
+
+    def find(
+        self, object: str, key: str, values: Sequence[str], fields: Sequence[str]
+    ) -> Sequence[Record]:
+        """Records whose field equals one of the values."""
+        return records.find(self.client, object, key, values, fields)
+
+    def ids(self, object: str, after: str | None) -> Ids:
+        """A page of living ids."""
+        return records.ids(self.client, object, after)
+
+    def count(self, object: str) -> int:
+        """How many living records there are."""
+        return records.count(self.client, object)
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
+        """One receipt per write, in order."""
+        return write(self.client, batch)
+
+    def limits(self) -> Limits:
+        """The org's allowance as last seen."""
+        return self.client.limits()
+
+    def close(self) -> None:
+        """Close the sockets and forget the token."""
+        self.client.close()
+
+
+def open_salesforce(settings: SalesforceSettings, context: OpenContext) -> SalesforceConnector:
+    """A connector that signs in when it is first asked for data."""
+    return SalesforceConnector(open_client(settings, context))

@@ -1,0 +1,1 @@
+"""Reading: pages of changes, records by id or key, deletes and merges."""

@@ -1,0 +1,97 @@
+"""What was deleted, and who absorbed whom.
+
+Deletes come on their own channel (`getDeleted`), which drops seconds at both ends; so a window
+starts at the full minute before the cursor and ends at the full minute after now. It reaches back
+15 days, less when the log was trimmed: `Deletes.gap` says when something may have been missed.
+
+A merge deletes the losers. Which of the deleted ids are losers is asked only when there are any,
+so that a quiet run costs one call.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from connectors.protocol import Deletes
+from connectors.salesforce import filters
+from connectors.salesforce.client import Client, Rest
+from connectors.salesforce.read.rows import rows
+from tasuki.errors import TasukiError
+from tasuki.values import Json, dumps, instant, loads, stamp
+
+_MERGEABLE: Final = frozenset({"Account", "Contact", "Lead"})
+_REACH: Final = timedelta(days=15) - timedelta(hours=1)
+_MINUTE: Final = timedelta(minutes=1)
+_TOO_MANY: Final = "EXCEEDED_ID_LIMIT"
+
+
+def deletes(client: Client, object: str, cursor: str | None) -> Deletes:
+    """Ids deleted since the cursor, the absorbed ones among them also with their survivor."""
+    now = client.server_now()
+    if cursor is None:
+        return Deletes((), _cursor(now))
+    since = instant(loads(cursor)["since"])
+    start = max(since - client.settings.overlap, now - _REACH)
+    end = _floor(now) + _MINUTE
+    answer, reached = _window(client, object, _floor(start), end)
+    gone = tuple(dict.fromkeys(each["id"] for each in answer["deletedRecords"]))
+    earliest = answer.get("earliestDateAvailable")
+    trimmed = earliest is not None and instant(earliest) > since
+    return Deletes(
+        gone,
+        _cursor(min(reached, instant(answer["latestDateCovered"]), now)),
+        more=reached < end,
+        merged=_merged(client, object, gone),
+        gap=trimmed or since < now - _REACH,
+    )
+
+
+def _cursor(moment: datetime) -> str:
+    return dumps({"since": stamp(moment)})
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _window(client: Client, object: str, start: datetime, end: datetime) -> tuple[Json, datetime]:
+    """The answer for a window and its end; the window is halved while it holds too many ids."""
+    shortest = client.settings.overlap + 2 * _MINUTE
+    while True:
+        try:
+            answer = _ask(client, object, start, end)
+        except TasukiError as error:
+            if _TOO_MANY not in error.what or end - start <= shortest:
+                raise
+            end = _floor(start + (end - start) / 2)
+            continue
+        return answer, end
+
+
+def _ask(client: Client, object: str, start: datetime, end: datetime) -> Json:
+    window = {"start": start.isoformat(), "end": end.isoformat()}
+
+    def ask(rest: Rest) -> Json:
+        return rest.restful(f"sobjects/{object}/deleted/", params=window)
+
+    return client.ask(ask, f"{client.connection}/{object}")
+
+
+def _merged(client: Client, object: str, gone: Sequence[str]) -> dict[str, str]:
+    """Old id to survivor among the deleted; a chain of merges leads to its last survivor."""
+    if object not in _MERGEABLE or not gone:
+        return {}
+    head = f"SELECT Id, MasterRecordId FROM {object} WHERE MasterRecordId != null AND Id IN "  # noqa: S608
+    direct: dict[str, str] = {}
+    for chunk in filters.chunks(head, gone):
+        found = rows(client, object, head + chunk, deleted=True)
+        direct |= {row["Id"]: row["MasterRecordId"] for row in found}
+    return {old: _survivor(old, direct) for old in direct}
+
+
+def _survivor(old: str, direct: dict[str, str]) -> str:
+    seen = {old}
+    while (new := direct[old]) in direct and new not in seen:
+        seen.add(new)
+        old = new
+    return direct[old]
