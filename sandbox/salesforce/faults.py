@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """A refusal with the platform's error code; REST and collections word it differently."""
 
     def __init__(self, code: str, message: str, fields: Sequence[str] | None = None) -> None:
@@ -38,37 +38,37 @@ _STATUS = {
 }
 
 
-def not_found() -> Fault:
+def not_found() -> FaultError:
     """No such path, object or row."""
-    return Fault("NOT_FOUND", "The requested resource does not exist")
+    return FaultError("NOT_FOUND", "The requested resource does not exist")
 
 
-def deleted() -> Fault:
+def deleted() -> FaultError:
     """The row lies in the recycle bin."""
-    return Fault("ENTITY_IS_DELETED", "entity is deleted", [])
+    return FaultError("ENTITY_IS_DELETED", "entity is deleted", [])
 
 
-def no_external_id(value: str) -> Fault:
+def no_external_id(value: str) -> FaultError:
     """A path names neither a row nor an external id field."""
     text = f"Provided external ID field does not exist or is not accessible: {value}"
-    return Fault("NOT_FOUND", text)
+    return FaultError("NOT_FOUND", text)
 
 
-def malformed_id(label: str, value: object) -> Fault:
+def malformed_id(label: str, value: object) -> FaultError:
     """An id of the wrong shape or of another object."""
-    return Fault("MALFORMED_ID", f"{label}: id value of incorrect type: {value}", [])
+    return FaultError("MALFORMED_ID", f"{label}: id value of incorrect type: {value}", [])
 
 
-def bad_json(text: str) -> Fault:
+def bad_json(text: str) -> FaultError:
     """A body, or one value in it, that is not what the field needs."""
-    return Fault("JSON_PARSER_ERROR", text)
+    return FaultError("JSON_PARSER_ERROR", text)
 
 
-def unknown_type(name: str, prefix: str = "") -> Fault:
+def unknown_type(name: str, prefix: str = "") -> FaultError:
     """A query or record names an object the org does not have."""
     text = (
         f"sObject type '{name}' is not supported. If you are attempting to use a custom object, "
         "be sure to append the '__c' after the entity name. Please reference your WSDL or the "
         "describe call for the appropriate names."
     )
-    return Fault("INVALID_TYPE", prefix + text)
+    return FaultError("INVALID_TYPE", prefix + text)

@@ -22,7 +22,7 @@ def insert(state: State, object: str, rows: Iterable[Mapping[str, Any]]) -> None
     leaves out is filled: ids in order, stamps with now (`SystemModstamp` and `LastModifiedDate`
     with each other or `CreatedDate`), owners with the integration user, derived fields by the
     platform's rules. No `OpportunityHistory` is made: give those rows too. Parents come first.
-    Errors: KeyError for an object or field the org does not have; Fault for an unfit value.
+    Errors: KeyError for an object or field the org does not have; FaultError for an unfit value.
     """
     org = org_of(state)
     described = org.schema.objects[object]

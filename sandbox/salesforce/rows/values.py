@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sandbox.salesforce.faults import Fault, bad_json
+from sandbox.salesforce.faults import FaultError, bad_json
 from sandbox.salesforce.ids import full_id, is_id
 from sandbox.salesforce.schema import Field
 
@@ -61,7 +61,7 @@ def _number(field: Field, value: Any) -> float | int:
     whole_digits = field.precision - field.scale
     if field.precision and abs(number) >= 10**whole_digits:
         text = f"{field.label}: value outside of valid range on numeric field: {value}"
-        raise Fault("NUMBER_OUTSIDE_VALID_RANGE", text, [field.name])
+        raise FaultError("NUMBER_OUTSIDE_VALID_RANGE", text, [field.name])
     return round(number, field.scale) if field.precision else number
 
 
@@ -83,11 +83,11 @@ def _time(field: Field, value: Any) -> str:
 def _id(field: Field, value: Any) -> str:
     if not is_id(value):
         text = f"{field.label}: id value of incorrect type: {value}"
-        raise Fault("MALFORMED_ID", text, [field.name])
+        raise FaultError("MALFORMED_ID", text, [field.name])
     return full_id(value)
 
 
-def _unreadable(kind: str, value: Any) -> Fault:
+def _unreadable(kind: str, value: Any) -> FaultError:
     token = {bool: "VALUE_TRUE", int: "VALUE_NUMBER_INT", float: "VALUE_NUMBER_FLOAT"}
     name = token.get(type(value), "VALUE_STRING")
     return bad_json(f"Cannot deserialize instance of {kind} from {name} value {value}")
@@ -99,13 +99,13 @@ def check_text(field: Field, value: Any) -> None:
         return
     if field.length and field.type not in {"id", "reference"} and len(value) > field.length:
         text = f"{field.label}: data value too large: {value} (max length={field.length})"
-        raise Fault("STRING_TOO_LONG", text, [field.name])
+        raise FaultError("STRING_TOO_LONG", text, [field.name])
     if field.type == "email" and not _EMAIL.fullmatch(value):
         text = f"{field.label}: invalid email address: {value}"
-        raise Fault("INVALID_EMAIL_ADDRESS", text, [field.name])
+        raise FaultError("INVALID_EMAIL_ADDRESS", text, [field.name])
     if "restricted" in field.traits and field.values:
         given = value.split(";") if field.type == "multipicklist" else [value]
         for one in given:
             if one not in field.values:
                 text = f"{field.label}: bad value for restricted picklist field: {one}"
-                raise Fault("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, [field.name])
+                raise FaultError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, [field.name])

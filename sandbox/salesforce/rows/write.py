@@ -1,0 +1,178 @@
+"""Creating, changing and deleting one record, with everything the platform does besides."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sandbox.salesforce.faults import FaultError, deleted
+from sandbox.salesforce.org import INTEGRATION_USER, Org
+from sandbox.salesforce.rows.accept import accepted, check_object, check_required
+from sandbox.salesforce.rows.derive import Row, Save, derive
+from sandbox.salesforce.rows.load import blank, fill_system
+from sandbox.salesforce.rows.values import moment
+from sandbox.salesforce.schema import Object
+
+_HISTORY: Final = ("StageName", "Amount", "Probability", "CloseDate", "ForecastCategory")
+
+
+def create(org: Org, object: Object, body: Mapping[str, Any], user: str = INTEGRATION_USER) -> str:
+    """Make a record; its new id."""
+    _allow(object, "create")
+    with org.state.transaction() as db:
+        values = accepted(org, object, body, "create")
+        row = blank(object)
+        row.update((name, each) for name, each in values.items() if each is not None)
+        fill_system(row, org.now(), user)
+        check_required(object, row)
+        check_object(org, object, row)
+        row["Id"] = org.next_ids(object.prefix, 1)[0]
+        derive(object.name, Save(org, row, None, frozenset(values), row["SystemModstamp"]))
+        db.execute(org.tables[object.name].insert, row)
+        _after(org, object, None, row, user)
+    return str(row["Id"])
+
+
+def update(
+    org: Org,
+    object: Object,
+    id: str,
+    body: Mapping[str, Any],
+    user: str = INTEGRATION_USER,
+    unless_changed_since: datetime | None = None,
+) -> None:
+    """Change a record; what the body leaves out stays, null clears."""
+    _allow(object, "update")
+    with org.state.transaction():
+        before = live(org, object, id)
+        if unless_changed_since is not None:
+            _check_unchanged(before, unless_changed_since)
+        if object.name == "Lead" and before["IsConverted"]:
+            text = "cannot reference converted lead"
+            raise FaultError("CANNOT_UPDATE_CONVERTED_LEAD", text, [])
+        values = accepted(org, object, body, "update")
+        if object.name == "Opportunity" and before["HasOpportunityLineItem"]:
+            values.pop("Amount", None)
+        save(org, object, before, values, user)
+
+
+def save(org: Org, object: Object, before: Row, values: Row, user: str) -> None:
+    """Store new values of a row, with its stamps, derived fields and history."""
+    now = org.now()
+    row = {**before, **values}
+    check_required(object, row)
+    check_object(org, object, row)
+    if "LastModifiedDate" in row:
+        row["LastModifiedDate"], row["LastModifiedById"] = now, user
+    row["SystemModstamp"] = now
+    derive(object.name, Save(org, row, before, frozenset(values), now))
+    changed = [name for name in row if row[name] != before[name]]
+    if changed:
+        sets = ", ".join(f"{name} = :{name}" for name in changed)
+        sql = f"UPDATE {org.tables[object.name].name} SET {sets} WHERE Id = :Id"  # noqa: S608
+        org.state.db.execute(sql, row)
+    _after(org, object, before, row, user)
+
+
+def delete(org: Org, object: Object, id: str, user: str = INTEGRATION_USER) -> None:
+    """Put a record and what hangs on it into the recycle bin."""
+    _allow(object, "delete")
+    with org.state.transaction() as db:
+        row = live(org, object, id)
+        now = org.now()
+        table = org.tables[object.name].name
+        db.execute(
+            f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?",  # noqa: S608
+            (now, id),
+        )
+        db.execute("INSERT OR REPLACE INTO sf_deleted VALUES (?, ?, ?)", (object.name, id, now))
+        _cascade(org, object, id, user)
+        if object.name == "OpportunityLineItem":
+            _roll_up(org, row["OpportunityId"], user)
+
+
+def live(org: Org, object: Object, id: str) -> Row:
+    """A row that exists and is not deleted."""
+    row = org.row(object.name, id)
+    if row is None:
+        raise FaultError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [])
+    if row["IsDeleted"]:
+        raise deleted()
+    return row
+
+
+def _allow(object: Object, verb: str) -> None:
+    if verb not in object.traits:
+        text = f"entity type {object.name} does not support {verb}"
+        raise FaultError("INVALID_TYPE_FOR_OPERATION", text, [])
+
+
+def _check_unchanged(before: Row, since: datetime) -> None:
+    if moment(before["SystemModstamp"]) > since:
+        text = "The record has been modified since the time given in If-Unmodified-Since"
+        raise FaultError("PRECONDITION_FAILED", text)
+
+
+def _cascade(org: Org, object: Object, id: str, user: str) -> None:
+    for child, field in org.schema.referrers(object.name):
+        if not field.cascade:
+            continue
+        table = org.tables[child.name].name
+        sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND IsDeleted = 0"  # noqa: S608
+        for (found,) in org.state.db.execute(sql, (id,)).fetchall():
+            if "delete" in child.traits:
+                if not org.value(child.name, found, "IsDeleted"):
+                    delete(org, child, found, user)
+            else:
+                mark = f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?"  # noqa: S608
+                org.state.db.execute(mark, (org.now(), found))
+
+
+def _after(org: Org, object: Object, before: Row | None, row: Row, user: str) -> None:
+    if object.name == "Opportunity":
+        _write_history(org, before, row, user)
+    elif object.name == "OpportunityLineItem":
+        _roll_up(org, row["OpportunityId"], user)
+    elif object.name == "OpportunityContactRole" and row["IsPrimary"]:
+        sql = (
+            "UPDATE sf_OpportunityContactRole SET IsPrimary = 0, SystemModstamp = :SystemModstamp"
+            " WHERE OpportunityId = :OpportunityId AND Id <> :Id AND IsPrimary = 1"
+        )
+        org.state.db.execute(sql, row)
+
+
+def _write_history(org: Org, before: Row | None, row: Row, user: str) -> None:
+    if before is not None and all(before[name] == row[name] for name in _HISTORY):
+        return
+    history = org.schema.objects["OpportunityHistory"]
+    entry = {**blank(history), **{name: row[name] for name in (*_HISTORY, "ExpectedRevenue")}}
+    entry |= {
+        "Id": org.next_ids(history.prefix, 1)[0],
+        "OpportunityId": row["Id"],
+        "CreatedDate": row["SystemModstamp"],
+        "SystemModstamp": row["SystemModstamp"],
+        "CreatedById": user,
+        "PrevAmount": before["Amount"] if before else None,
+        "PrevCloseDate": before["CloseDate"] if before else None,
+    }
+    org.state.db.execute(org.tables[history.name].insert, entry)
+    if before is None:
+        return
+    for name in ("Amount", "CloseDate"):
+        if before[name] != row[name]:
+            sql = f"UPDATE sf_Opportunity SET Last{name}ChangedHistoryId = ? WHERE Id = ?"  # noqa: S608
+            org.state.db.execute(sql, (entry["Id"], row["Id"]))
+
+
+def _roll_up(org: Org, opportunity: str, user: str) -> None:
+    sql = (
+        "SELECT count(*), sum(TotalPrice) FROM sf_OpportunityLineItem"
+        " WHERE OpportunityId = ? AND IsDeleted = 0"
+    )
+    lines, total = org.state.db.execute(sql, (opportunity,)).fetchone()
+    before = org.row("Opportunity", opportunity)
+    if before is None or before["IsDeleted"]:
+        return
+    values = {"HasOpportunityLineItem": int(lines > 0)}
+    if lines:
+        values["Amount"] = round(total, 2)
+    save(org, org.schema.objects["Opportunity"], before, values, user)
