@@ -1,0 +1,208 @@
+"""Write docs/reference/ from the code: commands, settings, entities, transforms, errors.
+
+Usage: python tools/reference_docs.py [--check]
+With --check nothing is written, and a page that is out of date is a failure.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, SecretStr
+from pydantic_core import PydanticUndefined
+
+from catalog.entities import ENTITIES
+from mappings.transforms.registry import declared
+from tasuki.errors import TasukiError, action_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pydantic.fields import FieldInfo
+
+TOP: Final = Path(__file__).resolve().parent.parent
+PAGES: Final = TOP / "docs" / "reference"
+NOTE: Final = "<!-- made by `make docs`; do not edit -->"
+ROOMS_WITH_SETTINGS: Final = ("config", "connectors", "jobs", "console", "playbook")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """Lay out a Markdown table."""
+    columns = list(head)
+    lines = [_row(columns), _row("---" for _ in columns)]
+    return lines + [_row(str(cell).replace("|", "\\|") for cell in row) for row in rows]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(' '.join(cell.split()) for cell in cells)} |"
+
+
+def promise(thing: object) -> str:
+    """Return the first sentence of a docstring."""
+    return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    """Every class below `kind`, each once."""
+    seen: set[type[Any]] = set()
+    waiting = list(kind.__subclasses__())
+    while waiting:
+        found = waiting.pop()
+        if found not in seen:
+            seen.add(found)
+            waiting.extend(found.__subclasses__())
+            yield found
+
+
+# ── errors ──
+
+
+def errors() -> list[str]:
+    """Every error code: what it says, and what the flow does about it."""
+    for room in ROOMS_WITH_SETTINGS:
+        load(room)
+    kinds = sorted(
+        (kind for kind in subclasses(TasukiError) if "code" in vars(kind)),
+        key=lambda kind: (kind.code, kind.__name__),
+    )
+    rows = [(f"`{k.code}`", k.__name__, promise(k), action_for(k("")).value) for k in kinds]
+    opening = "Every error is shown as four lines: what, where, why, fix. Its code leads here."
+    return ["# Errors", "", opening, "", *table(("code", "error", "means", "Tasuki then"), rows)]
+
+
+# ── transforms ──
+
+
+def transforms() -> list[str]:
+    """Every transform with the examples that specify it."""
+    load("mappings.transforms")
+    lines = ["# Transforms", "", "Pure steps from one value to another; blanks never reach them."]
+    for name, step in declared().items():
+        rows = [(f"`{given!r}`", f"`{wanted!r}`") for given, wanted in step.examples.items()]
+        lines += ["", f"## {name}", "", step.promise, "", *table(("given", "gives"), rows)]
+    return lines
+
+
+# ── catalog ──
+
+
+def catalog() -> list[str]:
+    """Every entity and field, in both languages."""
+    lines = ["# Catalog", "", "What expressions, mappings and the console call things."]
+    for entity in ENTITIES.values():
+        rows = [
+            (f"`{f.name}`", f.type.value, f.to or f.unit, f.en, f.ja)
+            for f in (*entity.fields, *entity.metrics)
+        ]
+        head = ("field", "type", "unit or entity", "English", "日本語")
+        lines += ["", f"## {entity.name}: {entity.ja}", "", *table(head, rows)]
+    return lines
+
+
+# ── settings ──
+
+
+def load(package: str) -> None:
+    """Import every module below a package, migrations apart."""
+    folder = importlib.import_module(package)
+    for found in pkgutil.walk_packages(folder.__path__, f"{package}."):
+        if ".migrations" not in found.name and not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+
+
+def models() -> list[type[BaseModel]]:
+    """Every settings class that a project's files are read into, in the order of its room."""
+    for room in ROOMS_WITH_SETTINGS:
+        load(room)
+    kinds = {
+        kind
+        for kind in subclasses(BaseModel)
+        if kind.__module__.partition(".")[0] in ROOMS_WITH_SETTINGS and kind.model_fields
+    }
+    return sorted(kinds, key=lambda kind: (kind.__module__, kind.__name__))
+
+
+def settings() -> list[str]:
+    """Every key a project's files may hold."""
+    lines = ["# Settings", "", "Unknown keys are refused. Secrets are named, never written."]
+    for kind in models():
+        fields = kind.model_fields
+        rows = [
+            (f"`{f.alias or name}`", type_of(f), default_of(f), f.description or "")
+            for name, f in fields.items()
+        ]
+        head = ("key", "type", "default", "meaning")
+        place = f"*{kind.__module__}*"
+        lines += ["", f"## {kind.__name__}", "", f"{promise(kind)} {place}", "", *table(head, rows)]
+    return lines
+
+
+def type_of(field: FieldInfo) -> str:
+    """Name a field's type as its author wrote it."""
+    kind = field.annotation
+    if kind is SecretStr:
+        return "secret"
+    named = kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind)
+    return f"`{named.replace('typing.', '').replace('datetime.', '')}`"
+
+
+def default_of(field: FieldInfo) -> str:
+    """Show what a field is when nobody says."""
+    if field.is_required():
+        return "**required**"
+    value = field.get_default(call_default_factory=False)
+    if value is None or value is PydanticUndefined:
+        return ""
+    plain = isinstance(value, (str, int, float, timedelta, tuple))
+    return f"`{value if plain else type(value).__name__}`"
+
+
+# ── commands ──
+
+
+def commands() -> list[str]:
+    """Every verb and option of `tasuki`, as its own help tells it."""
+    from tasuki.cli import app
+
+    text: str = app.generate_docs(output_format="markdown")
+    return text.strip().splitlines()
+
+
+MAKERS: Final[dict[str, Callable[[], list[str]]]] = {
+    "commands": commands,
+    "settings": settings,
+    "catalog": catalog,
+    "transforms": transforms,
+    "errors": errors,
+}
+
+
+def page(lines: list[str]) -> str:
+    """Finish a page: the note on top, no trailing space, one newline at the end."""
+    return "\n".join([NOTE, "", *(line.rstrip() for line in lines)]) + "\n"
+
+
+def main(words: list[str]) -> int:
+    """Write every page, or with --check name those that are out of date."""
+    old = []
+    for name, make in MAKERS.items():
+        path, text = PAGES / f"{name}.md", page(make())
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        old.append(path.relative_to(TOP).as_posix())
+        if "--check" not in words:
+            PAGES.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    verb = "out of date, run `make docs`:" if "--check" in words else "written:"
+    print(f"{verb} {', '.join(old)}" if old else "docs/reference is up to date")
+    return 1 if old and "--check" in words else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
