@@ -82,9 +82,10 @@ def store_url(request: pytest.FixtureRequest) -> str:
 @cache
 def _postgres() -> tuple[str, str]:
     """Return why PostgreSQL cannot be used (empty when it can), and user@host:port."""
-    for user in ({}, {"user": "postgres"}):
+    reason = ""
+    for user in (None, "postgres"):
         try:
-            with closing(psycopg.connect(POSTGRES, connect_timeout=3, **user)) as server:
+            with closing(psycopg.connect(POSTGRES, connect_timeout=3, user=user)) as server:
                 info = server.info
                 return "", f"{info.user}@{info.host}:{info.port}"
         except psycopg.OperationalError as error:
