@@ -1,0 +1,133 @@
+"""Plans, their changes and approvals, as they stand in the store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from staging.bulk import chunks, upsert
+from staging.tables.writes import APPROVAL, CHANGE, PLAN
+from tasuki.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One planned cell: what stands there, what shall stand there, why, and how risky it is."""
+
+    id: str
+    plan_id: str
+    write_id: str
+    intent_id: str | None
+    connection: str
+    object: str
+    record_id: str | None
+    verb: str
+    field: str
+    before: Json
+    after: Json
+    risk: str
+    cause: dict[str, Json]
+    label: str
+    state: str = "planned"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One plan as it stands."""
+
+    id: str
+    digest: str
+    state: str
+    author: str
+    created_at: str
+    expires_at: str
+    applied_at: str | None = None
+    run_id: str | None = None
+    undo_of: str | None = None
+    origin: str = "all"
+    counts: dict[str, Json] = field(default_factory=dict)
+    notes: dict[str, Json] = field(default_factory=dict)
+
+
+def save(db: Connection, plan: PlanRow, changes: Iterable[Change]) -> None:
+    """Keep a plan and its changes."""
+    upsert(db, PLAN, [asdict(plan)])
+    upsert(db, CHANGE, (asdict(change) for change in changes))
+
+
+def get(db: Connection, id: str) -> PlanRow | None:
+    """The plan of that id, or the only one whose id starts so."""
+    rows = db.execute(select(PLAN).where(PLAN.c.id.startswith(id, autoescape=True)).limit(2)).all()
+    return _plan(rows[0]) if len(rows) == 1 else None
+
+
+def latest(db: Connection, limit: int = 20, states: Sequence[str] = ()) -> list[PlanRow]:
+    """The last plans, newest first."""
+    query = select(PLAN).order_by(PLAN.c.created_at.desc(), PLAN.c.id.desc()).limit(limit)
+    if states:
+        query = query.where(PLAN.c.state.in_(states))
+    return [_plan(row) for row in db.execute(query)]
+
+
+def changes(db: Connection, plan_id: str, states: Sequence[str] = ()) -> list[Change]:
+    """A plan's changes, record by record."""
+    query = select(CHANGE).where(CHANGE.c.plan_id == plan_id)
+    if states:
+        query = query.where(CHANGE.c.state.in_(states))
+    order = (CHANGE.c.connection, CHANGE.c.object, CHANGE.c.write_id, CHANGE.c.field)
+    return [_change(row) for row in db.execute(query.order_by(*order))]
+
+
+def set_state(db: Connection, plan_id: str, state: str, **values: Json) -> None:
+    """Move a plan on."""
+    db.execute(update(PLAN).where(PLAN.c.id == plan_id).values(state=state, **values))
+
+
+def discard_drafts(db: Connection, origin: str) -> None:
+    """Older plans of this origin that were never applied are overtaken."""
+    overtaken = PLAN.c.state.in_(("draft", "approved"))
+    db.execute(update(PLAN).where(overtaken, PLAN.c.origin == origin).values(state="discarded"))
+
+
+def mark(db: Connection, write_ids: Iterable[str], state: str, reason: str | None = None) -> None:
+    """Move every change of these writes on."""
+    for chunk in chunks(write_ids):
+        db.execute(
+            update(CHANGE)
+            .where(CHANGE.c.write_id.in_(chunk), CHANGE.c.state.in_(("planned", "unknown")))
+            .values(state=state, reason=reason)
+        )
+
+
+def mark_cells(db: Connection, ids: Iterable[str], state: str, reason: str | None = None) -> None:
+    """Move single changes on."""
+    for chunk in chunks(ids):
+        db.execute(
+            update(CHANGE).where(CHANGE.c.id.in_(chunk)).values(state=state, reason=reason)
+        )
+
+
+def approve(db: Connection, plan_id: str, by: str, now: str) -> None:
+    """Write down who approved a plan."""
+    upsert(db, APPROVAL, [{"plan_id": plan_id, "by": by, "at": now}], replace=False)
+    set_state(db, plan_id, "approved")
+
+
+def approvers(db: Connection, plan_id: str) -> list[str]:
+    """Who approved a plan."""
+    return list(db.scalars(select(APPROVAL.c.by).where(APPROVAL.c.plan_id == plan_id)))
+
+
+def _plan(row: Row[Any]) -> PlanRow:
+    values = dict(row._mapping)  # noqa: SLF001
+    values["counts"] = values["counts"] or {}
+    values["notes"] = values["notes"] or {}
+    return PlanRow(**values)
+
+
+def _change(row: Row[Any]) -> Change:
+    values = dict(row._mapping)  # noqa: SLF001
+    values["cause"] = values["cause"] or {}
+    return Change(**values)

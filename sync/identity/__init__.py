@@ -1,0 +1,8 @@
+"""Who is who.
+
+keys       what each record can be recognised by, and what it points at
+cluster    which records are the same thing (pure)
+resolve    links opened and closed for what changed, entity ids kept stable
+visitors   whose cookie it was, and when
+pointers   from a record's pointer to the entity it means
+"""

@@ -1,0 +1,139 @@
+"""What we want to be true: wishes that mappings and rules leave behind until they are fulfilled."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from staging.bulk import chunks, upsert
+from staging.tables.writes import INTENT
+from tasuki.values import Json
+
+
+class Lane(StrEnum):
+    """Who goes first when calls are scarce."""
+
+    HANDOFFS = "handoffs"
+    SCENARIOS = "scenarios"
+    MAPPINGS = "mappings"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One wish about one record.
+
+    `id` names the wish, so that wishing twice is wishing once. `natural_key` (field, value) marks a
+    record to be created at most once. `cause` tells rule, place (file:line) and why, in plain words;
+    `cause["cells"]` may tell them per platform field.
+    """
+
+    id: str
+    origin: str
+    lane: str
+    verb: str
+    connection: str
+    object: str
+    fields: Mapping[str, Json]
+    cause: Mapping[str, Json]
+    record_id: str | None = None
+    natural_key: tuple[str, str] | None = None
+    links: Sequence[tuple[str, str]] = ()
+    entity: str | None = None
+    entity_id: str | None = None
+    owner: str | None = None
+    state: str = field(default="open")
+
+
+def wish(db: Connection, intents: Iterable[Intent], now: str) -> int:
+    """Keep the wishes; how many are new or changed.
+
+    A wish that was fulfilled or undone is not made again unless its fields differ.
+    """
+    wanted = {intent.id: intent for intent in intents}
+    known = by_ids(db, wanted)
+    fresh = [i for i in wanted.values() if not _same(known.get(i.id), i)]
+    upsert(db, INTENT, ({**_row(intent), "created_at": now} for intent in fresh))
+    return len(fresh)
+
+
+def withdraw(db: Connection, ids: Iterable[str]) -> None:
+    """These are no longer wanted (only those still open)."""
+    _set_state(db, ids, "withdrawn", ("open",))
+
+
+def fulfil(db: Connection, ids: Iterable[str]) -> None:
+    """These have come true."""
+    _set_state(db, ids, "done", ("open", "withdrawn"))
+
+
+def park(db: Connection, ids: Iterable[str]) -> None:
+    """A system refused these: not sent again until their fields change or a person retries."""
+    _set_state(db, ids, "parked", ("open",))
+
+
+def let_go(db: Connection, ids: Iterable[str]) -> None:
+    """A person undid these: not wanted again until their fields change."""
+    _set_state(db, ids, "undone", ("open", "done", "withdrawn", "parked"))
+
+
+def open_intents(db: Connection, origin_prefix: str = "") -> list[Intent]:
+    """Every open wish (of an origin), in lane and record order."""
+    query = select(INTENT).where(INTENT.c.state == "open")
+    if origin_prefix:
+        query = query.where(INTENT.c.origin.startswith(origin_prefix, autoescape=True))
+    return [_intent(row) for row in db.execute(query.order_by(INTENT.c.lane, INTENT.c.id))]
+
+
+def by_ids(db: Connection, ids: Iterable[str]) -> dict[str, Intent]:
+    """The wishes of these ids, in any state."""
+    found: dict[str, Intent] = {}
+    for chunk in chunks(ids):
+        rows = db.execute(select(INTENT).where(INTENT.c.id.in_(chunk)))
+        found |= {row.id: _intent(row) for row in rows}
+    return found
+
+
+def open_ids(db: Connection, origin: str, entity_ids: Iterable[str]) -> dict[str, str]:
+    """The open wishes of one origin about these entities: intent id -> entity id."""
+    found: dict[str, str] = {}
+    for chunk in chunks(entity_ids):
+        rows = db.execute(
+            select(INTENT.c.id, INTENT.c.entity_id).where(
+                INTENT.c.state == "open", INTENT.c.origin == origin, INTENT.c.entity_id.in_(chunk)
+            )
+        )
+        found |= {id_: entity_id for id_, entity_id in rows}
+    return found
+
+
+def _same(known: Intent | None, wanted: Intent) -> bool:
+    if known is None or known.state == "withdrawn":
+        return False
+    return dict(known.fields) == dict(wanted.fields) and known.verb == wanted.verb
+
+
+def _set_state(db: Connection, ids: Iterable[str], to: str, among: Sequence[str]) -> None:
+    for chunk in chunks(ids):
+        db.execute(
+            update(INTENT)
+            .where(INTENT.c.id.in_(chunk), INTENT.c.state.in_(among))
+            .values(state=to)
+        )
+
+
+def _row(intent: Intent) -> dict[str, Any]:
+    row = asdict(intent)
+    row["natural_key"] = list(intent.natural_key) if intent.natural_key else None
+    row["links"] = [list(link) for link in intent.links]
+    return row
+
+
+def _intent(row: Row[Any]) -> Intent:
+    values = dict(row._mapping)  # noqa: SLF001
+    values.pop("created_at")
+    key = values["natural_key"]
+    values["natural_key"] = (key[0], key[1]) if key else None
+    values["links"] = tuple((object_, id_) for object_, id_ in values["links"] or ())
+    return Intent(**values)

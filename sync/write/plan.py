@@ -1,0 +1,203 @@
+"""The difference between what is wanted and what is known, saved as a plan that can be read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from connectors.protocol import Verb
+from staging import plans, records
+from staging.labels import labels
+from staging.plans import Change, PlanRow
+from sync.context import Runner, Step, Tools
+from sync.write import guards
+from sync.write.intent import Intent, fulfil, open_intents
+from sync.write.risk import risk_of
+from tasuki.values import Json, digest, new_id, stamp
+
+VALID_FOR: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Changes to be planned, and the wishes that turned out to be true already."""
+
+    changes: tuple[Change, ...]
+    fulfilled: tuple[str, ...]
+
+
+def plan(run: Runner, origin: str = "", by: str = "operator") -> dict[str, Json]:
+    """Save a plan of every open wish (of an origin); `plan` is None when there is nothing to do."""
+    return run.step(PLAN, origin=origin, by=by)
+
+
+def _keep_plan(
+    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    plan_id = f"p_{new_id()[-12:]}"
+    wishes = open_intents(db, arguments["origin"])
+    draft = compare(db, plan_id, wishes)
+    fulfil(db, draft.fulfilled)
+    plans.discard_drafts(db, arguments["origin"] or "all")
+    if not draft.changes:
+        return {"plan": None, "changes": 0, "records": 0}
+    row = describe(db, tools, plan_id, draft.changes, arguments["by"])
+    row = replace(row, origin=arguments["origin"] or "all")
+    plans.save(db, row, draft.changes)
+    return {"plan": plan_id, "changes": len(draft.changes), "records": row.counts["records"]}
+
+
+PLAN: Final = Step("plan.save", keep=_keep_plan)
+
+
+def compare(db: Connection, plan_id: str, wishes: Sequence[Intent]) -> Draft:
+    """What must be written for the wishes to be true, given what is known."""
+    known = _known(db, wishes)
+    names = labels(db, ((w.entity, w.entity_id) for w in wishes))
+    changes: list[Change] = []
+    fulfilled: list[str] = []
+    for wish in wishes:
+        cells = _cells(wish, known)
+        if cells is None:
+            continue
+        if not cells and wish.verb == Verb.UPDATE:
+            fulfilled.append(wish.id)
+        label = names.get((wish.entity or "", wish.entity_id or ""), wish.record_id or "")
+        changes.extend(_changes(plan_id, wish, cells, label))
+    return Draft(tuple(changes), tuple(fulfilled))
+
+
+def describe(
+    db: Connection, tools: Tools, plan_id: str, changes: Sequence[Change], author: str
+) -> PlanRow:
+    """The plan's own row: counts, calls needed, tripped guards, digest and expiry."""
+    now = tools.clock.now()
+    cells = [(c.connection, c.object, c.record_id, c.verb, c.field, c.after) for c in changes]
+    return PlanRow(
+        id=plan_id,
+        digest=digest(sorted(cells, key=str)),
+        state="draft",
+        author=author,
+        created_at=stamp(now),
+        expires_at=stamp(now + VALID_FOR),
+        run_id=tools.run,
+        counts=_counts(changes),
+        notes={
+            "calls": _calls(tools, changes),
+            "guards": [t.sentence() for t in guards.tripped(db, tools, changes)],
+        },
+    )
+
+
+def _known(db: Connection, wishes: Iterable[Intent]) -> dict[tuple[str, str, str], dict[str, Any]]:
+    wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for wish in wishes:
+        if wish.record_id:
+            wanted[wish.connection, wish.object].add(wish.record_id)
+    return {
+        (connection, object_, id_): record.payload
+        for (connection, object_), ids in wanted.items()
+        for id_, record in records.read(db, connection, object_, ids).items()
+        if record.deleted_at is None
+    }
+
+
+def _cells(
+    wish: Intent, known: Mapping[tuple[str, str, str], dict[str, Any]]
+) -> dict[str, tuple[Json, Json]] | None:
+    """Platform field → (before, after); None when the record is gone."""
+    if wish.verb in (Verb.CREATE, Verb.UPSERT):
+        return {name: (None, value) for name, value in wish.fields.items()}
+    payload = known.get((wish.connection, wish.object, wish.record_id or ""))
+    if payload is None:
+        return None
+    if wish.verb == Verb.DELETE:
+        return {"Id": (wish.record_id, None)}
+    return {
+        name: (payload.get(name), value)
+        for name, value in wish.fields.items()
+        if not same_value(payload.get(name), value)
+    }
+
+
+def same_value(a: Json, b: Json) -> bool:
+    """Whether a system would say that two values are equal (HubSpot answers numbers as text)."""
+    if a in (None, "") and b in (None, ""):
+        return True
+    return a == b or _plain(a) == _plain(b)
+
+
+def _plain(value: Json) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return format(float(value), "g") if abs(value) < 1e15 else str(value)
+    text = str(value)
+    try:
+        return format(float(text), "g")
+    except ValueError:
+        return text
+
+
+def _changes(
+    plan_id: str, wish: Intent, cells: Mapping[str, tuple[Json, Json]], label: str
+) -> list[Change]:
+    write = (
+        f"{plan_id}/{wish.connection}/{wish.object}/{wish.record_id}"
+        if wish.verb == Verb.UPDATE
+        else f"{plan_id}/{wish.id}"
+    )
+    return [
+        Change(
+            id=f"{write}#{name}",
+            plan_id=plan_id,
+            write_id=write,
+            intent_id=wish.id,
+            connection=wish.connection,
+            object=wish.object,
+            record_id=wish.record_id,
+            verb=wish.verb,
+            field=name,
+            before=before,
+            after=after,
+            risk=risk_of(wish.verb, wish.object, before),
+            cause=_cause(wish, name),
+            label=label,
+        )
+        for name, (before, after) in cells.items()
+    ]
+
+
+def _cause(wish: Intent, name: str) -> dict[str, Json]:
+    cells: dict[str, Any] = wish.cause.get("cells") or {}
+    plain = {key: value for key, value in wish.cause.items() if key != "cells"}
+    return {
+        **plain,
+        **(cells.get(name) or {}),
+        "lane": wish.lane,
+        "owner": wish.owner,
+        "natural_key": list(wish.natural_key) if wish.natural_key else None,
+        "links": [list(link) for link in wish.links],
+    }
+
+
+def _counts(changes: Sequence[Change]) -> dict[str, Json]:
+    return {
+        "changes": len(changes),
+        "records": len({c.write_id for c in changes}),
+        "risks": dict(Counter(c.risk for c in changes)),
+    }
+
+
+def _calls(tools: Tools, changes: Sequence[Change]) -> dict[str, Json]:
+    writes: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
+    for change in changes:
+        writes[change.connection][change.object, change.verb].add(change.write_id)
+    calls: dict[str, Json] = {}
+    for connection, groups in writes.items():
+        size = tools.connectors[connection].can.batch_size
+        calls[connection] = sum(2 * -(-len(ids) // size) for ids in groups.values())
+    return calls
