@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from catalog.entities import Entity, Type
 from config.guards import Guards
+from mappings.transforms.registry import USUAL, Habits
 from tasuki.errors import Place
 
 ID: Final = "$id"
@@ -53,6 +54,14 @@ class Rule(StrEnum):
     HIGHEST = "highest"
     UNION = "union"
     ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transform of a pipeline, with the argument `{name: argument}` gives it."""
+
+    name: str
+    argument: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ class SideField:
     constant: Any = None
     reads: bool = True
     writes: bool = False
-    transform: tuple[str, ...] = ()
+    transform: tuple[Step, ...] = ()
     value_map: abc.Mapping[str, Any] = field(default_factory=dict)
     """Platform value → entity value."""
     unknown_value: Unknown = Unknown.KEEP
@@ -134,7 +143,7 @@ class Pointer(StrEnum):
     ASSOCIATION = "association"
     """The platform lists the linked ids of an object; the first is the primary one."""
     VALUE = "value"
-    """A field holds a value that the other entity has in its field `via`."""
+    """A field holds a value that is a key (`via`) of the other entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,8 @@ class Way:
     by_prefix: abc.Mapping[str, str] = field(default_factory=dict)
     """Start of the id → object, where one field points at several objects; others are no link."""
     via: str | None = None
-    transform: tuple[str, ...] = ()
+    """The kind of key of the other entity that must equal the value."""
+    transform: tuple[Step, ...] = ()
 
     def objects(self) -> tuple[str, ...]:
         """The objects this way can lead to."""
@@ -183,7 +193,7 @@ class KeyRule:
     kind: str
     fields: tuple[str, ...] = ()
     """Entity fields; all must be filled. Empty for stored ids."""
-    transform: tuple[str, ...] = ()
+    transform: tuple[Step, ...] = ()
     stored_in: abc.Mapping[str, str] = field(default_factory=dict)
     """Side → platform field that holds the id of a record of side `refers_to`."""
     refers_to: str | None = None
@@ -213,6 +223,7 @@ class Mapping:
     fields: abc.Mapping[str, MappedField]
     links: abc.Mapping[str, LinkRule] = field(default_factory=dict)
     keys: tuple[KeyRule, ...] = ()
+    habits: Habits = USUAL
     first_sync: Policy | None = None
     """Decides on the first link, when there is no base yet; None leaves it to each field."""
     guards: Guards = field(default_factory=Guards)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from mappings.transforms import company, number, people, text, time, web
+from mappings.transforms import company, ids, number, people, text, time, web
 from mappings.transforms.registry import Transform, declared
 
-SOURCES: Final = (text, web, people, company, number, time)
+SOURCES: Final = (text, web, people, company, number, time, ids)
 """The modules that declare transforms, in the order of the reference page."""
 
 TRANSFORMS: Final[Mapping[str, Transform]] = declared()

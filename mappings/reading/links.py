@@ -1,0 +1,125 @@
+"""The links and identity keys of a mapping."""
+
+from catalog.entities import Field, Type
+from config.yaml import KeyPath
+from mappings.document import KeyDocument, LinkDocument, MappingDocument, WayDocument
+from mappings.reading.problems import Frame
+from mappings.reading.steps import read_steps
+from mappings.spec import LINKED, KeyRule, LinkRule, Pointer, Side, Way
+
+
+def read_links(document: MappingDocument, frame: Frame) -> dict[str, LinkRule]:
+    """Every link whose entity reference exists; the others are noted."""
+    found: dict[str, LinkRule] = {}
+    references = {f.name: f for f in frame.entity.fields if f.type is Type.REF}
+    for name, link in document.links.items():
+        if (known := references.get(name)) is None:
+            what = f"reference of `{frame.entity.name}`"
+            frame.problems.unknown(what, ("links", name), name, references)
+        else:
+            found[name] = _link(known, link, frame)
+    return found
+
+
+def _link(known: Field, link: LinkDocument, frame: Frame) -> LinkRule:
+    path = ("links", known.name)
+    sides: dict[str, tuple[Way, ...]] = {}
+    for name, raw in (link.__pydantic_extra__ or {}).items():
+        if (side := frame.side(name, (*path, name))) is not None:
+            ways = raw if isinstance(raw, list) else [raw]
+            found = (_way(way, (*path, name), side, frame) for way in ways)
+            sides[name] = tuple(way for way in found if way is not None)
+    named = [link.to] if isinstance(link.to, str) else link.to
+    for name in named:
+        frame.side(name, (*path, "to"), value=True)
+    writes = frozenset(named or sides) if link.direction == "both" else frozenset[str]()
+    return LinkRule(known.name, str(known.to), sides, writes, frame.problems.document.place(path))
+
+
+def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | None:
+    given = [name for name in ("lookup", "association", "value") if getattr(way, name)]
+    if len(given) != 1:
+        frame.problems.add(
+            "A link needs one way",
+            path,
+            f"{len(given)} of `lookup`, `association` and `value` are given",
+            "Write exactly one of them.",
+        )
+        return None
+    if not _complete(way, given[0], path, frame):
+        return None
+    connection = way.connection or side.connection
+    _check_connection(connection, (*path, "connection"), frame)
+    source = getattr(way, given[0])
+    return Way(
+        pointer=Pointer(given[0]),
+        source=f"{LINKED}{source}" if way.association else source,
+        connection=connection,
+        object=way.association or way.object,
+        by_prefix=way.by_prefix,
+        via=way.via,
+        transform=read_steps(way.transform, (*path, "transform"), frame),
+    )
+
+
+def _complete(way: WayDocument, given: str, path: KeyPath, frame: Frame) -> bool:
+    if given == "lookup" and not way.object and not way.by_prefix:
+        frame.problems.add(
+            f"The lookup `{way.lookup}` does not say where it leads",
+            path,
+            "an id alone does not tell its object",
+            "Add `object: Account`, or `by_prefix: {'001': Account}`.",
+        )
+        return False
+    if given == "value" and not way.via:
+        frame.problems.add(
+            f"The value `{way.value}` does not say which key it is",
+            path,
+            "it must equal a key of the other entity",
+            "Add `via: email`, or another rule of the other mapping's `identity`.",
+        )
+        return False
+    return True
+
+
+def _check_connection(name: str, path: KeyPath, frame: Frame) -> None:
+    if frame.connections is not None and name not in frame.connections:
+        frame.problems.unknown("connection", path, name, frame.connections, value=True)
+
+
+def read_keys(document: MappingDocument, frame: Frame) -> tuple[KeyRule, ...]:
+    """The identity keys in their order."""
+    return tuple(
+        _key(key, ("identity", index), frame) for index, key in enumerate(document.identity)
+    )
+
+
+def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
+    stored_in = key.__pydantic_extra__ or {}
+    for side in stored_in:
+        frame.side(side, (*path, side))
+    if key.refers_to is not None:
+        frame.side(key.refers_to, (*path, "refers_to"), value=True)
+    fields = tuple(key.fields or ([key.field] if key.field else []))
+    known = {f.name for f in frame.entity.fields}
+    for name in fields:
+        if name not in known:
+            what = f"field of `{frame.entity.name}`"
+            frame.problems.unknown(what, (*path, "field"), name, known, value=True)
+    if bool(fields) == bool(stored_in and key.refers_to):
+        frame.problems.add(
+            f"The identity rule `{key.rule}` is not complete",
+            path,
+            "it names either entity fields, or sides that store the id of another side's record",
+            "Write `field: email`, or `hubspot: salesforce_id_field` with `refers_to: salesforce`.",
+        )
+    return KeyRule(
+        kind=key.rule,
+        fields=fields,
+        transform=read_steps(key.transform, (*path, "transform"), frame),
+        stored_in=stored_in,
+        refers_to=key.refers_to,
+        confidence=key.confidence,
+        veto=key.veto,
+        place=frame.problems.document.place(path),
+    )

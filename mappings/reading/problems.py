@@ -1,0 +1,53 @@
+"""What is wrong in a mapping file, each with its place, collected so that all show at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from catalog.entities import Entity
+from config.nearest import did_you_mean
+from config.yaml import Document, KeyPath
+from mappings.spec import Side
+from tasuki.errors import MappingError
+
+
+@dataclass(slots=True)
+class Problems:
+    """The errors of one file."""
+
+    document: Document
+    found: list[MappingError] = field(default_factory=list)
+
+    def add(self, what: str, path: KeyPath, why: str, remedy: str, *, value: bool = False) -> None:
+        """Note an error at a key, or at the value behind it."""
+        document = self.document
+        where = document.value_place(path) if value else document.place(path)
+        self.found.append(MappingError(what, where=where, why=why, remedy=remedy))
+
+    def unknown(
+        self, what: str, path: KeyPath, word: str, known: Iterable[str], *, value: bool = False
+    ) -> None:
+        """Note a word that is not known, with the nearest one that is."""
+        names = sorted(known)
+        self.add(
+            f"There is no {what} `{word}`",
+            path,
+            "nothing of that name is known here",
+            did_you_mean(word, names, "Use a known name."),
+            value=value,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the parts of a mapping are read against."""
+
+    entity: Entity
+    sides: dict[str, Side]
+    connections: frozenset[str] | None
+    problems: Problems
+
+    def side(self, name: str, path: KeyPath, *, value: bool = False) -> Side | None:
+        """The side of that name; an unknown one is noted."""
+        if (side := self.sides.get(name)) is None:
+            self.problems.unknown("side", path, name, self.sides, value=value)
+        return side

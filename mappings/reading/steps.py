@@ -1,0 +1,73 @@
+"""Pipelines and policies: the words of a mapping that stand for behaviour."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from config.nearest import did_you_mean
+from config.yaml import KeyPath
+from mappings.document import Steps
+from mappings.reading.problems import Frame
+from mappings.spec import Policy, Rule, Step
+from mappings.transforms.catalogue import TRANSFORMS
+
+_WINS: Final = "_wins"
+
+
+def read_steps(steps: Steps, path: KeyPath, frame: Frame) -> tuple[Step, ...]:
+    """The named steps; an unknown name or a misplaced argument is noted."""
+    found = (_step(step, (*path, index), frame) for index, step in enumerate(steps))
+    return tuple(step for step in found if step is not None)
+
+
+def _step(step: str | dict[str, str], path: KeyPath, frame: Frame) -> Step | None:
+    if isinstance(step, str):
+        name, argument = step, None
+    elif len(step) == 1:
+        name, argument = next(iter(step.items()))
+    else:
+        frame.problems.add(
+            "One step is expected here",
+            path,
+            "a step is a name or `name: argument`",
+            "Write each step as an item of its own.",
+        )
+        return None
+    if (known := TRANSFORMS.get(name)) is None:
+        frame.problems.unknown("transform", path, name, TRANSFORMS)
+        return None
+    if argument is not None and not known.takes_argument:
+        frame.problems.add(
+            f"`{name}` takes no argument", path, "it always does the same", f"Write `{name}` alone."
+        )
+    return Step(name, argument)
+
+
+def read_policy(text: str, path: KeyPath, frame: Frame) -> Policy:
+    """The policy behind its word; an unknown word is noted."""
+    sides = tuple(frame.sides)
+    if text in _plain():
+        return Policy(Rule(text), sides)
+    winner = text.removesuffix(_WINS)
+    first = [s.name for s in frame.sides.values() if winner in (s.name, s.connection)]
+    if text.endswith(_WINS) and first:
+        return Policy(Rule.SIDE_WINS, (*first, *(name for name in sides if name not in first)))
+    frame.problems.add(
+        f"There is no policy `{text}`",
+        path,
+        "a policy says who wins when sides differ",
+        did_you_mean(text, policies(frame), "Choose a policy."),
+        value=True,
+    )
+    return Policy(Rule.LATEST_WINS, sides)
+
+
+def policies(frame: Frame) -> Sequence[str]:
+    """The policies that this mapping may choose from."""
+    winners = dict.fromkeys(
+        name for side in frame.sides.values() for name in (side.name, side.connection)
+    )
+    return [*(f"{name}{_WINS}" for name in winners), *_plain()]
+
+
+def _plain() -> list[str]:
+    return [rule.value for rule in Rule if rule is not Rule.SIDE_WINS]

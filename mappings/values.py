@@ -1,0 +1,172 @@
+"""One cell's way from the platform's spelling to the entity's and back, compiled to closures."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from catalog.entities import Type
+from mappings.spec import ID, MappedField, SideField, Step, Unknown
+from mappings.transforms.catalogue import TRANSFORMS, pipeline
+from mappings.transforms.number import boolean, integer, number
+from mappings.transforms.registry import Habits
+from mappings.transforms.time import date as to_date
+from mappings.transforms.time import datetime as to_instant
+from tasuki.values import stamp
+
+Read: TypeAlias = Callable[[Table[str, Any]], Any]
+Convert: TypeAlias = Callable[[Any], Any]
+
+REST: Final = "*"
+"""In a value map: every value it does not name."""
+
+
+class UnknownValueError(ValueError):
+    """A value map does not name this value, and the mapping says to park it."""
+
+
+def steps_of(steps: tuple[Step, ...], habits: Habits) -> Convert:
+    """The pipeline behind the named steps."""
+    return pipeline([TRANSFORMS[s.name].bound(s.argument, habits) for s in steps])
+
+
+def reader(rule: MappedField, look: SideField, habits: Habits) -> Read:
+    """A function from a platform record to the entity's value of this field.
+
+    Errors: the function raises ValueError for a value that does not fit, without naming it.
+    """
+    coerce = _coercion(rule.type, habits)
+    if not look.names:
+        constant = coerce(look.constant)
+        return lambda _fields: constant
+    convert = _converted(look, coerce, habits)
+    take = _taker(look)
+    return lambda fields: None if (raw := take(fields)) is None else convert(raw)
+
+
+def _taker(look: SideField) -> Read:
+    if look.joined_with is not None:
+        return partial(_joined, look.names, look.joined_with)
+    if len(look.names) > 1:
+        return partial(_first, look.names)
+    name = look.names[0]
+    return lambda fields: None if _is_blank(raw := fields.get(name)) else raw
+
+
+def _first(names: tuple[str, ...], fields: Table[str, Any]) -> Any:
+    return next((raw for name in names if not _is_blank(raw := fields.get(name))), None)
+
+
+def _joined(names: tuple[str, ...], between: str, fields: Table[str, Any]) -> Any:
+    parts = [str(raw).strip() for name in names if not _is_blank(raw := fields.get(name))]
+    return between.join(parts) or None
+
+
+def _is_blank(raw: Any) -> bool:
+    return raw is None or (type(raw) is str and not raw.strip())
+
+
+def _converted(look: SideField, coerce: Convert, habits: Habits) -> Convert:
+    clean = steps_of(look.transform, habits)
+    if not look.value_map:
+        return (lambda raw: coerce(clean(raw))) if look.transform else coerce
+    known = {key: coerce(value) for key, value in look.value_map.items() if key != REST}
+    has_rest, rest = REST in look.value_map, coerce(look.value_map.get(REST))
+
+    def convert(raw: Any) -> Any:
+        if (key := map_key(raw)) in known:
+            return known[key]
+        if has_rest:
+            return rest
+        if look.unknown_value is Unknown.PARK:
+            raise UnknownValueError("the value map does not name this value")
+        return None if look.unknown_value is Unknown.BLANK else coerce(clean(raw))
+
+    return convert
+
+
+def map_key(value: Any) -> str:
+    """A value as a key of a value map: as YAML writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _coercion(type_: Type, habits: Habits) -> Convert:
+    """From what the steps gave to the catalog's type; None stays None."""
+    converters: dict[Type, Convert] = {
+        Type.TEXT: _text,
+        Type.INT: integer,
+        Type.NUM: number,
+        Type.BOOL: boolean,
+        Type.DATE: to_date,
+        Type.TIME: partial(to_instant, habits=habits),
+        Type.REF: _text,
+    }
+    convert = converters[type_]
+    return lambda value: None if value is None else convert(value)
+
+
+def _text(value: Any) -> str:
+    return value if type(value) is str else map_key(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The way of one entity value to one platform field."""
+
+    name: str
+    convert: Convert
+    default: Any
+    clear: bool
+    on_create_only: bool
+
+
+def writer(rule: MappedField, look: SideField, habits: Habits) -> Writer:
+    """How this field is written to a side; `$id` can never be written."""
+    coerce = _coercion(rule.type, habits)
+    inverse = _inverse(look, coerce)
+
+    def convert(value: Any) -> Any:
+        if inverse and (key := map_key(value)) in inverse:
+            return inverse[key]
+        if inverse and look.unknown_value is Unknown.PARK:
+            raise UnknownValueError("the value map does not name this value")
+        if inverse and look.unknown_value is Unknown.BLANK:
+            return None
+        return to_json(value)
+
+    return Writer(
+        name=look.names[0],
+        convert=convert,
+        default=coerce(rule.default),
+        clear=rule.clear,
+        on_create_only=rule.on_create_only or look.names[0] == ID,
+    )
+
+
+def _inverse(look: SideField, coerce: Convert) -> dict[str, Any]:
+    """Entity value → platform value; the first that names an entity value is written."""
+    found: dict[str, Any] = {}
+    for key, value in look.value_map.items():
+        if key != REST and value is not None:
+            found.setdefault(map_key(coerce(value)), _BOOLEANS.get(key, key))
+    return found
+
+
+_BOOLEANS: Final[dict[str, Any]] = {"true": True, "false": False}
+
+
+def to_json(value: Any) -> Any:
+    """An entity value as JSON that both platforms take."""
+    if isinstance(value, Decimal):
+        whole = value.to_integral_value()
+        return int(whole) if whole == value else float(value)
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value.isoformat() if isinstance(value, date) else value
