@@ -1,5 +1,6 @@
 """HubSpot CRM over REST: served by `routes`, filled by the `insert…` functions."""
 
+from sandbox.hubspot.app import routes
 from sandbox.hubspot.data.load import (
     insert,
     insert_associations,
@@ -10,8 +11,14 @@ from sandbox.hubspot.data.load import (
     insert_lists,
     insert_owners,
 )
+from sandbox.hubspot.people import counts, edit
+from sandbox.hubspot.settings import Settings, configure
 
 __all__ = [
+    "Settings",
+    "configure",
+    "counts",
+    "edit",
     "insert",
     "insert_associations",
     "insert_email_events",
@@ -21,28 +28,4 @@ __all__ = [
     "insert_lists",
     "insert_owners",
     "routes",
-    "counts",
-    "edit",
 ]
-
-
-from collections.abc import Mapping
-from typing import Any
-
-from starlette.routing import BaseRoute
-
-from sandbox.state import State
-
-
-def routes(state: State) -> list[BaseRoute]:
-    """The paths of the platform."""
-    return []
-
-
-def counts(state: State) -> dict[str, int]:
-    """How many live records each object holds."""
-    return {}
-
-
-def edit(state: State, object: str, id: str, fields: Mapping[str, Any]) -> None:
-    """Change a record as a person would."""

@@ -14,6 +14,7 @@ class Fault(Exception):
     def __init__(self, status: int, message: str, category: str | None = None, **more: Any) -> None:
         super().__init__(message)
         self.status = status
+        self.headers: dict[str, str] = {}
         self.body: dict[str, Any] = {"status": "error", "message": message}
         if category:
             self.body["category"] = category

@@ -32,9 +32,10 @@ def document(name: str) -> Any:
 
 
 def _kind(row: dict[str, Any]) -> Kind:
-    required = tuple(tuple(group) for group in row.pop("required"))
-    lists = {name: tuple(row.pop(name)) for name in ("defaults", "searchable")}
-    return Kind(required=required, **lists, **row)
+    row["required"] = tuple(tuple(group) for group in row["required"])
+    for name in ("defaults", "searchable"):
+        row[name] = tuple(row[name])
+    return Kind(**row)
 
 
 KINDS: Final = tuple(_kind(row) for row in document("object_types"))

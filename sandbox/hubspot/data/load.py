@@ -8,7 +8,7 @@ import orjson
 
 from sandbox.hubspot.data.definitions import definitions, ready
 from sandbox.hubspot.data.kinds import Kind, kind_of
-from sandbox.hubspot.data.links import add_links, both_ways, primaries
+from sandbox.hubspot.data.links import add_links, primaries
 from sandbox.hubspot.data.times import millis, text
 from sandbox.state import State
 

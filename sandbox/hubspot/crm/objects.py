@@ -1,0 +1,119 @@
+"""Single records: list, read, create, update, archive."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from sandbox.hubspot.call import Answer, Call, Endpoint
+from sandbox.hubspot.crm.linking import inline, link_new, with_links
+from sandbox.hubspot.data.kinds import Kind
+from sandbox.hubspot.data.records import COLUMNS, Row, View, identify, read, show, view
+from sandbox.hubspot.data.writes import archive, create, purge, update
+from sandbox.hubspot.faults import invalid, not_found
+
+_PAGE: Final = (
+    f"SELECT {COLUMNS} FROM hs_record WHERE type = ? AND archived = ? AND id >= ? "
+    "ORDER BY id LIMIT ?"
+)
+
+
+def _list(call: Call) -> Answer:
+    kind, shown = call.kind(), _view(call)
+    limit = call.limit(10, 50 if shown.history else 100)
+    start = call.number("after") or 0
+    rows = call.state.db.execute(
+        _PAGE, (kind.id, int(call.flag("archived")), start, limit + 1)
+    ).fetchall()
+    results = _with_links(call, kind, shown, rows[:limit])
+    content: dict[str, Any] = {"results": results}
+    if len(rows) > limit:
+        content["paging"] = _paging(call, str(rows[limit][0]))
+    return Answer(content, rows=len(results))
+
+
+def _paging(call: Call, after: str) -> dict[str, Any]:
+    query = [pair for pair in call.query if pair[0] != "after"]
+    link = f"{call.origin}{call.path}?{urlencode([*query, ('after', after)])}"
+    return {"next": {"after": after, "link": link}}
+
+
+def _read(call: Call) -> Answer:
+    kind = call.kind()
+    row = _found(call, kind, archived=call.flag("archived"))
+    return Answer(_with_links(call, kind, _view(call), [row])[0], rows=1)
+
+
+def _create(call: Call) -> Answer:
+    kind, body = call.kind(), call.body()
+    with call.state.transaction():
+        row = create(call.state, kind, body.get("properties", {}))
+        link_new(call.state, kind, row[0], body.get("associations"))
+        row = _again(call, kind, row)
+    return Answer(show(call.state, View(kind), row), 201, 1)
+
+
+def _update(call: Call) -> Answer:
+    kind = call.kind()
+    with call.state.transaction():
+        row = update(call.state, kind, _found(call, kind), call.body().get("properties", {}))
+    return Answer(show(call.state, View(kind), row), rows=1)
+
+
+def _archive(call: Call) -> Answer:
+    kind = call.kind()
+    row = read(call.state, kind, call.parts["id"])
+    if row is not None:
+        with call.state.transaction():
+            archive(call.state, kind, row)
+    return Answer(status=204, rows=int(row is not None))
+
+
+def _forget(call: Call) -> Answer:
+    """Privacy deletion: the record and its history are gone, also from the archived listing."""
+    kind, body = call.kind(), call.body()
+    id = identify(call.state, kind, str(body.get("objectId", "")), body.get("idProperty"))
+    row = None if id is None else read(call.state, kind, id)
+    if row is None:
+        raise not_found()
+    with call.state.transaction():
+        purge(call.state, kind, row)
+    return Answer(status=204, rows=1)
+
+
+def _view(call: Call) -> View:
+    properties, history = call.all("properties"), call.all("propertiesWithHistory")
+    if any("/" in name for name in properties):
+        raise invalid("Property names hold no slash")
+    asked = properties or (list(call.kind().defaults) if history else [])
+    return view(call.state, call.kind(), asked, history)
+
+
+def _found(call: Call, kind: Kind, *, archived: bool = False) -> Row:
+    id = identify(call.state, kind, call.parts["id"], call.one("idProperty"))
+    row = None if id is None else read(call.state, kind, id, archived=archived)
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _again(call: Call, kind: Kind, row: Row) -> Row:
+    """The record as its new associations left it."""
+    return read(call.state, kind, str(row[0])) or row
+
+
+def _with_links(
+    call: Call, kind: Kind, shown: View, rows: Iterable[Row]
+) -> list[Mapping[str, Any]]:
+    records = [show(call.state, shown, row) for row in rows]
+    wanted = inline(call.all("associations"))
+    return with_links(call.state, kind, records, wanted) if wanted else list(records)
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    ("GET", "crm/objects/{type}", _list),
+    ("POST", "crm/objects/{type}", _create),
+    ("GET", "crm/objects/{type}/{id}", _read),
+    ("PATCH", "crm/objects/{type}/{id}", _update),
+    ("DELETE", "crm/objects/{type}/{id}", _archive),
+    ("POST", "crm/objects/{type}/gdpr-delete", _forget),
+)

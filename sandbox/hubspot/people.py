@@ -1,0 +1,49 @@
+"""What others ask of the account from inside: how full it is, and edits as a person makes them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sandbox.hubspot.data.definitions import ready
+from sandbox.hubspot.data.kinds import KINDS, kind_of
+from sandbox.hubspot.data.records import read
+from sandbox.hubspot.data.writes import Author, update
+from sandbox.hubspot.faults import not_found
+from sandbox.state import State
+
+PERSON: Final = "1001"
+
+
+def counts(state: State) -> dict[str, int]:
+    """How many live records each object holds, and how many events."""
+    ready(state)
+    with state.lock:
+        rows = dict(
+            state.db.execute("SELECT type, count(*) FROM hs_record WHERE archived = 0 GROUP BY 1")
+        )
+        others = {
+            name: state.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for name, table in _OTHERS.items()
+        }
+    return {kind.name: rows.get(kind.id, 0) for kind in KINDS} | others
+
+
+def edit(state: State, object: str, id: str, fields: Mapping[str, Any], user: str = PERSON) -> None:
+    """Change a record as a person would in the product: source CRM_UI, user and time kept."""
+    kind = kind_of(object)
+    author = Author("CRM_UI", f"userId:{user}", user)
+    with ready(state).transaction():
+        row = read(state, kind, id)
+        if row is None:
+            raise not_found()
+        update(state, kind, row, fields, author)
+
+
+_OTHERS: Final = {
+    "owners": "hs_owner",
+    "associations": "hs_association",
+    "lists": "hs_list",
+    "events": "hs_event",
+    "email_events": "hs_email_event",
+    "forms": "hs_form",
+    "form_submissions": "hs_submission",
+}
