@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-Cell: TypeAlias = str | int | float | bool | None
+Cell: TypeAlias = str | int | float | bool | datetime | date | None
 Row: TypeAlias = dict[str, Cell]
 RecordKey: TypeAlias = tuple[str, str, str]
 Case: TypeAlias = dict[str, object]
