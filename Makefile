@@ -23,11 +23,11 @@ demo: setup ## walk the whole flow on a local sandbox, no account needed
 
 test: setup ## run the suite (browser tests too, where there is a Chromium)
 	@tools/install-chromium || true
-	@$(PYTEST) -n 2 -m "not slow and not bench"
+	@$(PYTEST) -n 2 --dist loadfile -m "not slow and not bench"
 
 test-slow: setup ## run the tests that take longer: kills, journeys, image, README
 	@tools/install-chromium || true
-	@$(PYTEST) -n 2 -m "slow and not bench"
+	@$(PYTEST) -n 2 --dist loadfile -m "slow and not bench"
 
 check: setup format-check lint types contracts test ## all that CI checks: format, lint, types, contracts, tests, docs, wheel
 

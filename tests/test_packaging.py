@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -20,6 +21,29 @@ ROOMS = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 LOCKED = re.compile(
     r"^(?P<name>[A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==(?P<version>[^ ;\\]+)", re.MULTILINE
 )
+NEVER_IMPORTED = {
+    "python-multipart": "FastAPI reads forms with it",
+    "tzdata": "zoneinfo's data where the system has none",
+}
+
+COMES_WITH = {"pydantic_core": "pydantic", "starlette": "fastapi"}  # their version is the parent's
+
+
+def imported() -> set[str]:
+    """Every top-level name that some module of a room imports."""
+    names: set[str] = set()
+    for path in (path for room in ROOMS for path in (TOP / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.partition(".")[0])
+    return names
+
+
+def declared() -> set[str]:
+    """Every distribution that pyproject.toml asks for at run time."""
+    return {canonicalize_name(Requirement(w).name) for w in PROJECT["project"]["dependencies"]}
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +140,25 @@ def test_the_lock_covers_what_pyproject_asks_for() -> None:
     assert unmet(runtime, "runtime.txt") == []
     assert unmet(groups["build"], "build.txt") == []
     assert unmet(runtime + groups["build"] + development, "dev.txt") == []
+
+
+def test_every_import_is_declared() -> None:
+    """A room imports the standard library, the rooms, and what pyproject.toml asks for."""
+    owners = packages_distributions()
+    foreign = imported() - set(sys.stdlib_module_names) - set(ROOMS) - set(COMES_WITH)
+    undeclared = {
+        name
+        for name in foreign
+        if not {canonicalize_name(owner) for owner in owners.get(name, [])} & declared()
+    }
+    assert undeclared == set()
+
+
+def test_every_dependency_is_used() -> None:
+    """What pyproject.toml asks for is imported somewhere, or has a reason not to be."""
+    owners = packages_distributions()
+    used = {canonicalize_name(owner) for name in imported() for owner in owners.get(name, [])}
+    assert declared() - used - set(NEVER_IMPORTED) == set()
 
 
 def test_both_locks_agree() -> None:
