@@ -29,7 +29,12 @@ PREFIXES: Final = {
     "OpportunityLineItem": "00k", "OpportunityContactRole": "00K", "OpportunityHistory": "008",
     "Task": "00T", "Event": "00U", "Case": "500",
 }  # fmt: skip
-_FIRST_IDS: Final = {"companies": 7_000_000, "contacts": 5_000_000, "deals": 9_000_000, "tasks": 3_000_000}
+_FIRST_IDS: Final = {
+    "companies": 7_000_000,
+    "contacts": 5_000_000,
+    "deals": 9_000_000,
+    "tasks": 3_000_000,
+}
 
 
 class Draft:
@@ -62,7 +67,9 @@ class Draft:
         """The random stream of one topic: the same for the same seed."""
         return Random(f"{self.seed}/{topic}")
 
-    def add_salesforce(self, object: str, created: datetime, modified: datetime, **cells: Cell) -> str:
+    def add_salesforce(
+        self, object: str, created: datetime, modified: datetime, **cells: Cell
+    ) -> str:
         """One more row of an object; its id."""
         rows = self.salesforce[object]
         id = new_id(PREFIXES[object], len(rows) + 1)
@@ -98,7 +105,9 @@ class Draft:
         """The first of those ids, or None."""
         return next(iter(self.ids_of(key, system, object)), None)
 
-    def link(self, from_object: str, from_id: str, to_object: str, to_id: str, type_id: int) -> None:
+    def link(
+        self, from_object: str, from_id: str, to_object: str, to_id: str, type_id: int
+    ) -> None:
         """Associate two HubSpot records."""
         self.associations.append(Association(from_object, from_id, to_object, to_id, type_id))
 
@@ -108,7 +117,12 @@ class Draft:
 
     def company_records(self, company: Company) -> list[RecordKey]:
         """Every record of a company, in every system."""
-        objects = ((SALESFORCE, "Account"), (HUBSPOT, "companies"), ("sales", "customers"), ("sales", "legacy"))
+        objects = (
+            (SALESFORCE, "Account"),
+            (HUBSPOT, "companies"),
+            ("sales", "customers"),
+            ("sales", "legacy"),
+        )
         return [
             (system, object, id)
             for system, object in objects

@@ -3,7 +3,7 @@
 import csv
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ def _write_csv(path: Path, rows: Sequence[Row], encoding: str) -> None:
 def write_truth(world: World, path: Path) -> None:
     """Write what a perfect run would find, as JSON; the README names its shape."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    head = {
+    head: dict[str, Any] = {
         "version": TRUTH_VERSION,
         "seed": world.seed,
         "scale": world.scale,
@@ -73,7 +73,7 @@ def write_truth(world: World, path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _shown(truth: Truth) -> Mapping[str, Any]:
+def _shown(truth: Truth) -> dict[str, Any]:
     records = [[r.system, r.object, r.id, r.company, r.person] for r in truth.records]
     cookies = [asdict(cookie) for cookie in truth.cookies]
     return {

@@ -1,4 +1,4 @@
-"""The sales system: customers, invoice lines, credit notes, contracts, and the old system's file."""
+"""The sales system: customers, invoices, credit notes, contracts, and the old system's file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -51,7 +51,9 @@ class _Ledger:
         self.side = SalesSide([], [], [], [])
         self._number = 0
 
-    def customer(self, company: Company, code: str, *, style: str, number: bool, domain: bool) -> None:
+    def customer(
+        self, company: Company, code: str, *, style: str, number: bool, domain: bool
+    ) -> None:
         """One customer row, and whose it is."""
         updated = self.draft.ago(self.rng.uniform(1, 400))
         self.side.customers.append({
@@ -97,7 +99,9 @@ def add_sales(draft: Draft) -> SalesSide:
         _customer(ledger, company, share / _WINDOWS)
         code = customer_code(company)
         amount = sum(_int(r["amount"]) for r in ledger.side.lines if r["customer_code"] == code)
-        draft.plant("customers_unmatched", "stranger", company=company.id, customer_code=code, amount=amount)
+        draft.plant(
+            "customers_unmatched", "stranger", company=company.id, customer_code=code, amount=amount
+        )
     _legacy(ledger)
     _contracts(ledger)
     ledger.side.lines.sort(key=lambda row: (str(row["invoiced_on"]), _int(row["line_id"])))
@@ -169,7 +173,9 @@ def _previous(rng: Random, plan: str, skus: list[str], count: int) -> list[_Orde
         return [_Order(_age(rng, 1), rng.choice(skus), rng.choice((100, 120, 140)))] + [
             _Order(_age(rng, 1), rng.choice(skus), 30) for _ in range(max(1, count - 1))
         ]
-    return [_Order(_age(rng, 1), rng.choice(skus), rng.choice((4, 8, 10, 15))) for _ in range(count)]
+    return [
+        _Order(_age(rng, 1), rng.choice(skus), rng.choice((4, 8, 10, 15))) for _ in range(count)
+    ]
 
 
 def _last(rng: Random, plan: str, previous: list[_Order]) -> list[_Order]:
@@ -183,7 +189,8 @@ def _last(rng: Random, plan: str, previous: list[_Order]) -> list[_Order]:
         replace(
             order,
             age=_age(rng, 0),
-            quantity=max(1, round(order.quantity * share)) + (rng.choice((0, 0, 1)) if share == 1 else 0),
+            quantity=max(1, round(order.quantity * share))
+            + (rng.choice((0, 0, 1)) if share == 1 else 0),
         )
         for order in previous
     ]
@@ -222,8 +229,14 @@ def _strangers(draft: Draft, rng: Random) -> Iterator[Company]:
 def _legacy(ledger: _Ledger) -> None:
     """Lines of the system before: two to four years old, half of them under its own codes."""
     rng, draft = ledger.rng, ledger.draft
-    old = [c for c in draft.companies if c.plan.commerce in {"steady", "dormant"} and rng.random() < 0.6]
-    sources = [(company, rng.random() < 0.5 and bool(_has_number(draft, company))) for company in old]
+    old = [
+        c
+        for c in draft.companies
+        if c.plan.commerce in {"steady", "dormant"} and rng.random() < 0.6
+    ]
+    sources = [
+        (company, rng.random() < 0.5 and bool(_has_number(draft, company))) for company in old
+    ]
     sources += [(c, True) for c in draft.companies if c.plan.commerce == "legacy_only"]
     share = max(2, round(LEGACY_PER_SCALE * draft.scale / max(1, len(sources))))
     number = 0
@@ -241,7 +254,9 @@ def _has_number(draft: Draft, company: Company) -> bool:
     """Whether a CRM record carries the number an old code could be matched by."""
     evidence = draft.evidence[company.id]
     return (company.in_salesforce and evidence.number_in_salesforce) or (
-        company.in_hubspot and evidence.number_in_hubspot and company.plan.identity != "mistyped_number"
+        company.in_hubspot
+        and evidence.number_in_hubspot
+        and company.plan.identity != "mistyped_number"
     )
 
 
@@ -320,7 +335,9 @@ def plant_orders(draft: Draft, side: SalesSide) -> None:
             kind = "order_volume_held" if plan in _HELD else "order_volume_fell"
             codes = set(draft.ids_of(company.id, SALES, "customers"))
             previous, last = volumes(side, codes, draft.today)
-            draft.plant(kind, plan, company=company.id, records=records, previous=previous, last=last)
+            draft.plant(
+                kind, plan, company=company.id, records=records, previous=previous, last=last
+            )
 
 
 def volumes(side: SalesSide, codes: set[str], today: date) -> tuple[int, int]:

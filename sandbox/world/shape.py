@@ -143,7 +143,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One company's data in every system on one day; equal seed, scale and day give equal worlds."""
+    """One company's data in every system on one day; equal arguments give equal worlds."""
 
     seed: int
     scale: float

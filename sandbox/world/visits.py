@@ -61,7 +61,9 @@ class Diary:
         self._browser = browser
         self.written: list[WebEvent] = []
 
-    def stay(self, sitter: Sitter, begin: float, end: float, views: int, *, form_first: bool) -> datetime:
+    def stay(
+        self, sitter: Sitter, begin: float, end: float, views: int, *, form_first: bool
+    ) -> datetime:
         """Sessions between two ages in days, with one form at their start or somewhere in between.
 
         Returns the moment of the form: from there on HubSpot could have known better.

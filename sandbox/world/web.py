@@ -44,7 +44,7 @@ def _sitter(draft: Draft, person: Person) -> Sitter | None:
 
 
 def _colleagues(draft: Draft) -> list[tuple[Sitter, Sitter]]:
-    """Two plain people of the same company, both in HubSpot, from as many companies as there are."""
+    """Two plain people of one company, both in HubSpot, from as many companies as there are."""
     homes: dict[str, list[Sitter]] = {}
     for person in draft.people:
         company: Company | None = person.company
@@ -87,7 +87,8 @@ def _shared_browser(draft: Draft, rng: Random, case: str, order: list[Sitter]) -
 
 def _remember(draft: Draft, kind: str, utk: str, contact: str, spans: _Spans) -> None:
     starts = tuple(
-        (sitter.person, None if place == 0 else begin) for place, (sitter, begin, _) in enumerate(spans)
+        (sitter.person, None if place == 0 else begin)
+        for place, (sitter, begin, _) in enumerate(spans)
     )
     draft.cookies.append(CookieTruth(utk, kind, contact, starts))
 
@@ -107,7 +108,8 @@ def _plant(
         mine = [
             event.id
             for event in events
-            if (start is None or event.occurred_at >= start) and (end is None or event.occurred_at < end)
+            if (start is None or event.occurred_at >= start)
+            and (end is None or event.occurred_at < end)
         ]
         shown.append({"person": sitter.person, "from": start, "until": end, "events": mine})
     draft.plant(kind, case, utk=utk, hubspot_contact=contact, spans=shown)
@@ -149,7 +151,9 @@ def _add_ordinary(draft: Draft, rng: Random) -> None:
         begin = rng.uniform(5, 175)
         views = max(1, round(weight * ratio))
         diary = Diary(draft, rng, browser)
-        moment = diary.stay(sitter, begin, max(0.2, begin - rng.uniform(1, 120)), views, form_first=False)
+        moment = diary.stay(
+            sitter, begin, max(0.2, begin - rng.uniform(1, 120)), views, form_first=False
+        )
         _remember(draft, "person", browser.utk, browser.contact, [(sitter, moment, None)])
 
 
@@ -172,7 +176,9 @@ def _add_bots(draft: Draft, rng: Random) -> None:
     """Spam through a form, then a hundred pages in a minute."""
     for place in range(planted_count(BOTS_PER_SCALE, draft.scale)):
         email = f"x{rng.getrandbits(32):08x}@bot-{place + 1}.test"
-        id = draft.add_hubspot("contacts", draft.ago(40), draft.ago(40), email=email, firstname="win now")
+        id = draft.add_hubspot(
+            "contacts", draft.ago(40), draft.ago(40), email=email, firstname="win now"
+        )
         person = f"bot-{place + 1:02d}"
         draft.own(HUBSPOT, "contacts", id, None, person)
         browser = new_browser(rng, id)
@@ -191,7 +197,9 @@ def _add_emails(draft: Draft, rng: Random) -> None:
         for _ in range(round(count * draft.scale)):
             mail = rng.randrange(_MAILS)
             created = draft.ago(max(0.1, 175 - mail * 14 - rng.expovariate(0.7)))
-            url = f"{SITE}/products/{('flow', 'grid', 'care')[mail % 3]}" if kind == "CLICK" else None
+            url = (
+                f"{SITE}/products/{('flow', 'grid', 'care')[mail % 3]}" if kind == "CLICK" else None
+            )
             id = f"{rng.getrandbits(96):024x}"
             draft.email_events.append(
                 EmailEvent(id, kind, rng.choice(readers), created, 90_000 + mail, url)

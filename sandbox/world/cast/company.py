@@ -24,7 +24,11 @@ STEADY_SHARE: Final = 0.48
 
 _SISTERS: Final = (("販売", "ハンバイ"), ("システムズ", "システムズ"))
 _SISTERS_LATIN: Final = (("Sales", "Sales"), ("Systems", "Systems"))
-_NEAR: Final = (("ホールディングス", "ホールディングス"), ("東日本", " ヒガシニホン"), ("サービス", "サービス"))
+_NEAR: Final = (
+    ("ホールディングス", "ホールディングス"),
+    ("東日本", " ヒガシニホン"),
+    ("サービス", "サービス"),
+)
 _NEAR_LATIN: Final = (("Holdings", "Holdings"), ("East", "East"), ("Services", "Services"))
 
 
@@ -129,7 +133,9 @@ def _commerce(rng: Random) -> str:
 
 
 def _ordinary_plans(rng: Random, scale: float, seated: int) -> Iterator[Plan]:
-    renewals = [kind for kind, count in RENEWALS.items() for _ in range(planted_count(count, scale))]
+    renewals = [
+        kind for kind, count in RENEWALS.items() for _ in range(planted_count(count, scale))
+    ]
     special = [kind for kind, count in COMMERCE.items() for _ in range(planted_count(count, scale))]
     left = max(round(300 * scale) - seated - len(renewals) - len(special), round(90 * scale), 12)
     yield from (Plan(commerce=kind) for kind in special)

@@ -73,7 +73,11 @@ def _marked(rng: Random, company: Company) -> tuple[str, str, str]:
 
 
 _NUMBERS: Final = {"number_in_salesforce": True, "number_in_hubspot": True, "number_in_sales": True}
-_NO_NUMBERS: Final = {"number_in_salesforce": False, "number_in_hubspot": False, "number_in_sales": False}
+_NO_NUMBERS: Final = {
+    "number_in_salesforce": False,
+    "number_in_hubspot": False,
+    "number_in_sales": False,
+}
 _DOMAINS: Final = {"domain_in_salesforce": True, "domain_in_hubspot": True}
 _PLANNED: Final[dict[str, dict[str, bool]]] = {
     "stored_id": {

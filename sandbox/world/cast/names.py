@@ -13,8 +13,8 @@ _DIGRAPHS: Final = {
 }  # fmt: skip
 _ROWS: Final = {
     "アイウエオ": "a i u e o", "カキクケコ": "ka ki ku ke ko", "サシスセソ": "sa shi su se so",
-    "タチツテト": "ta chi tsu te to", "ナニヌネノ": "na ni nu ne no", "ハヒフヘホ": "ha hi fu he ho",
-    "マミムメモ": "ma mi mu me mo", "ヤユヨ": "ya yu yo", "ラリルレロ": "ra ri ru re ro",
+    "タチツテト": "ta chi tsu te to", "ナニヌネノ": "na ni nu ne no",
+    "ハヒフヘホ": "ha hi fu he ho", "マミムメモ": "ma mi mu me mo", "ヤユヨ": "ya yu yo", "ラリルレロ": "ra ri ru re ro",
     "ワヲン": "wa o n", "ガギグゲゴ": "ga gi gu ge go", "ザジズゼゾ": "za ji zu ze zo",
     "ダヂヅデド": "da ji zu de do", "バビブベボ": "ba bi bu be bo", "パピプペポ": "pa pi pu pe po",
     "ヴ": "v",
@@ -24,7 +24,9 @@ _SOUNDS: Final = {
     for row, sounds in _ROWS.items()
     for kana, sound in zip(row, sounds.split(), strict=True)
 }
-_HALF: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF66, 0xFF9E)}
+_HALF: Final = {
+    unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF66, 0xFF9E)
+}
 _MARKS: Final = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
 _FRONT_SHARE: Final = 0.55
 _VARIANTS: Final = str.maketrans({"髙": "高", "﨑": "崎"})
@@ -43,7 +45,10 @@ class CompanyName:
         """A name that merely begins with this one: another company's."""
         gap = " " if self.script == "latin" else ""
         return CompanyName(
-            f"{self.stem}{gap}{written}", f"{self.reading}{gap}{reading}", self.script, self.in_front
+            f"{self.stem}{gap}{written}",
+            f"{self.reading}{gap}{reading}",
+            self.script,
+            self.in_front,
         )
 
 
@@ -108,21 +113,25 @@ def _spell_japanese(name: CompanyName, style: str) -> str:
     if style == "english":
         return " ".join(romanize(word).title() for word in name.reading.split()) + " Co., Ltd."
     if style == "half":
-        return _joined("(株)", half_width(name.stem), front)
+        return _joined("(株)", half_width(name.stem), in_front=front)
     if style == "bare":
         return name.stem
     stem = name.stem.translate(_VARIANTS) if style == "variant" else name.stem
     legal = {"paren": "(株)", "sign": "㈱", "wide": "（株）"}.get(style, "株式会社")
-    return _joined(legal, stem, front != (style == "moved"))
+    return _joined(legal, stem, in_front=front != (style == "moved"))
 
 
-def _joined(legal: str, stem: str, in_front: bool) -> str:
+def _joined(legal: str, stem: str, *, in_front: bool) -> str:
     return f"{legal}{stem}" if in_front else f"{stem}{legal}"
 
 
 def company_names(rng: Random) -> Iterator[CompanyName]:
     """Company names without end, no two alike."""
-    kana = [(first + second,) * 2 for first in lexicon.KANA_FIRST for second in lexicon.KANA_SECOND]
+    kana = [
+        _read_as_written(first + second)
+        for first in lexicon.KANA_FIRST
+        for second in lexicon.KANA_SECOND
+    ]
     pools = {
         "kanji": _spread(rng, _kanji(), len(lexicon.TRADES)),
         "kana": _spread(rng, kana, 1),
@@ -137,8 +146,16 @@ def company_names(rng: Random) -> Iterator[CompanyName]:
         yield name if lap == 0 else name.extended(*_lap(script, lap))
 
 
+def _read_as_written(text: str) -> tuple[str, str]:
+    return text, text
+
+
 def _lap(script: str, lap: int) -> tuple[str, str]:
-    return (f"No {lap + 1}",) * 2 if script == "latin" else (f"第{lap + 1}", f" Dai{lap + 1}")
+    return (
+        _read_as_written(f"No {lap + 1}")
+        if script == "latin"
+        else (f"第{lap + 1}", f" Dai{lap + 1}")
+    )
 
 
 def variant_names(rng: Random) -> Iterator[CompanyName]:
@@ -165,7 +182,7 @@ def _kanji_of(stems: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _latin() -> list[tuple[str, str]]:
     return [
-        (f"{first}{second} {trade}",) * 2
+        _read_as_written(f"{first}{second} {trade}")
         for first in lexicon.LATIN_FIRST
         for second in lexicon.LATIN_SECOND
         for trade in lexicon.LATIN_TRADES

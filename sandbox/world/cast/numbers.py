@@ -10,7 +10,7 @@ def corporate_number(serial: int) -> str:
 
 
 def check_digit(body: str) -> str:
-    """The digit in front of twelve others: 9 - (weighted sum, from the right 1, 2, 1, 2 ...) mod 9."""
+    """The digit before twelve others: 9 - (sum weighted 1, 2, 1, 2 ... from the right) mod 9."""
     total = sum(int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(body)))
     return str(9 - total % 9)
 
@@ -18,7 +18,7 @@ def check_digit(body: str) -> str:
 def mistyped(number: str) -> str:
     """The number with its last digit wrong, so that the check digit no longer holds."""
     last = int(number[-1])
-    return number[:-1] + str((last + 1) % 10)
+    return number[:-1] + str((last + 5) % 10)
 
 
 def switchboard(serial: int, script: str) -> str:

@@ -103,9 +103,14 @@ class Crowd:
             family, given = rng.choice(lexicon.EN_FAMILIES), rng.choice(lexicon.EN_GIVENS)
             names = (family, given, "", "")
         else:
-            (family, sound), (given, tone) = rng.choice(lexicon.FAMILIES), rng.choice(lexicon.GIVENS)
+            (family, sound), (given, tone) = (
+                rng.choice(lexicon.FAMILIES),
+                rng.choice(lexicon.GIVENS),
+            )
             names = (family, given, sound, tone)
-        role = rng.choices(("decision_maker", "influencer", "user", "gatekeeper", ""), (12, 20, 28, 8, 32))[0]
+        role = rng.choices(
+            ("decision_maker", "influencer", "user", "gatekeeper", ""), (12, 20, 28, 8, 32)
+        )[0]
         title = rng.choice(lexicon.TITLES[role][:2] if names[2] else lexicon.TITLES[role][2:])
         return Person("", *names, "", "", title, role, company, trap, group)
 

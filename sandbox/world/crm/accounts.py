@@ -17,7 +17,8 @@ _OWNER_BASE: Final = 8_100
 _USER_BASE: Final = 61_000
 _HUBSPOT_INDUSTRY: Final = {
     "Manufacturing": "MACHINERY", "Electronics": "ELECTRICAL_ELECTRONIC_MANUFACTURING",
-    "Chemicals": "CHEMICALS", "Retail": "RETAIL", "Transportation": "TRANSPORTATION_TRUCKING_RAILROAD",
+    "Chemicals": "CHEMICALS", "Retail": "RETAIL",
+    "Transportation": "TRANSPORTATION_TRUCKING_RAILROAD",
     "Technology": "COMPUTER_SOFTWARE", "Construction": "CONSTRUCTION",
     "Consulting": "MANAGEMENT_CONSULTING", "Healthcare": "HOSPITAL_HEALTH_CARE",
 }  # fmt: skip

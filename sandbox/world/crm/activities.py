@@ -14,10 +14,29 @@ CASES_PER_SCALE: Final = 150
 COMPLAINTS_PER_SCALE: Final = 14
 LOOSE_TASKS_PER_SCALE: Final = 550
 HUBSPOT_TASKS_PER_SCALE: Final = 200
-_SUBJECTS: Final = ("Call", "Send Quote", "Send Letter", "Other", "お礼の電話", "提案書の送付", "訪問")
+_SUBJECTS: Final = (
+    "Call",
+    "Send Quote",
+    "Send Letter",
+    "Other",
+    "お礼の電話",
+    "提案書の送付",
+    "訪問",
+)
 _MEETINGS: Final = ("Meeting", "Demo", "定例会", "商談", "現地調査")
-_QUESTIONS: Final = ("How do I export?", "請求書について", "ログインできない", "設定の変更", "API limits")
-_COMPLAINTS: Final = ("Data missing after update", "納期の遅れ", "画面が遅い", "担当者の対応について")
+_QUESTIONS: Final = (
+    "How do I export?",
+    "請求書について",
+    "ログインできない",
+    "設定の変更",
+    "API limits",
+)
+_COMPLAINTS: Final = (
+    "Data missing after update",
+    "納期の遅れ",
+    "画面が遅い",
+    "担当者の対応について",
+)
 
 
 def add_activities(draft: Draft, deals: list[Deal]) -> None:
@@ -105,7 +124,9 @@ def _loose_tasks(draft: Draft, rng: Random, deals: list[Deal]) -> None:
 
 def _hubspot_tasks(draft: Draft, rng: Random, deals: list[Deal]) -> None:
     quiet = _quiet(deals)
-    homes = {id: company for company in draft.companies for id in draft.hubspot_contacts_at(company)}
+    homes = {
+        id: company for company in draft.companies for id in draft.hubspot_contacts_at(company)
+    }
     for contact in rng.choices(list(homes), k=round(HUBSPOT_TASKS_PER_SCALE * draft.scale)):
         age = rng.uniform(60 if homes[contact].id in quiet else 1, 300)
         done = draft.ago(age)

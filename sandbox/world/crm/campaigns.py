@@ -1,6 +1,7 @@
 """Salesforce campaigns with their members, and HubSpot's static lists."""
 
 from datetime import timedelta
+from random import Random
 from typing import Final
 
 from sandbox.world.crm.accounts import user_id
@@ -9,7 +10,8 @@ from sandbox.world.shape import ContactList
 
 MEMBERS_PER_SCALE: Final = 1200
 _CAMPAIGNS: Final = (
-    ("Nagare Grid webinar", "Webinar"), ("製造業DXセミナー", "Conference"), ("Spring catalogue", "Direct Mail"),
+    ("Nagare Grid webinar", "Webinar"), ("製造業DXセミナー", "Conference"),
+    ("Spring catalogue", "Direct Mail"),
     ("導入事例メール", "Email"), ("Care renewal mailing", "Email"), ("展示会 東京", "Trade Show"),
     ("Flow launch", "Public Relations"), ("ユーザー会", "Conference"),
 )  # fmt: skip
@@ -18,17 +20,7 @@ _CAMPAIGNS: Final = (
 def add_campaigns(draft: Draft) -> None:
     """Eight campaigns and their members, nobody twice in one campaign."""
     rng = draft.rng("campaigns")
-    campaigns = []
-    for place, (name, kind) in enumerate(_CAMPAIGNS):
-        start = draft.ago(420 - 50 * place)
-        campaigns.append(
-            draft.add_salesforce(
-                "Campaign", start - timedelta(days=30), start,
-                Name=name, Type=kind, Status="Completed" if place < 6 else "In Progress",
-                StartDate=start.date(), EndDate=(start + timedelta(days=20)).date(), IsActive=place >= 6,
-                OwnerId=user_id(rng.choice(draft.team("marketing"))),
-            )  # fmt: skip
-        )
+    campaigns = [_campaign(draft, rng, place) for place in range(len(_CAMPAIGNS))]
     people = [("ContactId", row["Id"]) for row in draft.salesforce["Contact"]]
     people += [("LeadId", row["Id"]) for row in draft.salesforce["Lead"]]
     share = round(MEMBERS_PER_SCALE * draft.scale / len(campaigns))
@@ -39,6 +31,17 @@ def add_campaigns(draft: Draft) -> None:
             draft.add_salesforce(
                 "CampaignMember", joined, joined, CampaignId=campaign, Status=status, **{field: id}
             )
+
+
+def _campaign(draft: Draft, rng: Random, place: int) -> str:
+    name, kind = _CAMPAIGNS[place]
+    start = draft.ago(420 - 50 * place)
+    return draft.add_salesforce(
+        "Campaign", start - timedelta(days=30), start,
+        Name=name, Type=kind, Status="Completed" if place < 6 else "In Progress",
+        StartDate=start.date(), EndDate=(start + timedelta(days=20)).date(), IsActive=place >= 6,
+        OwnerId=user_id(rng.choice(draft.team("marketing"))),
+    )  # fmt: skip
 
 
 def contact_lists(draft: Draft) -> list[ContactList]:

@@ -11,7 +11,7 @@ from sandbox.salesforce.org import STANDARD_PRICEBOOK
 from sandbox.world.cast.company import Company, planted_count
 from sandbox.world.crm.accounts import owner_id, user_id
 from sandbox.world.draft import Draft
-from sandbox.world.shape import HUBSPOT, SALESFORCE, Cell
+from sandbox.world.shape import HUBSPOT, SALESFORCE, Cell, Row
 
 PRODUCTS: Final = {
     "FLOW": ("Nagare Flow", 48_000), "GRID": ("Nagare Grid", 32_000), "CARE": ("Nagare Care", 15_000),
@@ -52,6 +52,26 @@ class Deal:
     def is_open(self) -> bool:
         """Whether it can still be won."""
         return self.outcome == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How a deal went: its stages with their ages in days, what it is about, when it closes."""
+
+    path: list[tuple[str, float]]
+    lines: list[tuple[str, int]]
+    amount: int
+    close: float
+
+    @property
+    def begun(self) -> float:
+        """The age of its first stage."""
+        return self.path[0][1]
+
+    @property
+    def stage(self) -> str:
+        """The stage it is in."""
+        return self.path[-1][0]
 
 
 def add_products(draft: Draft) -> None:
@@ -129,90 +149,72 @@ def _ages(rng: Random, outcome: str, case: str) -> tuple[float, float]:
 
 
 def _write(draft: Draft, rng: Random, deal: Deal) -> Deal:
+    course = _course(rng, deal)
+    deal = replace(deal, id=_opportunity(draft, rng, deal, course))
+    _history(draft, rng, deal, course)
+    _line_items(draft, deal, course)
+    _contact_roles(draft, rng, deal, course.begun)
+    return replace(deal, deal=_deal(draft, rng, deal, course))
+
+
+def _course(rng: Random, deal: Deal) -> _Course:
     last = {"won": "Closed Won", "lost": "Closed Lost"}.get(deal.outcome)
-    depth = rng.randint(2, 5)
-    path = [*_OPEN_STAGES[:depth], last] if last else list(_OPEN_STAGES[:depth])
-    moments = _moments(rng, deal.moved, len(path))
-    lines = _lines(rng)
+    stages = [*_OPEN_STAGES[: rng.randint(2, 5)], *([last] if last else [])]
+    ages = [deal.moved]
+    for _ in stages[1:]:
+        ages.append(ages[-1] + rng.uniform(3, 25))
+    skus = rng.sample(list(PRODUCTS), rng.choice((1, 1, 2)))
+    lines = [(sku, rng.choice((1, 2, 3, 5, 10, 20))) for sku in skus]
     amount = sum(quantity * PRODUCTS[sku][1] for sku, quantity in lines)
     close = deal.moved if last else -rng.uniform(10, 120)
-    deal = replace(deal, id=_opportunity(draft, rng, deal, path, moments, lines, amount, close))
-    _history(draft, rng, deal, path, moments, amount, close)
-    _line_items(draft, deal, lines, moments[0])
-    _contact_roles(draft, rng, deal, moments[0])
-    return replace(deal, deal=_deal(draft, rng, deal, path[-1], moments, amount, close))
+    return _Course(list(zip(stages, ages[::-1], strict=True)), lines, amount, close)
 
 
-def _moments(rng: Random, moved: float, count: int) -> list[float]:
-    """Ages in days of each stage, oldest first."""
-    ages = [moved]
-    for _ in range(count - 1):
-        ages.append(ages[-1] + rng.uniform(3, 25))
-    return ages[::-1]
-
-
-def _lines(rng: Random) -> list[tuple[str, int]]:
-    skus = rng.sample(list(PRODUCTS), rng.choice((1, 1, 2)))
-    return [(sku, rng.choice((1, 2, 3, 5, 10, 20))) for sku in skus]
-
-
-def _opportunity(
-    draft: Draft,
-    rng: Random,
-    deal: Deal,
-    path: list[str],
-    moments: list[float],
-    lines: list[tuple[str, int]],
-    amount: int,
-    close: float,
-) -> str:
-    name = f"{deal.company.name.stem} {PRODUCTS[lines[0][0]][0]}"
-    last = min(deal.moved, deal.touched)
+def _opportunity(draft: Draft, rng: Random, deal: Deal, course: _Course) -> str:
+    product = course.lines[0][0]
     return draft.add_salesforce(
-        "Opportunity", draft.ago(moments[0]), draft.ago(last),
-        AccountId=deal.account, Name=name, StageName=path[-1], Amount=amount,
-        CloseDate=draft.ago(close).date(), Probability=STAGES[path[-1]][1],
+        "Opportunity", draft.ago(course.begun), draft.ago(min(deal.moved, deal.touched)),
+        AccountId=deal.account, Name=f"{deal.company.name.stem} {PRODUCTS[product][0]}",
+        StageName=course.stage, Amount=course.amount,
+        CloseDate=draft.ago(course.close).date(), Probability=STAGES[course.stage][1],
         Type="Existing Business" if deal.company.is_customer else "New Business",
         LeadSource=rng.choice(("Web", "Phone Inquiry", "Partner Referral", "Other")),
         OwnerId=user_id(rng.choice(draft.team("field_sales"))),
-        Pricebook2Id=STANDARD_PRICEBOOK, Product_Line__c=lines[0][0],
-        LastStageChangeDate=draft.ago(deal.moved) if len(path) > 1 else None,
-        LastActivityDate=draft.ago(deal.touched).date(),
+        Pricebook2Id=STANDARD_PRICEBOOK, Product_Line__c=product,
+        LastStageChangeDate=draft.ago(deal.moved), LastActivityDate=draft.ago(deal.touched).date(),
     )  # fmt: skip
 
 
-def _history(
-    draft: Draft,
-    rng: Random,
-    deal: Deal,
-    path: list[str],
-    moments: list[float],
-    amount: int,
-    close: float,
+def _history(draft: Draft, rng: Random, deal: Deal, course: _Course) -> None:
+    """One row per stage; an edited amount adds one more without a new stage."""
+    before = course.amount + 100_000 if deal.case == "amount_edited" else None
+    for stage, age in course.path:
+        _history_row(draft, deal, course, stage, age, Amount=before or course.amount)
+    if before is not None:
+        age = rng.uniform(3, 15)
+        edit: Row = {"Amount": course.amount, "PrevAmount": before}
+        _history_row(draft, deal, course, course.stage, age, **edit)
+
+
+def _history_row(
+    draft: Draft, deal: Deal, course: _Course, stage: str, age: float, **cells: Cell
 ) -> None:
-    stages = list(zip(path, moments, strict=True))
-    before: Cell = None
-    if deal.case == "amount_edited":
-        stages.append((path[-1], rng.uniform(3, 15)))
-        before = amount + 100_000
-    for place, (stage, age) in enumerate(stages):
-        is_edit = before is not None and place == len(stages) - 1
-        draft.add_salesforce(
-            "OpportunityHistory", draft.ago(age), draft.ago(age),
-            OpportunityId=deal.id, StageName=stage, Amount=amount if is_edit or not before else before,
-            PrevAmount=before if is_edit else None, CloseDate=draft.ago(close).date(),
-            Probability=STAGES[stage][1], ForecastCategory=_forecast(stage),
-            ExpectedRevenue=round(amount * STAGES[stage][1] / 100),
-        )  # fmt: skip
+    probability = STAGES[stage][1]
+    draft.add_salesforce(
+        "OpportunityHistory", draft.ago(age), draft.ago(age),
+        OpportunityId=deal.id, StageName=stage, CloseDate=draft.ago(course.close).date(),
+        Probability=probability, ForecastCategory=_forecast(stage),
+        ExpectedRevenue=round(course.amount * probability / 100), **cells,
+    )  # fmt: skip
 
 
 def _forecast(stage: str) -> str:
     return {"Closed Won": "Closed", "Closed Lost": "Omitted"}.get(stage, "Pipeline")
 
 
-def _line_items(draft: Draft, deal: Deal, lines: list[tuple[str, int]], age: float) -> None:
-    created = draft.ago(age)
-    for sku, quantity in lines:
+def _line_items(draft: Draft, deal: Deal, course: _Course) -> None:
+    created = draft.ago(course.begun)
+    for sku, quantity in course.lines:
         place = list(PRODUCTS).index(sku) + 1
         price = PRODUCTS[sku][1]
         draft.add_salesforce(
@@ -234,22 +236,15 @@ def _contact_roles(draft: Draft, rng: Random, deal: Deal, age: float) -> None:
         )  # fmt: skip
 
 
-def _deal(
-    draft: Draft,
-    rng: Random,
-    deal: Deal,
-    stage: str,
-    moments: list[float],
-    amount: int,
-    close: float,
-) -> str | None:
+def _deal(draft: Draft, rng: Random, deal: Deal, course: _Course) -> str | None:
     company = draft.first_id(deal.company.id, HUBSPOT, "companies")
     if company is None or rng.random() > 0.45:
         return None
     id = draft.add_hubspot(
-        "deals", draft.ago(moments[0]), draft.ago(deal.moved),
+        "deals", draft.ago(course.begun), draft.ago(deal.moved),
         dealname=draft.salesforce["Opportunity"][-1]["Name"], pipeline="default",
-        dealstage=STAGES[stage][0], amount=amount, closedate=draft.ago(close),
+        dealstage=STAGES[course.stage][0], amount=course.amount,
+        closedate=draft.ago(course.close),
         deal_currency_code="JPY", hubspot_owner_id=owner_id(rng.choice(draft.team("field_sales"))),
         salesforceopportunityid=deal.id,
     )  # fmt: skip

@@ -219,16 +219,25 @@ def mailboxes(draft: Draft) -> list[str]:
 
 def _add_mailboxes(draft: Draft, rng: Random) -> None:
     """A shared address is a HubSpot contact too, and nobody's own."""
-    homes = {p.company.id: p.company for p in draft.people if p.trap == "shared_mailbox" and p.company}
+    homes = {
+        p.company.id: p.company for p in draft.people if p.trap == "shared_mailbox" and p.company
+    }
     for company in homes.values():
         created, modified = draft.ago(rng.uniform(200, 900)), draft.ago(rng.uniform(1, 100))
         name = spell(company.name, "full")
         email = f"info@{company.domain}"
         id = draft.add_hubspot("contacts", created, modified, email=email, lastname=name)
         draft.own(HUBSPOT, "contacts", id, company, f"mailbox-{company.serial:05d}")
-        draft.link("contacts", id, "companies", draft.ids_of(company.id, HUBSPOT, "companies")[0], 1)
+        draft.link(
+            "contacts", id, "companies", draft.ids_of(company.id, HUBSPOT, "companies")[0], 1
+        )
     junk = draft.add_hubspot(
-        "contacts", draft.ago(700), draft.ago(90), email=JUNK_EMAIL, firstname="test", lastname="test"
+        "contacts",
+        draft.ago(700),
+        draft.ago(90),
+        email=JUNK_EMAIL,
+        firstname="test",
+        lastname="test",
     )
     draft.own(HUBSPOT, "contacts", junk, None, "junk-00001")
 
