@@ -6,6 +6,8 @@ A new connector joins the conformance suite by adding its name to BENCHES and a 
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,14 +18,17 @@ from connectors.memory.client import MemoryConnector
 from connectors.memory.faults import Mishap
 from connectors.memory.settings import MemorySettings
 from connectors.memory.system import MemorySystem, shape
+from connectors.protocol import OpenContext
+from connectors.sales_system import SPEC as SALES_SYSTEM
 from tasuki.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from connectors.protocol import Connector
 
-BENCHES = ["memory"]
+BENCHES = ["memory", "table", "drops"]
 
 
 class Hand(Protocol):
@@ -113,3 +118,115 @@ def memory_bench() -> Bench:
         pass_time=pass_time,
         lose_answer=lambda: connector.faults.writes.append(Mishap.LOSE_ANSWER),
     )
+
+
+# ── the sales system: a table, and dropped files ──
+
+_WRITES = """
+    test_every_write_has_its_receipt_in_order test_creates_are_told_from_each_other
+    test_a_rejected_record_does_not_harm_its_neighbours
+    test_a_rejected_create_does_not_harm_its_neighbours test_an_unknown_field_is_rejected_by_name
+    test_updating_a_missing_record_is_rejected test_a_deleted_record_is_gone
+    test_a_natural_key_makes_one_record test_one_key_twice_in_a_batch_makes_one_record
+"""
+READ_ONLY = frozenset(_WRITES.split())
+"""The sales system is never written; its own tests show that it refuses."""
+
+
+@dataclass
+class TableHand:
+    """A clerk at the sales system's database."""
+
+    path: Path
+    clock: FixedClock
+
+    def run(self, sql: str, *values: Any) -> list[Any]:
+        with closing(sqlite3.connect(self.path)) as db, db:
+            return db.execute(sql, values).fetchall()
+
+    def add(self, object: str, fields: Mapping[str, Any]) -> str:
+        stamp = self.clock.now().isoformat()
+        values = (stamp, fields["name"], fields["email"])
+        sql = "INSERT INTO customers (updated_at, name, email) VALUES (?, ?, ?) RETURNING id"
+        return str(self.run(sql, *values)[0][0])
+
+    def edit(self, object: str, id: str, fields: Mapping[str, Any]) -> None:
+        stamp = self.clock.now().isoformat()
+        sql = "UPDATE customers SET name = ?, updated_at = ? WHERE id = ?"
+        self.run(sql, fields["name"], stamp, int(id))
+
+    def delete(self, object: str, id: str) -> None:
+        self.run("DELETE FROM customers WHERE id = ?", int(id))
+
+    def values(self, object: str, field: str) -> list[Any]:
+        return [row[0] for row in self.run(f"SELECT {field} FROM customers")]
+
+
+def _sales_system(folder: Path, clock: FixedClock, object: Mapping[str, Any], hand: Hand) -> Bench:
+    url = "sqlite:///sales.db"
+    settings = SALES_SYSTEM.settings.model_validate(
+        {"url": url, "objects": {"customers": object}, "page_size": 3, "overlap": 300}
+    )
+    connector = SALES_SYSTEM.open(settings, OpenContext("sales", folder, clock))
+
+    def pass_time(by: timedelta) -> None:
+        clock.at += by
+
+    return Bench(
+        connector,
+        hand,
+        object="customers",
+        text="name",
+        key="email",
+        pass_time=pass_time,
+        waivers=READ_ONLY,
+    )
+
+
+@pytest.fixture
+def table_bench(tmp_path: Path) -> Bench:
+    """A table with a stamp, in pages of three."""
+    clock = FixedClock(datetime(2026, 1, 5, tzinfo=UTC))
+    hand = TableHand(tmp_path / "sales.db", clock)
+    hand.run("CREATE TABLE customers (id INTEGER PRIMARY KEY, name, email, updated_at)")
+    rows = {"query": "select * from customers", "id": "id", "modified": "updated_at"}
+    return _sales_system(tmp_path, clock, rows, hand)
+
+
+@dataclass
+class DropsHand:
+    """A clerk who exports the whole file anew after each change."""
+
+    path: Path
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def save(self) -> None:
+        lines = [f"{id},{row['name']},{row['email']}" for id, row in self.rows.items()]
+        self.path.write_text("\n".join(["番号,name,email", *lines, ""]), "cp932")
+
+    def add(self, object: str, fields: Mapping[str, Any]) -> str:
+        id = str(len(self.rows) + 1)
+        self.rows[id] = dict(fields)
+        self.save()
+        return id
+
+    def edit(self, object: str, id: str, fields: Mapping[str, Any]) -> None:
+        self.rows[id] |= fields
+        self.save()
+
+    def delete(self, object: str, id: str) -> None:
+        del self.rows[id]
+        self.save()
+
+    def values(self, object: str, field: str) -> list[Any]:
+        return [row[field] for row in self.rows.values()]
+
+
+@pytest.fixture
+def drops_bench(tmp_path: Path) -> Bench:
+    """A CP932 file, in pages of three."""
+    clock = FixedClock(datetime(2026, 1, 5, tzinfo=UTC))
+    hand = DropsHand(tmp_path / "customers.csv")
+    hand.save()
+    files = {"files": "customers*.csv", "id": "番号"}
+    return _sales_system(tmp_path, clock, files, hand)

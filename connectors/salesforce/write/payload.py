@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from connectors.protocol import LinkTo, Write
+from connectors.protocol import LinkTo, Verb, Write
 
 _ACTIVITIES: Final = frozenset({"Task", "Event"})
 _ACTIVITY_LOOKUPS: Final[Mapping[str, str]] = {
@@ -23,7 +23,7 @@ def record(write: Write) -> dict[str, Any]:
         body["id"] = write.id
     body |= {name: _plain(value) for name, value in write.fields.items()}
     body |= {_lookup(write.object, link): link.id for link in write.links}
-    if write.natural_key:
+    if write.natural_key and write.verb is not Verb.UPDATE:
         body.setdefault(*write.natural_key)
     return body
 
