@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import TypeAlias
 
 import orjson
 from starlette.requests import Request
@@ -12,21 +13,23 @@ from sandbox.network import NetworkLog
 from sandbox.platform import Platform
 from sandbox.state import State
 
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
 
 def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> list[BaseRoute]:
     """The health check and the controls."""
 
-    async def health(request: Request) -> Response:
+    async def health(_request: Request) -> Response:
         return _json({"status": "ok", "now": state.now().isoformat()})
 
-    async def stats(request: Request) -> Response:
+    async def stats(_request: Request) -> Response:
         counters = {"calls": log.calls, "rows": log.rows, "bytes": log.bytes}
         return _json({name: dict(counter) for name, counter in counters.items()})
 
-    async def counts(request: Request) -> Response:
+    async def counts(_request: Request) -> Response:
         return _json({name: platform.counts(state) for name, platform in platforms.items()})
 
-    async def reset(request: Request) -> Response:
+    async def reset(_request: Request) -> Response:
         log.reset()
         return Response(status_code=204)
 
@@ -45,14 +48,23 @@ def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> 
         Route("/_sandbox/health", health),
         Route("/_sandbox/stats", stats),
         Route("/_sandbox/counts", counts),
-        _post("log/reset", reset),
-        _post("clock", clock),
-        _post("edit", edit),
+        control("log/reset", reset),
+        control("clock", clock),
+        control("edit", edit),
     ]
 
 
-def _post(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
-    return Route(f"/_sandbox/{path}", endpoint, methods=["POST"])
+def control(path: str, endpoint: Endpoint) -> Route:
+    """A control below `/_sandbox/`: POST JSON; 400 with the reason when it cannot be done."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except (KeyError, ValueError) as error:
+            reason = {"error": type(error).__name__, "message": str(error)}
+            return Response(orjson.dumps(reason), 400, media_type="application/json")
+
+    return Route(f"/_sandbox/{path}", guarded, methods=["POST"])
 
 
 def _json(content: object) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class FaultError(Exception):
+class FaultError(ValueError):
     """A refusal with the platform's error code; REST and collections word it differently."""
 
     def __init__(self, code: str, message: str, fields: Sequence[str] | None = None) -> None:

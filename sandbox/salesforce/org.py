@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from sandbox.salesforce.ids import new_id, to_18
-from sandbox.salesforce.rows.values import stamp
+from sandbox.salesforce.rows.values import moment, stamp
 from sandbox.salesforce.schema import (
     NUMBER_TYPES,
     TEXT_TYPES,
@@ -66,6 +66,12 @@ class Org:
         for each in self.schema.objects.values():
             state.install(_ddl(each))
         self.tables = {name: _table(each) for name, each in self.schema.objects.items()}
+        self.schema_changed = moment(state.setting("sf_schema_changed") or self._note_schema())
+
+    def _note_schema(self) -> str:
+        text = self.now()
+        self.state.set_setting("sf_schema_changed", text)
+        return text
 
     def now(self) -> str:
         """The org's time as a wire stamp."""
@@ -114,6 +120,7 @@ class Org:
             text = orjson.dumps(dict(definition)).decode()
             db.execute("INSERT INTO sf_custom_field VALUES (?, ?, ?)", (object, new.name, text))
         self.schema = schema
+        self.schema_changed = moment(self._note_schema())
         self.tables[object] = _table(schema.objects[object])
 
 

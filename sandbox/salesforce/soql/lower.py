@@ -53,8 +53,9 @@ def lower(org: Org, query: str, version: str, *, everything: bool) -> Lowered:
 
 def _is_count(tree: Select) -> bool:
     only = tree.items[0]
-    alone = len(tree.items) == 1 and isinstance(only, Call)
-    return alone and only.name.lower() == "count" and only.argument is None
+    if len(tree.items) > 1 or not isinstance(only, Call):
+        return False
+    return only.name.lower() == "count" and only.argument is None
 
 
 def _records(scope: Scope, tree: Select) -> Lowered:

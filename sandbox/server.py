@@ -1,0 +1,179 @@
+"""Serving the app on loopback, over HTTP and HTTPS at once."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from os import getpid
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+from threading import Thread
+from typing import Final
+
+import orjson
+import uvicorn
+
+from sandbox.app import app
+from sandbox.certificate import Tls, certificate, write_private
+from sandbox.credentials import Credentials, credentials
+from sandbox.network import NetworkLog
+from sandbox.state import State
+
+_HOST: Final = "127.0.0.1"
+_INFO: Final = "sandbox.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Where a running sandbox is and how to sign in; the content of `sandbox.json`."""
+
+    pid: int
+    http_port: int
+    https_port: int
+    http_url: str
+    https_url: str
+    ca: str
+    client_id: str
+    client_secret: str
+    hubspot_token: str
+    network_log: str | None = None
+
+
+def read_info(folder: Path) -> Info:
+    """What the sandbox in this folder wrote when it was ready."""
+    return Info(**orjson.loads((folder / _INFO).read_bytes()))
+
+
+class Serving:
+    """One app on two ports of loopback; made before it serves, so the ports are known."""
+
+    def __init__(
+        self,
+        folder: Path,
+        http_port: int = 0,
+        https_port: int = 0,
+        network_log: Path | None = None,
+    ) -> None:
+        self._folder = folder
+        self.state = State(folder / "sandbox.db")
+        self._log = NetworkLog(network_log)
+        tls = certificate(folder)
+        self._sockets = [_bound(http_port), _bound(https_port)]
+        built = app(self.state, self._log)
+        self._servers = [_Server(_config(built)), _Server(_config(built, tls))]
+        self.info = _info(self._sockets, tls, credentials(self.state), network_log)
+
+    async def run(self) -> None:
+        """Serve until `stop` is called or a signal arrives."""
+        loop = asyncio.get_running_loop()
+        serving = [
+            asyncio.ensure_future(server.serve(sockets=[each]))
+            for server, each in zip(self._servers, self._sockets, strict=True)
+        ]
+        for signal in (SIGTERM, SIGINT):
+            try:
+                loop.add_signal_handler(signal, self.stop)
+            except (RuntimeError, ValueError, NotImplementedError):
+                break  # not the main thread: the owner calls stop()
+        write_private(self._folder / _INFO, orjson.dumps(asdict(self.info)))
+        try:
+            await asyncio.gather(*serving)
+        finally:
+            self.close()
+
+    def stop(self) -> None:
+        """Finish the requests in hand, then leave `run`."""
+        for server in self._servers:
+            server.should_exit = True
+
+    def close(self) -> None:
+        """Let go of the ports, the files and `sandbox.json`."""
+        for each in self._sockets:
+            each.close()
+        (self._folder / _INFO).unlink(missing_ok=True)
+        self._log.close()
+        self.state.close()
+
+
+def serve(
+    folder: Path, http_port: int = 0, https_port: int = 0, network_log: Path | None = None
+) -> None:
+    """Serve the sandbox of a folder until SIGTERM or SIGINT; port 0 takes a free one."""
+    asyncio.run(Serving(folder, http_port, https_port, network_log).run())
+
+
+@contextmanager
+def in_thread(folder: Path, network_log: Path | None = None) -> Iterator[Serving]:
+    """Serve in a thread of this process: for tests; the block begins when both ports answer."""
+    serving = Serving(folder, network_log=network_log)
+    thread = Thread(target=lambda: asyncio.run(serving.run()), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield serving
+    finally:
+        serving.stop()
+        thread.join(timeout=10)
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to `Serving`, which has two of them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is in hand; hang up on clients that only keep their connection."""
+        closing = asyncio.ensure_future(super().shutdown(sockets))
+        while not closing.done():
+            await asyncio.wait({closing}, timeout=0.1)
+            for each in list(self.server_state.connections):
+                cycle = getattr(each, "cycle", None)
+                if cycle is None or cycle.response_complete:
+                    each.transport.abort()
+        await closing
+
+
+def _config(built: object, tls: Tls | None = None) -> uvicorn.Config:
+    return uvicorn.Config(
+        built,  # type: ignore[arg-type]  # uvicorn's own ASGI type and Starlette's differ
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=262_144,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+
+
+def _bound(port: int) -> socket.socket:
+    """A listening socket: clients may connect before the loop runs, they wait in its queue."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.bind((_HOST, port))
+    made.listen(128)
+    made.setblocking(False)
+    return made
+
+
+def _info(
+    sockets: list[socket.socket], tls: Tls, known: Credentials, network_log: Path | None
+) -> Info:
+    http_port, https_port = (each.getsockname()[1] for each in sockets)
+    return Info(
+        pid=getpid(),
+        http_port=http_port,
+        https_port=https_port,
+        http_url=f"http://localhost:{http_port}",
+        https_url=f"https://localhost:{https_port}",
+        ca=str(tls.ca.resolve()),
+        client_id=known.client_id,
+        client_secret=known.client_secret,
+        hubspot_token=known.hubspot_token,
+        network_log=str(network_log) if network_log else None,
+    )
