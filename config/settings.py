@@ -1,10 +1,12 @@
 """Typed, frozen settings, and the four-line errors of a file that does not fit them."""
 
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from config.duration import as_timedelta
 from config.nearest import did_you_mean
 from config.yaml import Document, KeyPath, dotted
 from tasuki.errors import ConfigError
@@ -47,10 +49,19 @@ def read(
 
     Errors: ConfigError with file, line, column and the nearest known key.
     """
+    given = document.get(path, {}) if data is None else data
     try:
-        return model.model_validate(document.get(path, {}) if data is None else data)
+        return model.model_validate(_with_durations(model, given))
     except ValidationError as error:
         raise explain(error, model, document, path, family)[0] from None
+
+
+def _with_durations(model: type[BaseModel], data: Any) -> Any:
+    """The data with `30s` as a timedelta where the model wants one."""
+    if not isinstance(data, dict):
+        return data
+    clocks = {name for name, info in model.model_fields.items() if info.annotation is timedelta}
+    return {key: as_timedelta(value) if key in clocks else value for key, value in data.items()}
 
 
 def explain(

@@ -26,6 +26,8 @@ class Document:
     data: Any
     keys: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict, repr=False)
     values: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict, repr=False)
+    files: Mapping[KeyPath, str] = field(default_factory=dict, repr=False)
+    """Paths that were taken from another file."""
 
     def place(self, path: KeyPath = ()) -> Place:
         """Where the key stands; the nearest known ancestor when the key itself is not there."""
@@ -48,8 +50,32 @@ class Document:
         key = dotted(path) or None
         for length in range(len(path), -1, -1):
             if (mark := marks.get(path[:length])) is not None:
-                return Place(self.file, mark[0], mark[1], key)
+                return Place(self.file_of(path[:length]), mark[0], mark[1], key)
         return Place(self.file, key=key)
+
+    def file_of(self, path: KeyPath) -> str:
+        """The file that a path was taken from."""
+        return self.files.get(path, self.file)
+
+
+def overlay(base: Document, top: Document) -> Document:
+    """One document of two: what the top says replaces what the base says, key by key."""
+    keys, values, files = dict(base.keys), dict(base.values), dict(base.files)
+
+    def merged(below: Any, above: Any, path: KeyPath) -> Any:
+        if path:
+            keys[path], files[path] = top.keys[path], top.file
+        if isinstance(below, dict) and isinstance(above, dict):
+            both = {
+                key: merged(below.get(key), value, (*path, key)) for key, value in above.items()
+            }
+            return {**below, **both}
+        for known in [each for each in top.values if each[: len(path)] == path]:
+            values[known], files[known] = top.values[known], top.file
+            keys[known] = top.keys[known]
+        return above
+
+    return Document(base.file, merged(base.data, top.data, ()), keys, values, files)
 
 
 def _has(container: Any, step: str | int) -> bool:

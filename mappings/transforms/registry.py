@@ -19,6 +19,8 @@ class Habits:
     """The zone of a local time that names none."""
     free_mail: frozenset[str] = frozenset()
     """Mail domains that belong to nobody in particular, besides the well-known ones."""
+    shared_mail: frozenset[str] = frozenset()
+    """Mail addresses that are no one person's own, besides the usual ones such as info@."""
 
 
 USUAL: Final = Habits()

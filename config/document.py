@@ -1,0 +1,108 @@
+"""What may stand in tasuki.yaml and in every resource file, as strict models."""
+
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ConfigDict, Field, field_validator
+
+from config.guards import Guards
+from config.settings import Settings
+
+Role = Literal["viewer", "marketer", "manager", "operator", "admin"]
+
+
+class Identity(Settings):
+    """What this company knows about addresses and numbers that say nothing about who one is."""
+
+    phone_region: str = Field(
+        "JP", pattern="^[A-Z]{2}$", description="Country of phone numbers that name none."
+    )
+    free_mail_domains: frozenset[str] = Field(
+        frozenset(), description="Mail domains anybody can have, besides the well-known ones."
+    )
+    staff_domains: frozenset[str] = Field(
+        frozenset(), description="Our own mail domains; our visits to our site do not count."
+    )
+    junk_emails: frozenset[str] = Field(
+        frozenset(), description="Addresses people type to get past a form."
+    )
+    shared_mailboxes: frozenset[str] = Field(
+        frozenset(), description="Addresses several people read, besides info@ and its like."
+    )
+
+    @field_validator("free_mail_domains", "staff_domains", "junk_emails", "shared_mailboxes")
+    @classmethod
+    def _folded(cls, words: frozenset[str]) -> frozenset[str]:
+        return frozenset(word.strip().lower() for word in words)
+
+
+class Schedule(Settings):
+    """When the daemon does a verb by itself."""
+
+    run: str = Field(description="The verb, e.g. `run`.")
+    cron: str = Field(
+        description="Minute, hour, day, month, weekday, in the project's time zone.",
+        examples=["*/15 * * * *"],
+        pattern=r"^\s*\S+(?:\s+\S+){4}\s*$",
+    )
+
+
+class User(Settings):
+    """Somebody who may sign in to the console; passwords are set there, never in a file."""
+
+    login: str = Field(description="Name to sign in with.")
+    name: str = Field("", description="Name to show.")
+    role: Role = Field("viewer", description="What the person may do.")
+    language: Literal["en", "ja"] | None = Field(None, description="The project's if left out.")
+
+
+class ProjectDocument(Settings):
+    """tasuki.yaml: what the whole project shares."""
+
+    kind: Literal["project"] = "project"
+    name: str = Field(description="The project's name.")
+    description: str = Field("", description="What a colleague should know about it.")
+    language: Literal["en", "ja"] = Field("en", description="Language of reports and tasks.")
+    timezone: str = Field("UTC", description="Zone of local times, schedules and business hours.")
+    fiscal_year_start: int = Field(4, ge=1, le=12, description="First month of the fiscal year.")
+    store: str = Field(
+        "sqlite:///.tasuki/store.db",
+        description="SQLAlchemy URL of the store; a relative SQLite path starts at the project.",
+    )
+    identity: Identity = Field(Identity(), description="What says nothing about who one is.")
+    guards: Guards = Field(Guards(), description="Limits of one run, unless a file says its own.")
+    schedules: tuple[Schedule, ...] = Field((), description="What the daemon does by itself.")
+    users: tuple[User, ...] = Field((), description="Who may sign in to the console.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("no time zone has this name; write one such as Asia/Tokyo") from None
+        return name
+
+
+class ResourceDocument(Settings):
+    """What every resource file says about itself; the rest belongs to its kind."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str = Field(description="What the file declares, e.g. `mapping`.")
+    name: str = Field(description="Its name, unique among its kind.")
+    description: str = Field("", description="What a colleague should know about it.")
+    owner: str = Field("", description="Who answers for it.")
+    tags: tuple[str, ...] = Field((), description="Words to find it by.")
+
+
+class ConnectionDocument(ResourceDocument):
+    """connections/*.yaml: one signed-in account; the other keys are the system's own settings."""
+
+    __pydantic_extra__: dict[str, Any]
+
+    kind: Literal["connection"] = "connection"
+    system: str = Field(description="Which connector: salesforce, hubspot, sales_system, memory.")
+    environment: Literal["sandbox", "production"] | None = Field(
+        None, description="What the account is; production is shown with a red band."
+    )
