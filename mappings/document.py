@@ -84,7 +84,9 @@ class KeyDocument(OpenSettings):
 
     rule: str = Field(description="Kind of key: stored_id, corporate_number, email, domain, name …")
     field: str | None = Field(None, description="Entity field that holds the key.")
-    fields: list[str] = Field([], description="Several entity fields that make the key together.")
+    fields: list[str | dict[str, Steps]] = Field(
+        [], description="Several entity fields that make the key together, `- field: [steps]`."
+    )
     transform: Steps = Field([], description="Steps that make spellings equal.")
     refers_to: str | None = Field(None, description="Side whose record ids a stored id names.")
     confidence: Confidence = Field(Confidence.CERTAIN, description="How sure the key makes us.")

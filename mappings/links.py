@@ -105,9 +105,9 @@ def stored_keys(mapping: Mapping, side: str) -> tuple[KeyReader, ...]:
 def value_keys(mapping: Mapping) -> tuple[KeyReader, ...]:
     """The keys made of entity values, in the order of the file."""
     return tuple(
-        partial(_value_key, rule, steps_of(rule.transform, mapping.habits))
+        partial(_value_key, rule, _part_readers(rule, mapping))
         for rule in mapping.keys
-        if rule.fields
+        if rule.parts
     )
 
 
@@ -116,14 +116,20 @@ def _own_key(connection: str, object: str, record: Table[str, Any]) -> Key | Non
     return Key(STORED_ID, str(Ref(connection, object, id))) if id else None
 
 
-def _value_key(rule: KeyRule, clean: Convert, values: Table[str, Any]) -> Key | None:
-    parts: list[str] = []
-    for name in rule.fields:
+def _part_readers(rule: KeyRule, mapping: Mapping) -> tuple[tuple[str, Convert], ...]:
+    return tuple((part.field, steps_of(part.transform, mapping.habits)) for part in rule.parts)
+
+
+def _value_key(
+    rule: KeyRule, parts: tuple[tuple[str, Convert], ...], values: Table[str, Any]
+) -> Key | None:
+    found: list[str] = []
+    for name, clean in parts:
         value = _cleaned(clean, values.get(name))
         if value is None:
             return None
-        parts.append(map_key(value))
-    return Key(rule.kind, "|".join(parts), rule.confidence, rule.veto)
+        found.append(map_key(value))
+    return Key(rule.kind, "|".join(found), rule.confidence, rule.veto)
 
 
 def _stored_key(

@@ -187,13 +187,22 @@ class Confidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One entity field of a key, and the steps that make its spellings equal."""
+
+    field: str
+    transform: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRule:
     """What two records must share to be the same thing; rules are tried in the order written."""
 
     kind: str
-    fields: tuple[str, ...] = ()
+    parts: tuple[KeyPart, ...] = ()
     """Entity fields; all must be filled. Empty for stored ids."""
     transform: tuple[Step, ...] = ()
+    """For a stored id: from how the field spells it to the record's own id."""
     stored_in: abc.Mapping[str, str] = field(default_factory=dict)
     """Side → platform field that holds the id of a record of side `refers_to`."""
     refers_to: str | None = None

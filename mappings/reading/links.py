@@ -5,7 +5,7 @@ from config.yaml import KeyPath
 from mappings.document import KeyDocument, LinkDocument, MappingDocument, WayDocument
 from mappings.reading.problems import Frame
 from mappings.reading.steps import read_steps
-from mappings.spec import LINKED, KeyRule, LinkRule, Pointer, Side, Way
+from mappings.spec import LINKED, KeyPart, KeyRule, LinkRule, Pointer, Side, Way
 
 
 def read_links(document: MappingDocument, frame: Frame) -> dict[str, LinkRule]:
@@ -100,13 +100,8 @@ def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
         frame.side(side, (*path, side))
     if key.refers_to is not None:
         frame.side(key.refers_to, (*path, "refers_to"), value=True)
-    fields = tuple(key.fields or ([key.field] if key.field else []))
-    known = {f.name for f in frame.entity.fields}
-    for name in fields:
-        if name not in known:
-            what = f"field of `{frame.entity.name}`"
-            frame.problems.unknown(what, (*path, "field"), name, known, value=True)
-    if bool(fields) == bool(stored_in and key.refers_to):
+    parts = _parts(key, path, frame)
+    if bool(parts) == bool(stored_in and key.refers_to):
         frame.problems.add(
             f"The identity rule `{key.rule}` is not complete",
             path,
@@ -115,7 +110,7 @@ def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
         )
     return KeyRule(
         kind=key.rule,
-        fields=fields,
+        parts=parts,
         transform=read_steps(key.transform, (*path, "transform"), frame),
         stored_in=stored_in,
         refers_to=key.refers_to,
@@ -123,3 +118,18 @@ def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
         veto=key.veto,
         place=frame.problems.document.place(path),
     )
+
+
+def _parts(key: KeyDocument, path: KeyPath, frame: Frame) -> tuple[KeyPart, ...]:
+    """The entity fields that make a key; a reference cannot be part of one."""
+    known = {f.name for f in frame.entity.fields if f.type is not Type.REF}
+    usual = read_steps(key.transform, (*path, "transform"), frame)
+    found: list[KeyPart] = []
+    for item in key.fields or ([key.field] if key.field else []):
+        name, steps = (item, None) if isinstance(item, str) else next(iter(item.items()))
+        if name not in known:
+            what = f"field of `{frame.entity.name}`"
+            frame.problems.unknown(what, (*path, "field"), name, known, value=True)
+        own = usual if steps is None else read_steps(steps, (*path, "fields"), frame)
+        found.append(KeyPart(name, own))
+    return tuple(found)

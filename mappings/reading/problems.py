@@ -18,10 +18,11 @@ class Problems:
     found: list[MappingError] = field(default_factory=list)
 
     def add(self, what: str, path: KeyPath, why: str, remedy: str, *, value: bool = False) -> None:
-        """Note an error at a key, or at the value behind it."""
+        """Note an error at a key, or at the value behind it; the same one only once."""
         document = self.document
         where = document.value_place(path) if value else document.place(path)
-        self.found.append(MappingError(what, where=where, why=why, remedy=remedy))
+        if all((known.what, known.where) != (what, where) for known in self.found):
+            self.found.append(MappingError(what, where=where, why=why, remedy=remedy))
 
     def unknown(
         self, what: str, path: KeyPath, word: str, known: Iterable[str], *, value: bool = False

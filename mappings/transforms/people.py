@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from mappings.transforms.registry import USUAL, Habits, transform
 
@@ -91,3 +91,22 @@ def _e164(value: str, region: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+_MOBILE_JAPAN: Final = re.compile(r"\+81[789]0\d{8}")
+
+
+@transform(
+    examples={
+        "090-1234-5678": "+819012345678",
+        "03-1234-5678": None,
+        "+44 7911 123456": "+447911123456",
+    }
+)
+def mobile(value: str, *, argument: str | None = None, habits: Habits = USUAL) -> str | None:
+    """A mobile number as E.164; blank for any other, since a switchboard has many people."""
+    found = _e164(value, argument or habits.phone_region)
+    if found is None or _MOBILE_JAPAN.fullmatch(found):
+        return found
+    kind = phonenumbers.number_type(phonenumbers.parse(found))
+    return found if kind == PhoneNumberType.MOBILE else None

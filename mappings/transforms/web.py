@@ -66,6 +66,33 @@ def _validated(text: str) -> str | None:
     return found.normalized.lower() if "." in found.domain else None
 
 
+ROLE_MAILBOXES: Final = frozenset(
+    {
+        "info", "contact", "office", "sales", "support", "admin", "webmaster", "postmaster",
+        "noreply", "no-reply", "inquiry", "mail", "soumu", "eigyo",
+    }
+)  # fmt: skip
+"""Local parts that name a desk, not a person."""
+_RESERVED: Final = frozenset({"example.com", "example.net", "example.org"})
+
+
+@transform(
+    examples={
+        "Ada@Aoba.example": "ada@aoba.example",
+        "info@aoba.example": None,
+        "test@example.com": None,
+        "n/a": None,
+    }
+)
+def personal_email(value: str, *, habits: Habits = USUAL) -> str | None:
+    """A mail address that is one person's own; blank for shared and made-up ones."""
+    found = email(value)
+    if found is None or found in habits.shared_mail:
+        return None
+    local, _, host = found.rpartition("@")
+    return None if local in ROLE_MAILBOXES or host in _RESERVED else found
+
+
 @transform(
     examples={
         "https://www.aoba.co.jp/about?x=1": "aoba.co.jp",
