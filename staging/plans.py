@@ -80,6 +80,17 @@ def changes(db: Connection, plan_id: str, states: Sequence[str] = ()) -> list[Ch
     return [_change(row) for row in db.execute(query.order_by(*order))]
 
 
+def of_writes(db: Connection, write_ids: Iterable[str], states: Sequence[str] = ()) -> list[Change]:
+    """The changes of these writes (in these states)."""
+    found: list[Change] = []
+    for chunk in chunks(write_ids):
+        query = select(CHANGE).where(CHANGE.c.write_id.in_(chunk)).order_by(CHANGE.c.id)
+        if states:
+            query = query.where(CHANGE.c.state.in_(states))
+        found.extend(_change(row) for row in db.execute(query))
+    return found
+
+
 def set_state(db: Connection, plan_id: str, state: str, **values: Json) -> None:
     """Move a plan on."""
     db.execute(update(PLAN).where(PLAN.c.id == plan_id).values(state=state, **values))

@@ -9,7 +9,9 @@ from staging.bulk import chunks, upsert
 from staging.tables.staged import DIRTY, WAKE
 
 MAP: Final = "map"
-"""Records whose content changed; kind is `connection/object`."""
+"""Changed records of merged entities; kind is `connection/object`."""
+COPY: Final = "copy"
+"""Changed records of copied entities; kind is `connection/object`."""
 IDENTIFY: Final = "identify"
 """Records whose identity keys changed; kind is the entity, id is the ref."""
 ATTRIBUTE: Final = "attribute"

@@ -1,11 +1,12 @@
 """Read what changed in the systems into the store: a page and its cursor commit together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
 
+from catalog.entities import Grain
 from connectors.protocol import Broken, Deletes, Page
 from mappings.apply import fields_to_read
 from mappings.spec import Mapping as RecordMapping
@@ -51,6 +52,14 @@ def stream(tools: Tools, kind: str) -> Stream:
     return next(s for s in streams(tools) if s.kind == kind)
 
 
+def hand_on(db: Connection, each: Stream, ids: Iterable[str]) -> None:
+    """Leave changed records for those who read this stream."""
+    ids = list(ids)
+    for grain, consumer in ((Grain.MERGED, queue.MAP), (Grain.COPIED, queue.COPY)):
+        if any(mapping.entity.grain is grain for mapping, _ in each.readers):
+            queue.mark(db, consumer, each.kind, ids)
+
+
 def pull(run: Runner) -> dict[str, Json]:
     """Bring every stream up to date; how many rows were read and how many had changed."""
     every = streams(run.tools)
@@ -93,7 +102,7 @@ def _keep_page(
     now = tools.now()
     seen = list(_seen(page))
     changed = records.stage(db, each.connection, each.object, seen, run=tools.run, now=now)
-    queue.mark(db, queue.MAP, each.kind, changed)
+    hand_on(db, each, changed)
     _park_broken(db, tools, each, page.broken)
     to = records.Position(page.next_cursor, digest(each.fields()))
     records.move(db, each.connection, each.object, _PAGE, to, tools.run, now)
@@ -144,7 +153,7 @@ def _keep_deletes(
     gone = records.mark_deleted(
         db, each.connection, each.object, {*found.ids, *found.merged}, now
     )
-    queue.mark(db, queue.MAP, each.kind, gone)
+    hand_on(db, each, gone)
     to = records.Position(found.next_cursor, None)
     records.move(db, each.connection, each.object, _DELETES, to, tools.run, now)
     return {"deleted": len(gone), "more": found.more}

@@ -67,6 +67,7 @@ CHANGE: Final = Table(
     text("state", required=True),  # planned | written | refused | parked | unknown
     text("reason"),
     Index("ix_change_plan", "plan_id", "state"),
+    Index("ix_change_write", "write_id"),
     Index("ix_change_record", "connection", "object", "record_id"),
 )
 

@@ -222,7 +222,7 @@ def _keep_send(
         _settle_one(db, tools, opened[answer.key], answer)
     written = [opened[a.key] for a in answers if a.settled is Settled.WRITTEN]
     take_in(db, written)
-    intents = _intents_of(db, arguments["plan"], {r.id for r in written})
+    intents = _intents_of(db, {r.id for r in written})
     intent.fulfil(db, intents)
     return {"written": len(written), "answers": len(answers)}
 
@@ -271,7 +271,7 @@ def _park(db: Connection, tools: Tools, receipt: ReceiptRow, answer: Receipt) ->
         tools.run,
         tools.now(),
     )
-    intent.park(db, _intents_of(db, receipt.plan_id, {receipt.id}))
+    intent.park(db, _intents_of(db, {receipt.id}))
 
 
 def _keep_finish(
@@ -288,15 +288,11 @@ def _keep_finish(
 
 
 def _todo(db: Connection, arguments: dict[str, Json]) -> list[Change]:
-    wanted = set(arguments["writes"])
-    planned = plans.changes(db, arguments["plan"], ("planned",))
-    return [change for change in planned if change.write_id in wanted]
+    return plans.of_writes(db, arguments["writes"], ("planned",))
 
 
-def _intents_of(db: Connection, plan_id: str, writes: set[str]) -> set[str]:
-    return {
-        c.intent_id for c in plans.changes(db, plan_id) if c.write_id in writes and c.intent_id
-    }
+def _intents_of(db: Connection, writes: set[str]) -> set[str]:
+    return {c.intent_id for c in plans.of_writes(db, writes) if c.intent_id}
 
 
 def _wholly(db: Connection, todo: Sequence[Change], already: set[str]) -> set[str]:

@@ -98,8 +98,7 @@ def _close(
         if receipt.verb == Verb.UPDATE and receipt.record_id:
             cells = {receipt.record_id: receipt.fields}
             records.overlay(db, receipt.connection, receipt.object, cells)
-        done = [c for c in plans.changes(db, receipt.plan_id) if c.write_id == receipt.id]
-        intent.fulfil(db, {c.intent_id for c in done if c.intent_id})
+        intent.fulfil(db, {c.intent_id for c in plans.of_writes(db, [receipt.id]) if c.intent_id})
 
 
 FIND_OPEN: Final = Step("settle.find", keep=_keep_find)

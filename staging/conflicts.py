@@ -1,0 +1,38 @@
+"""Fields on which records moved apart and no policy may decide: a person does, once."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from staging.bulk import upsert
+from staging.tables.writes import CONFLICT
+from tasuki.values import Json
+
+
+def keep(
+    db: Connection, entity: str, found: Iterable[tuple[str, str, Sequence[Json]]], now: str
+) -> None:
+    """Leave conflicts open: (entity id, field, candidates)."""
+    upsert(
+        db,
+        CONFLICT,
+        (
+            {
+                "id": f"{entity}:{id_}:{field}",
+                "entity": entity,
+                "entity_id": id_,
+                "field": field,
+                "candidates": list(candidates),
+                "state": "open",
+                "at": now,
+            }
+            for id_, field, candidates in found
+        ),
+    )
+
+
+def waiting(db: Connection) -> list[dict[str, Any]]:
+    """Every open conflict, oldest first."""
+    rows = db.execute(select(CONFLICT).where(CONFLICT.c.state == "open").order_by(CONFLICT.c.at))
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001

@@ -1,0 +1,229 @@
+"""Identity keys, links and references as they stand in the store."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, select, update
+
+from staging.bulk import chunks, insert, upsert
+from staging.tables.identity import IDENTITY_KEY, LINK, REVIEW, VISITOR_LINK
+from staging.tables.staged import REFERENCE
+from tasuki.values import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That a record belongs to an entity, since when and why."""
+
+    connection: str
+    object: str
+    id: str
+    entity: str
+    entity_id: str
+    rule: str
+    evidence: str
+    confidence: float
+    valid_from: str
+    decided_by: str
+
+    @property
+    def ref(self) -> Ref:
+        """The linked record."""
+        return Ref(self.connection, self.object, self.id)
+
+
+Keys = dict[str, frozenset[str]]
+
+
+def keys_of(db: Connection, entity: str, refs: Iterable[Ref]) -> dict[Ref, Keys]:
+    """Every key of these records; records without any are left out."""
+    table = IDENTITY_KEY
+    found: dict[Ref, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for (connection, object_), ids in by_object(refs).items():
+        for chunk in chunks(ids):
+            rows = db.execute(
+                select(table.c.id, table.c.kind, table.c.value).where(
+                    table.c.entity == entity,
+                    table.c.connection == connection,
+                    table.c.object == object_,
+                    table.c.id.in_(chunk),
+                )
+            )
+            for id_, kind, value in rows:
+                found[Ref(connection, object_, id_)][kind].add(value)
+    return {ref: {k: frozenset(v) for k, v in keys.items()} for ref, keys in found.items()}
+
+
+def set_keys(db: Connection, entity: str, keys: Mapping[Ref, Keys]) -> None:
+    """Replace the keys of these records."""
+    table = IDENTITY_KEY
+    for (connection, object_), ids in by_object(keys).items():
+        for chunk in chunks(ids):
+            db.execute(
+                table.delete().where(
+                    table.c.entity == entity,
+                    table.c.connection == connection,
+                    table.c.object == object_,
+                    table.c.id.in_(chunk),
+                )
+            )
+    upsert(
+        db,
+        table,
+        (
+            {"entity": entity, **asdict(ref), "kind": kind, "value": value}
+            for ref, kinds in keys.items()
+            for kind, values in kinds.items()
+            for value in sorted(values)
+        ),
+    )
+
+
+def holders(
+    db: Connection, entity: str, wanted: Mapping[str, Collection[str]]
+) -> dict[tuple[str, str], set[Ref]]:
+    """Who has these keys: (kind, value) -> records."""
+    table = IDENTITY_KEY
+    found: dict[tuple[str, str], set[Ref]] = defaultdict(set)
+    for kind, values in wanted.items():
+        for chunk in chunks(sorted(values)):
+            rows = db.execute(
+                select(table.c.value, table.c.connection, table.c.object, table.c.id).where(
+                    table.c.entity == entity, table.c.kind == kind, table.c.value.in_(chunk)
+                )
+            )
+            for value, connection, object_, id_ in rows:
+                found[kind, value].add(Ref(connection, object_, id_))
+    return found
+
+
+def links_of(db: Connection, entity: str, refs: Iterable[Ref]) -> dict[Ref, str]:
+    """The entity id each record is linked to now."""
+    found: dict[Ref, str] = {}
+    for (connection, object_), ids in by_object(refs).items():
+        for chunk in chunks(ids):
+            rows = db.execute(
+                select(LINK.c.id, LINK.c.entity_id).where(
+                    LINK.c.entity == entity,
+                    LINK.c.connection == connection,
+                    LINK.c.object == object_,
+                    LINK.c.id.in_(chunk),
+                    LINK.c.valid_to.is_(None),
+                )
+            )
+            found |= {Ref(connection, object_, id_): entity_id for id_, entity_id in rows}
+    return found
+
+
+def members_of(db: Connection, entity: str, entity_ids: Iterable[str]) -> dict[str, list[Link]]:
+    """The present links of each entity, in ref order."""
+    columns = [LINK.c[name] for name in Link.__slots__]
+    found: dict[str, list[Link]] = defaultdict(list)
+    for chunk in chunks(entity_ids):
+        rows = db.execute(
+            select(*columns)
+            .where(LINK.c.entity == entity, LINK.c.entity_id.in_(chunk), LINK.c.valid_to.is_(None))
+            .order_by(LINK.c.connection, LINK.c.object, LINK.c.id)
+        )
+        for row in rows:
+            found[row.entity_id].append(Link(*row))
+    return found
+
+
+def relink(db: Connection, entity: str, closed: Iterable[Ref], opened: list[Link], now: str) -> None:
+    """End the present links of some records and begin others; history stays."""
+    for (connection, object_), ids in by_object(closed).items():
+        for chunk in chunks(ids):
+            db.execute(
+                update(LINK)
+                .where(
+                    LINK.c.entity == entity,
+                    LINK.c.connection == connection,
+                    LINK.c.object == object_,
+                    LINK.c.id.in_(chunk),
+                    LINK.c.valid_to.is_(None),
+                )
+                .values(valid_to=now)
+            )
+    insert(db, LINK, (asdict(link) for link in opened))
+
+
+def set_references(
+    db: Connection, refs: Iterable[Ref], rows: Iterable[tuple[Ref, str, str, str]]
+) -> None:
+    """Replace what these records point at: (record, entity, field, target)."""
+    for (connection, object_), ids in by_object(refs).items():
+        for chunk in chunks(ids):
+            db.execute(
+                REFERENCE.delete().where(
+                    REFERENCE.c.connection == connection,
+                    REFERENCE.c.object == object_,
+                    REFERENCE.c.id.in_(chunk),
+                )
+            )
+    upsert(
+        db,
+        REFERENCE,
+        (
+            {**asdict(ref), "field": field, "target": target, "entity": entity}
+            for ref, entity, field, target in rows
+        ),
+    )
+
+
+def referrers(db: Connection, entity: str, targets: Iterable[str]) -> set[Ref]:
+    """The records that point at any of these targets."""
+    found: set[Ref] = set()
+    for chunk in chunks(targets):
+        rows = db.execute(
+            select(REFERENCE.c.connection, REFERENCE.c.object, REFERENCE.c.id).where(
+                REFERENCE.c.entity == entity, REFERENCE.c.target.in_(chunk)
+            )
+        )
+        found.update(Ref(*row) for row in rows)
+    return found
+
+
+def keep_doubts(db: Connection, entity: str, doubts: Iterable[tuple[str, str, str]], now: str) -> None:
+    """Leave pairs for a person to decide (left, right, reason); asked once."""
+    upsert(
+        db,
+        REVIEW,
+        (
+            {
+                "id": f"{entity}:{left}:{right}",
+                "entity": entity,
+                "left_ref": left,
+                "right_ref": right,
+                "reason": reason,
+                "state": "open",
+                "at": now,
+            }
+            for left, right, reason in doubts
+        ),
+        replace=False,
+    )
+
+
+def visitor_links(db: Connection, visitors: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Whose each cookie was, and from when: visitor -> [(from, person)], oldest first."""
+    table = VISITOR_LINK
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for chunk in chunks(visitors):
+        rows = db.execute(
+            select(table.c.visitor, table.c.valid_from, table.c.person_id)
+            .where(table.c.visitor.in_(chunk))
+            .order_by(table.c.visitor, table.c.valid_from)
+        )
+        for visitor, since, person in rows:
+            found[visitor].append((since, person))
+    return found
+
+
+def by_object(refs: Iterable[Ref]) -> dict[tuple[str, str], list[str]]:
+    """Record ids by connection and object, sorted."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for ref in refs:
+        groups[ref.connection, ref.object].append(ref.id)
+    return {key: sorted(ids) for key, ids in sorted(groups.items())}

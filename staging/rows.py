@@ -1,0 +1,44 @@
+"""Entity rows: read by id, written in bulk."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from staging.bulk import chunks, delete_where_in, upsert
+from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
+
+Row = dict[str, Any]
+
+
+def read(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, Row]:
+    """The rows of these entities, by id."""
+    table = ENTITY_TABLES[entity]
+    found: dict[str, Row] = {}
+    for chunk in chunks(ids):
+        for row in db.execute(select(table).where(table.c.id.in_(chunk))):
+            found[row.id] = dict(row._mapping)  # noqa: SLF001
+    return found
+
+
+def write(db: Connection, entity: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert or replace rows that share their columns."""
+    upsert(db, ENTITY_TABLES[entity], rows)
+
+
+def drop(db: Connection, entity: str, ids: Iterable[str]) -> None:
+    """Remove rows and their metrics."""
+    ids = list(ids)
+    delete_where_in(db, ENTITY_TABLES[entity], ENTITY_TABLES[entity].c.id, ids)
+    if entity in METRIC_TABLES:
+        delete_where_in(db, METRIC_TABLES[entity], METRIC_TABLES[entity].c.id, ids)
+
+
+def metrics(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, Row]:
+    """The metrics of these entities, by id."""
+    table = METRIC_TABLES[entity]
+    found: dict[str, Row] = {}
+    for chunk in chunks(ids):
+        for row in db.execute(select(table).where(table.c.id.in_(chunk))):
+            found[row.id] = dict(row._mapping)  # noqa: SLF001
+    return found

@@ -1,0 +1,115 @@
+"""Records that become one row each: sales, activities, events; with what they point at resolved."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from catalog.entities import Grain
+from mappings.apply import Normalized
+from mappings.spec import Mapping as RecordMapping
+from mappings.values import to_json
+from staging import identities, queue, records, rows
+from sync.context import Runner, Step, Tools
+from sync.identity.keys import said_by
+from sync.identity.pointers import reference_rows, resolve
+from sync.pull import stream
+from tasuki.values import Json, Ref
+
+_CHUNK: Final = 2_000
+_MEASURED: Final = ("account", "person", "opportunity")
+
+
+def copy(run: Runner) -> int:
+    """Copy every changed record of copied entities; how many."""
+    total = 0
+    for kind, waiting in run.step(WAITING)["kinds"].items():
+        left = waiting
+        while left > 0:
+            taken = run.step(COPY, kind=kind)["taken"]
+            total, left = total + taken, left - (taken or left)
+            run.tell("copy", total, None, kind)
+    return total
+
+
+def row_id(ref: Ref) -> str:
+    """The id of the row that a record becomes."""
+    return blake2b(str(ref).encode(), digest_size=12).hexdigest()
+
+
+def _keep_waiting(
+    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    return {"kinds": queue.waiting(db, queue.COPY)}
+
+
+def _keep_copy(
+    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    each = stream(tools, arguments["kind"])
+    ids = queue.take(db, queue.COPY, each.kind, _CHUNK)
+    found = records.read(db, each.connection, each.object, ids)
+    for mapping, side in each.readers:
+        if mapping.entity.grain is Grain.COPIED:
+            _copy(db, tools, mapping, said_by(each, mapping, side, found))
+    return {"taken": len(ids)}
+
+
+def _copy(
+    db: Connection,
+    tools: Tools,
+    mapping: RecordMapping,
+    said: Mapping[Ref, Normalized | None],
+) -> None:
+    entity = mapping.entity.name
+    before = rows.read(db, entity, map(row_id, said))
+    living = {ref: n for ref, n in said.items() if n is not None}
+    links = {ref: n.links for ref, n in living.items()}
+    identities.set_references(
+        db, said, [*reference_rows(mapping, links), *_identify_moments(entity, living)]
+    )
+    pointed = resolve(db, mapping, links)
+    now = tools.now()
+    after = [_row(mapping, ref, n, pointed[ref], now) for ref, n in living.items()]
+    rows.write(db, entity, after)
+    rows.drop(db, entity, (row_id(ref) for ref, n in said.items() if n is None))
+    _hand_on(db, mapping, [*before.values(), *after])
+
+
+def _identify_moments(
+    entity: str, living: Mapping[Ref, Normalized]
+) -> Iterator[tuple[Ref, str, str, str]]:
+    """An event that gives an e-mail looks again when that e-mail changes hands."""
+    if entity == "engagement":
+        for ref, said in living.items():
+            if email := said.values.get("email"):
+                yield ref, "person", "email", f"key:email={email}"
+
+
+def _row(
+    mapping: RecordMapping,
+    ref: Ref,
+    said: Normalized,
+    pointed: Mapping[str, str | None],
+    now: str,
+) -> dict[str, Any]:
+    values = {f.name: to_json(said.values.get(f.name)) for f in mapping.entity.fields}
+    source = {"connection": ref.connection, "object": ref.object, "record_id": ref.id}
+    return {"id": row_id(ref), **values, **pointed, **source, "updated_at": now}
+
+
+def _hand_on(db: Connection, mapping: RecordMapping, touched: Iterable[Mapping[str, Any]]) -> None:
+    """Whatever a row points at, before or now, is to be measured again."""
+    touched = list(touched)
+    for field in mapping.entity.refs():
+        if field.to in _MEASURED:
+            ids = {row[field.name] for row in touched if row[field.name]}
+            queue.mark(db, queue.MEASURE, str(field.to), ids)
+    if mapping.entity.name == "engagement":
+        visitors = {row["visitor"] for row in touched if row["visitor"]}
+        queue.mark(db, queue.ATTRIBUTE, "visitor", visitors)
+
+
+WAITING: Final = Step("copy.waiting", keep=_keep_waiting)
+COPY: Final = Step("copy.rows", keep=_keep_copy)

@@ -1,0 +1,93 @@
+"""What each changed record can be recognised by, and what it points at."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from catalog.entities import Grain
+from mappings.apply import Normalized, normalize
+from mappings.spec import Mapping as RecordMapping
+from mappings.spec import Side
+from staging import identities, queue, records
+from staging.records import Staged
+from sync.context import Runner, Step, Tools
+from sync.identity.pointers import reference_rows
+from sync.pull import Stream, stream
+from tasuki.values import Json, Ref
+
+_CHUNK: Final = 1_000
+
+
+def read_keys(run: Runner) -> int:
+    """Take every changed record of merged entities; how many."""
+    total = 0
+    for kind, waiting in run.step(WAITING)["kinds"].items():
+        left = waiting
+        while left > 0:
+            taken = run.step(READ_KEYS, kind=kind)["taken"]
+            total, left = total + taken, left - (taken or left)
+            run.tell("identify", total, None, kind)
+    return total
+
+
+def _keep_waiting(
+    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    return {"kinds": queue.waiting(db, queue.MAP)}
+
+
+def _keep_read(
+    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    each = stream(tools, arguments["kind"])
+    ids = queue.take(db, queue.MAP, each.kind, _CHUNK)
+    found = records.read(db, each.connection, each.object, ids)
+    for mapping, side in each.readers:
+        if mapping.entity.grain is Grain.MERGED:
+            _note(db, each, mapping, side, found)
+    return {"taken": len(ids)}
+
+
+def _note(
+    db: Connection,
+    each: Stream,
+    mapping: RecordMapping,
+    side: Side,
+    found: Mapping[str, Staged],
+) -> None:
+    said = said_by(each, mapping, side, found)
+    fresh = {ref: _keys(n) for ref, n in said.items() if n is not None}
+    refs = list(said)
+    entity = mapping.entity.name
+    known = identities.keys_of(db, entity, refs)
+    linked = identities.links_of(db, entity, refs)
+    moved = [ref for ref in refs if known.get(ref, {}) != fresh.get(ref, {}) or ref not in linked]
+    identities.set_keys(db, entity, {ref: fresh.get(ref, {}) for ref in moved})
+    links = {ref: n.links for ref, n in said.items() if n is not None}
+    identities.set_references(db, refs, reference_rows(mapping, links))
+    queue.mark(db, queue.IDENTIFY, entity, map(str, moved))
+    queue.mark(db, queue.MERGE, entity, (linked[ref] for ref in refs if ref in linked))
+
+
+def said_by(
+    each: Stream, mapping: RecordMapping, side: Side, found: Mapping[str, Staged]
+) -> dict[Ref, Normalized | None]:
+    """What each record says in the business's words; None for a deleted one."""
+    return {
+        Ref(each.connection, each.object, id_): (
+            None if row.deleted_at else normalize(mapping, side.name, row.payload, id_)
+        )
+        for id_, row in found.items()
+    }
+
+
+def _keys(said: Normalized) -> identities.Keys:
+    kinds: dict[str, set[str]] = {}
+    for key in said.keys:
+        kinds.setdefault(key.kind, set()).add(key.value)
+    return {kind: frozenset(values) for kind, values in kinds.items()}
+
+
+WAITING: Final = Step("identify.waiting", keep=_keep_waiting)
+READ_KEYS: Final = Step("identify.keys", keep=_keep_read)

@@ -1,0 +1,118 @@
+"""What a merge wishes to write back: cells of a side that differ from the entity."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection
+
+from catalog.entities import Entity
+from connectors.protocol import Verb
+from mappings.apply import push, seen
+from mappings.spec import MappedField, Rule
+from mappings.spec import Mapping as RecordMapping
+from mappings.values import to_json
+from staging.records import Staged
+from sync.context import Tools
+from sync.merge.three_way import is_blank
+from sync.write.intent import Intent, Lane, open_ids, wish, withdraw
+from tasuki.values import Json, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One linked record: what it says, what it said when both last agreed."""
+
+    ref: Ref
+    mapping: RecordMapping
+    side: str
+    values: Mapping[str, Any]
+    base: Mapping[str, Json] | None
+    staged: Staged
+
+
+Wanted: TypeAlias = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Sequence[Voice]]]
+
+
+def wish_back(db: Connection, tools: Tools, entity: Entity, merged: Wanted) -> int:
+    """Keep the wishes of these entities' mappings; withdraw those that are no longer wanted."""
+    wanted = {
+        intent.id: intent
+        for id_, (row, provenance, voices) in merged.items()
+        for voice in first_of_each_side(voices)
+        if (intent := _intent(entity, id_, row, provenance, voice))
+    }
+    for origin in {f"mapping:{m.name}" for m in tools.mappings if m.entity.name == entity.name}:
+        stale = set(open_ids(db, origin, merged)) - set(wanted)
+        withdraw(db, stale)
+    return wish(db, wanted.values(), tools.now())
+
+
+def first_of_each_side(voices: Sequence[Voice]) -> Iterator[Voice]:
+    """One record per side: duplicates on a platform are reported, never written alike."""
+    seen_sides: set[str] = set()
+    for voice in sorted(voices, key=lambda v: (len(v.ref.id), v.ref)):
+        if voice.side not in seen_sides:
+            seen_sides.add(voice.side)
+            yield voice
+
+
+def _intent(
+    entity: Entity,
+    id: str,
+    row: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    voice: Voice,
+) -> Intent | None:
+    mapping = voice.mapping
+    there = {k: to_json(v) for k, v in _cells(voice).items()}
+    wanted = {
+        rule.name: row[rule.name]
+        for rule in mapping.pushed(voice.side)
+        if _wants(rule, row.get(rule.name), there.get(rule.name))
+    }
+    fields = push(mapping, voice.side, wanted).fields if wanted else {}
+    if not fields:
+        return None
+    return Intent(
+        id=f"mapping:{mapping.name}:{voice.ref}",
+        origin=f"mapping:{mapping.name}",
+        lane=Lane.MAPPINGS,
+        verb=Verb.UPDATE,
+        connection=voice.ref.connection,
+        object=voice.ref.object,
+        record_id=voice.ref.id,
+        fields=fields,
+        entity=entity.name,
+        entity_id=id,
+        cause={"rule": mapping.name, "cells": _causes(mapping, voice.side, wanted, provenance)},
+    )
+
+
+def _cells(voice: Voice) -> dict[str, Any]:
+    return seen(voice.mapping, voice.side, voice.staged.payload, voice.ref.id)
+
+
+def _wants(rule: MappedField, value: Any, there: Any) -> bool:
+    if rule.on_create_only or value == there:
+        return False
+    if is_blank(value):
+        return rule.clear and not is_blank(there)
+    return is_blank(there) or rule.policy.rule is not Rule.FILL_BLANK_ONLY
+
+
+def _causes(
+    mapping: RecordMapping, side: str, wanted: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> dict[str, Json]:
+    causes: dict[str, Json] = {}
+    for name in wanted:
+        rule = mapping.fields[name]
+        trace = provenance.get(name) or {}
+        causes[rule.sides[side].names[0]] = {
+            "field": name,
+            "place": str(rule.place) if rule.place else None,
+            "policy": str(rule.policy),
+            "from": trace.get("ref"),
+            "why": trace.get("why"),
+        }
+    return causes
