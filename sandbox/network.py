@@ -1,6 +1,7 @@
 """The network log: one JSON line for each request, without tokens or bodies."""
 
 from collections import Counter
+from email.utils import format_datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -66,7 +67,7 @@ class NetworkLog:
 
 
 class Logged:
-    """ASGI middleware: gives each request its id and reports it to the log when answered."""
+    """ASGI middleware: gives each request its id and date, reports it to the log when answered."""
 
     def __init__(self, app: ASGIApp, state: State, log: NetworkLog) -> None:
         self._app = app
@@ -86,6 +87,8 @@ class Logged:
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
+                date = format_datetime(self._state.now(), usegmt=True).encode()
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
             else:
                 answer["bytes"] += len(message.get("body", b""))
             await send(message)

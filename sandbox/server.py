@@ -142,6 +142,7 @@ def _config(built: object, tls: Tls | None = None) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        date_header=False,  # the app says the sandbox's own time
         timeout_keep_alive=60,
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=262_144,
