@@ -10,9 +10,13 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+import requests
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
 
 from connectors.memory.client import MemoryConnector
 from connectors.memory.faults import Mishap
@@ -20,15 +24,24 @@ from connectors.memory.settings import MemorySettings
 from connectors.memory.system import MemorySystem, shape
 from connectors.protocol import OpenContext
 from connectors.sales_system import SPEC as SALES_SYSTEM
+from connectors.salesforce.connector import open_salesforce
+from connectors.salesforce.settings import SalesforceSettings
+from sandbox import salesforce as salesforce_sandbox
+from sandbox.salesforce.ids import new_id
+from sandbox.salesforce.org import PERSON, org_of
+from sandbox.salesforce.rows.write import create, delete
+from sandbox.server import in_thread
 from tasuki.clock import FixedClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from connectors.protocol import Connector
+    from connectors.salesforce.connector import SalesforceConnector
+    from sandbox.server import Serving
+    from sandbox.state import State
 
-BENCHES = ["memory", "table", "drops"]
+BENCHES = ["memory", "salesforce", "table", "drops"]
 
 
 class Hand(Protocol):
@@ -117,6 +130,112 @@ def memory_bench() -> Bench:
         key="email",
         pass_time=pass_time,
         lose_answer=lambda: connector.faults.writes.append(Mishap.LOSE_ANSWER),
+    )
+
+
+# ── Salesforce: the real client library against the sandbox over HTTPS ──
+
+
+class LosesAnswers(HTTPAdapter):
+    """A network that can be told to cut the line after the next write has arrived."""
+
+    armed = False
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().send(request, *args, **kwargs)
+        is_write = request.method != "GET" and "/composite/sobjects" in request.url
+        if self.armed and is_write:
+            self.armed = False
+            answer.close()
+            raise requests.ConnectionError("the line was cut")
+        return answer
+
+
+@dataclass
+class SalesforceHand:
+    """The administrator of the sandbox's org."""
+
+    state: State
+
+    def add(self, object: str, fields: Mapping[str, Any]) -> str:
+        org = org_of(self.state)
+        return create(org, org.schema.objects[object], fields, user=PERSON)
+
+    def edit(self, object: str, id: str, fields: Mapping[str, Any]) -> None:
+        salesforce_sandbox.edit(self.state, object, id, fields)
+
+    def delete(self, object: str, id: str) -> None:
+        org = org_of(self.state)
+        delete(org, org.schema.objects[object], id)
+
+    def values(self, object: str, field: str) -> list[Any]:
+        table = org_of(self.state).tables[object].name
+        sql = f"SELECT {field} FROM {table} WHERE IsDeleted = 0"
+        return [row[0] for row in self.state.db.execute(sql).fetchall()]
+
+
+@dataclass(frozen=True)
+class SandboxClock:
+    """The sandbox's own time, offset and all."""
+
+    state: State
+
+    def now(self) -> datetime:
+        return self.state.now()
+
+
+@pytest.fixture(scope="module")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Both platforms over real HTTP, for all tests of a module."""
+    with in_thread(tmp_path_factory.mktemp("sandbox")) as serving:
+        yield serving
+
+
+@pytest.fixture
+def salesforce(sandbox_server: Serving) -> Iterator[SalesforceConnector]:
+    """A connector on an org without contacts, accounts, leads and tasks."""
+    state, info = sandbox_server.state, sandbox_server.info
+    for object in ("Account", "Contact", "Lead", "Task", "Opportunity"):
+        with state.transaction() as db:
+            db.execute(f"DELETE FROM {org_of(state).tables[object].name}")
+            db.execute("DELETE FROM sf_deleted")
+    settings = SalesforceSettings(
+        login_url=info.https_url,
+        client_id=info.client_id,
+        client_secret=SecretStr(info.client_secret),
+        ca_file=Path(info.ca),
+        overlap=timedelta(minutes=5),
+        calls_per_second=100,
+    )
+    context = OpenContext("crm", Path("/"), SandboxClock(state))
+    connector = open_salesforce(settings, context)
+    connector.client.sleep = lambda _: None
+    yield connector
+    connector.close()
+
+
+@pytest.fixture
+def salesforce_bench(sandbox_server: Serving, salesforce: SalesforceConnector) -> Bench:
+    """Contacts, found by e-mail: a field the org does not keep unique."""
+    state = sandbox_server.state
+    network = LosesAnswers()
+    salesforce.client.session.mount("https://", network)
+
+    def pass_time(by: timedelta) -> None:
+        state.set_clock_offset(state.now() + by - datetime.now(UTC))
+
+    def lose_answer() -> None:
+        network.armed = True
+
+    return Bench(
+        salesforce,
+        SalesforceHand(state),
+        object="Contact",
+        text="LastName",
+        key="Email",
+        pass_time=pass_time,
+        lose_answer=lose_answer,
+        missing_id=new_id("003", 999_999),
     )
 
 
