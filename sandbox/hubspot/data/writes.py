@@ -142,8 +142,14 @@ def _store(state: State, kind: Kind, row: Row, after: Mapping[str, str], at: int
 
 
 def _next_id(state: State, kind: Kind) -> int:
-    last = state.db.execute("SELECT max(id) FROM hs_record WHERE type = ?", (kind.id,)).fetchone()
-    return max(_FIRST_ID, (last[0] or 0) + 1)
+    """An id never used before, also not by a record that is gone."""
+    row = state.db.execute(
+        "SELECT 1 + max(?, coalesce((SELECT max(id) FROM hs_record WHERE type = ?), 0), "
+        "coalesce((SELECT last FROM hs_sequence WHERE type = ?), 0))",
+        (_FIRST_ID - 1, kind.id, kind.id),
+    ).fetchone()
+    state.db.execute("INSERT OR REPLACE INTO hs_sequence VALUES (?, ?)", (kind.id, row[0]))
+    return int(row[0])
 
 
 def _claim(state: State, kind: Kind, id: int, properties: Mapping[str, str]) -> None:
