@@ -5,6 +5,7 @@ from random import Random
 from typing import Final
 
 from sandbox.world.cast.company import Company
+from sandbox.world.cast.names import spell
 
 PLAIN_STYLES: Final = ("full", "full", "paren", "sign", "half", "wide", "moved", "variant")
 _MARKED_STYLES: Final = ("sign", "half", "wide", "paren", "variant", "moved")
@@ -63,15 +64,23 @@ def _hubspot_style(rng: Random) -> str:
 
 
 def _marked(rng: Random, company: Company) -> tuple[str, str, str]:
-    """Three different spellings; an English one only where something else joins the records."""
-    first, second, third = rng.sample(_MARKED_STYLES, 3)
-    if company.plan.identity in {"stored_id", "number", "domain"} and rng.random() < 0.5:
+    """Three spellings that differ; an English one only where something else joins the records."""
+    name = company.name
+    has_variant = not {"髙", "﨑"}.isdisjoint(name.stem)
+    styles = ["full", *rng.sample(_MARKED_STYLES, len(_MARKED_STYLES))]
+    if has_variant and company.plan.identity == "name":
+        styles.insert(1, "variant")
+    apart: dict[str, str] = {}
+    for style in styles:
+        apart.setdefault(spell(name, style), style)
+    first, second, third = list(apart.values())[:3]
+    by_more = company.plan.identity in _JOINED_BY_MORE and name.script != "latin"
+    if by_more and rng.random() < 0.5:
         second = "english"
-    if company.plan.identity == "name":
-        return "full", "variant" if set(company.name.stem) & set("髙﨑") else second, third
     return first, second, third
 
 
+_JOINED_BY_MORE: Final = {"stored_id", "number", "domain"}
 _NUMBERS: Final = {"number_in_salesforce": True, "number_in_hubspot": True, "number_in_sales": True}
 _NO_NUMBERS: Final = {
     "number_in_salesforce": False,

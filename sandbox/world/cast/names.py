@@ -14,7 +14,8 @@ _DIGRAPHS: Final = {
 _ROWS: Final = {
     "アイウエオ": "a i u e o", "カキクケコ": "ka ki ku ke ko", "サシスセソ": "sa shi su se so",
     "タチツテト": "ta chi tsu te to", "ナニヌネノ": "na ni nu ne no",
-    "ハヒフヘホ": "ha hi fu he ho", "マミムメモ": "ma mi mu me mo", "ヤユヨ": "ya yu yo", "ラリルレロ": "ra ri ru re ro",
+    "ハヒフヘホ": "ha hi fu he ho", "マミムメモ": "ma mi mu me mo",
+    "ヤユヨ": "ya yu yo", "ラリルレロ": "ra ri ru re ro",
     "ワヲン": "wa o n", "ガギグゲゴ": "ga gi gu ge go", "ザジズゼゾ": "za ji zu ze zo",
     "ダヂヅデド": "da ji zu de do", "バビブベボ": "ba bi bu be bo", "パピプペポ": "pa pi pu pe po",
     "ヴ": "v",

@@ -38,7 +38,8 @@ def phone_style(phone: str, rng: Random) -> str:
     if not phone or phone.startswith("+1"):
         return phone
     plain = phone.replace("-", "")
-    return rng.choice((phone, phone, plain, "+81-" + phone[1:], f"({phone[:2]}){phone[3:]}"))
+    area, _, rest = phone.partition("-")
+    return rng.choice((phone, phone, plain, "+81-" + phone[1:], f"({area}){rest}"))
 
 
 def event_id(rng: Random) -> str:

@@ -14,7 +14,8 @@ from sandbox.world.draft import Draft
 from sandbox.world.shape import HUBSPOT, SALESFORCE, Cell, Row
 
 PRODUCTS: Final = {
-    "FLOW": ("Nagare Flow", 48_000), "GRID": ("Nagare Grid", 32_000), "CARE": ("Nagare Care", 15_000),
+    "FLOW": ("Nagare Flow", 48_000), "GRID": ("Nagare Grid", 32_000),
+    "CARE": ("Nagare Care", 15_000),
 }  # fmt: skip
 STAGES: Final = {
     "Prospecting": ("appointmentscheduled", 10), "Qualification": ("qualifiedtobuy", 10),
