@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import ConfigDict, Field
 
 from config.settings import Settings
-from mappings.spec import Confidence, Direction, OnDelete, Unknown
+from mappings.spec import Confidence, Direction, OnDelete, Unknown, WrittenAs
 
 Value: TypeAlias = str | int | float | bool | None
 Steps: TypeAlias = list[str | dict[str, str]]
@@ -36,6 +36,7 @@ class LookDocument(Settings):
     direction: Direction | None = Field(None, description="For this side instead of the field's.")
     transform: Steps | None = Field(None, description="Pipeline, instead of the field's own.")
     value_map: dict[str, Value] = Field({}, description="Platform value: entity value; `*` = rest.")
+    written_as: WrittenAs | None = Field(None, description="Form the platform wants, if not ours.")
     unknown_value: Unknown | None = Field(None, description="For values `value_map` leaves out.")
 
 
@@ -75,6 +76,7 @@ class LinkDocument(OpenSettings):
 
     direction: Literal["pull", "both"] = Field("pull", description="`both` also writes it.")
     to: str | list[str] = Field([], description="The sides written to, when not all.")
+    conflict: str | None = Field(None, description="Who wins; the sides in file order if left out.")
 
 
 class KeyDocument(OpenSettings):

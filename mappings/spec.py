@@ -45,6 +45,14 @@ class Unknown(StrEnum):
     BLANK = "blank"
 
 
+class WrittenAs(StrEnum):
+    """The form of a written value where the platform's type is not the entity's."""
+
+    DATE = "date"
+    EPOCH_MS = "epoch_ms"
+    TEXT = "text"
+
+
 class Rule(StrEnum):
     """How candidates for one entity field are decided."""
 
@@ -114,6 +122,7 @@ class SideField:
     value_map: abc.Mapping[str, Any] = field(default_factory=dict)
     """Platform value → entity value."""
     unknown_value: Unknown = Unknown.KEEP
+    written_as: WrittenAs | None = None
     place: Place | None = None
 
 
@@ -173,6 +182,7 @@ class LinkRule:
     name: str
     to: str
     sides: abc.Mapping[str, tuple[Way, ...]]
+    policy: Policy
     writes: frozenset[str] = frozenset()
     """Sides on which the pointer is written, by its first way."""
     place: Place | None = None

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from catalog.entities import Type
-from mappings.spec import ID, MappedField, SideField, Step, Unknown
+from mappings.spec import ID, MappedField, SideField, Step, Unknown, WrittenAs
 from mappings.transforms.catalogue import TRANSFORMS, pipeline
 from mappings.transforms.number import boolean, integer, number
-from mappings.transforms.registry import Habits
+from mappings.transforms.registry import USUAL, Habits
 from mappings.transforms.time import date as to_date
 from mappings.transforms.time import datetime as to_instant
 from tasuki.values import stamp
@@ -139,7 +139,7 @@ def writer(rule: MappedField, look: SideField, habits: Habits) -> Writer:
             raise UnknownValueError("the value map does not name this value")
         if inverse and look.unknown_value is Unknown.BLANK:
             return None
-        return to_json(value)
+        return to_json(value, look.written_as, habits)
 
     return Writer(
         name=look.names[0],
@@ -162,11 +162,17 @@ def _inverse(look: SideField, coerce: Convert) -> dict[str, Any]:
 _BOOLEANS: Final[dict[str, Any]] = {"true": True, "false": False}
 
 
-def to_json(value: Any) -> Any:
-    """An entity value as JSON that both platforms take."""
+def to_json(value: Any, form: WrittenAs | None = None, habits: Habits = USUAL) -> Any:
+    """An entity value as JSON that both platforms take, or in the form one of them wants."""
+    if form is WrittenAs.DATE:
+        return to_date(value, argument=habits.timezone).isoformat()
+    if form is WrittenAs.EPOCH_MS:
+        return int(to_instant(value, habits=habits).timestamp() * 1000)
     if isinstance(value, Decimal):
         whole = value.to_integral_value()
-        return int(whole) if whole == value else float(value)
-    if isinstance(value, datetime):
-        return stamp(value)
-    return value.isoformat() if isinstance(value, date) else value
+        value = int(whole) if whole == value else float(value)
+    elif isinstance(value, datetime):
+        value = stamp(value)
+    elif isinstance(value, date):
+        value = value.isoformat()
+    return map_key(value) if form is WrittenAs.TEXT else value

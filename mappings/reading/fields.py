@@ -135,6 +135,7 @@ def _look(
         transform=read_steps(steps, (*steps_path, "transform"), frame),
         value_map=_value_map(look, field, reads=reads, writes=writes, path=path, frame=frame),
         unknown_value=look.unknown_value or field.unknown_value,
+        written_as=look.written_as,
         place=frame.problems.document.place(path),
     )
 

@@ -4,8 +4,8 @@ from catalog.entities import Field, Type
 from config.yaml import KeyPath
 from mappings.document import KeyDocument, LinkDocument, MappingDocument, WayDocument
 from mappings.reading.problems import Frame
-from mappings.reading.steps import read_steps
-from mappings.spec import LINKED, KeyPart, KeyRule, LinkRule, Pointer, Side, Way
+from mappings.reading.steps import read_policy, read_steps
+from mappings.spec import LINKED, KeyPart, KeyRule, LinkRule, Pointer, Policy, Rule, Side, Way
 
 
 def read_links(document: MappingDocument, frame: Frame) -> dict[str, LinkRule]:
@@ -33,7 +33,11 @@ def _link(known: Field, link: LinkDocument, frame: Frame) -> LinkRule:
     for name in named:
         frame.side(name, (*path, "to"), value=True)
     writes = frozenset(named or sides) if link.direction == "both" else frozenset[str]()
-    return LinkRule(known.name, str(known.to), sides, writes, frame.problems.document.place(path))
+    policy = Policy(Rule.SIDE_WINS, tuple(frame.sides))
+    if link.conflict is not None:
+        policy = read_policy(link.conflict, (*path, "conflict"), frame)
+    place = frame.problems.document.place(path)
+    return LinkRule(known.name, str(known.to), sides, policy, writes, place)
 
 
 def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | None:
