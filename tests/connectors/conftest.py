@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,13 @@ import pytest
 import requests
 from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse, PoolManager
+from urllib3.exceptions import ProtocolError
 
+from connectors.hubspot.auth import once
+from connectors.hubspot.client import open_client as open_hubspot_client
+from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.settings import HubSpotSettings
 from connectors.memory.client import MemoryConnector
 from connectors.memory.faults import Mishap
 from connectors.memory.settings import MemorySettings
@@ -26,7 +33,11 @@ from connectors.protocol import OpenContext
 from connectors.sales_system import SPEC as SALES_SYSTEM
 from connectors.salesforce.connector import open_salesforce
 from connectors.salesforce.settings import SalesforceSettings
+from sandbox import hubspot as hubspot_sandbox
 from sandbox import salesforce as salesforce_sandbox
+from sandbox.hubspot.data import records as hubspot_records
+from sandbox.hubspot.data import writes as hubspot_writes
+from sandbox.hubspot.data.kinds import kind_of
 from sandbox.salesforce.ids import new_id
 from sandbox.salesforce.org import PERSON, org_of
 from sandbox.salesforce.rows.write import create, delete
@@ -41,7 +52,7 @@ if TYPE_CHECKING:
     from sandbox.server import Serving
     from sandbox.state import State
 
-BENCHES = ["memory", "salesforce", "table", "drops"]
+BENCHES = ["memory", "hubspot", "salesforce", "table", "drops"]
 
 
 class Hand(Protocol):
@@ -349,3 +360,130 @@ def drops_bench(tmp_path: Path) -> Bench:
     hand.save()
     files = {"files": "customers*.csv", "id": "番号"}
     return _sales_system(tmp_path, clock, files, hand)
+
+
+# ── HubSpot: the real client library against the sandbox over HTTP ──
+
+
+class Wire(PoolManager):
+    """A network that can be told what befalls the next calls whose path ends in some word."""
+
+    def __init__(self) -> None:
+        super().__init__(retries=once())
+        self.cut: list[str] = []
+        """Paths whose next answer is lost after the call arrived."""
+        self.answers: list[tuple[str, int, bytes]] = []
+        """Path, status and body of answers that come instead of HubSpot's."""
+        self.seen: list[tuple[str, str]] = []
+        """Method and path of every call that arrived."""
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
+        path = url.partition("?")[0].rstrip("/")
+        for planned in [each for each in self.answers if path.endswith(each[0])][:1]:
+            self.answers.remove(planned)
+            return HTTPResponse(BytesIO(planned[2]), {}, planned[1], preload_content=False)
+        self.seen.append((method, path.partition("//")[2].partition("/")[2]))
+        answer = super().request(method, url, *args, **options)
+        for lost in [each for each in self.cut if path.endswith(each)][:1]:
+            self.cut.remove(lost)
+            answer.drain_conn()
+            raise ProtocolError("the line was cut")
+        return answer
+
+
+@dataclass
+class HubSpotHand:
+    """A user of the sandbox's HubSpot account."""
+
+    state: State
+
+    def add(self, object: str, fields: Mapping[str, Any]) -> str:
+        with self.state.transaction():
+            return str(hubspot_writes.create(self.state, kind_of(object), fields)[0])
+
+    def edit(self, object: str, id: str, fields: Mapping[str, Any]) -> None:
+        hubspot_sandbox.edit(self.state, object, id, fields)
+
+    def delete(self, object: str, id: str) -> None:
+        row = hubspot_records.read(self.state, kind_of(object), id)
+        assert row is not None
+        with self.state.transaction():
+            hubspot_writes.archive(self.state, kind_of(object), row)
+
+    def values(self, object: str, field: str) -> list[Any]:
+        sql = "SELECT json_extract(properties, ?) FROM hs_record WHERE type = ? AND archived = 0"
+        rows = self.state.db.execute(sql, (f"$.{field}", kind_of(object).id))
+        return [row[0] for row in rows.fetchall()]
+
+
+_HUBSPOT_TABLES = """
+    hs_record hs_unique hs_association hs_event hs_email_event hs_owner hs_list hs_member
+    hs_history hs_prior
+"""
+
+
+@dataclass
+class HubSpotAccount:
+    """One test's HubSpot: its truth, its network, its hand, and a connector signed in to it."""
+
+    state: State
+    wire: Wire
+    hand: HubSpotHand
+    connector: HubSpotConnector
+    url: str
+
+    def pass_time(self, by: timedelta) -> None:
+        """Move the account's clock on."""
+        self.state.set_clock_offset(self.state.now() + by - datetime.now(UTC))
+
+    def calls(self, ending: str) -> int:
+        """How many calls to paths with this ending arrived."""
+        return sum(path.endswith(ending) for _, path in self.wire.seen)
+
+
+@pytest.fixture
+def open_hubspot(sandbox_server: Serving) -> Iterator[Callable[..., HubSpotAccount]]:
+    """Open connectors, with settings of the test's own, on one empty account without limits."""
+    state, info = sandbox_server.state, sandbox_server.info
+    hubspot_sandbox.configure(state, burst=0, search_per_second=0, index_lag_seconds=0)
+    hubspot_sandbox.configure(state, tier="enterprise", daily=0, retry_after=False)
+    with state.transaction() as db:
+        for table in _HUBSPOT_TABLES.split():
+            db.execute(f"DELETE FROM {table}")
+    opened: list[HubSpotConnector] = []
+
+    def open_account(**options: Any) -> HubSpotAccount:
+        given = {"base_url": info.http_url, "token": info.hubspot_token, **options}
+        paces = {"calls_per_10_seconds": 10_000, "searches_per_second": 1000}
+        settings = HubSpotSettings.model_validate({**paces, **given})
+        wire = Wire()
+        context = OpenContext("hub", Path("/"), SandboxClock(state))
+        client = open_hubspot_client(settings, context, wire)
+        client.sleep = lambda _: None
+        connector = HubSpotConnector(client)
+        opened.append(connector)
+        return HubSpotAccount(state, wire, HubSpotHand(state), connector, info.http_url)
+
+    yield open_account
+    for connector in opened:
+        connector.close()
+
+
+@pytest.fixture
+def hubspot(open_hubspot: Callable[..., HubSpotAccount]) -> HubSpotAccount:
+    """An empty account, read in pages of three."""
+    return open_hubspot(page_size=3, search_page_size=3)
+
+
+@pytest.fixture
+def hubspot_bench(hubspot: HubSpotAccount) -> Bench:
+    """Contacts, named by e-mail."""
+    return Bench(
+        hubspot.connector,
+        hubspot.hand,
+        object="contacts",
+        text="lastname",
+        key="email",
+        pass_time=hubspot.pass_time,
+        lose_answer=lambda: hubspot.wire.cut.extend(["batch/create", "batch/upsert"]),
+    )

@@ -145,9 +145,10 @@ def test_deletes_come_after_the_cursor(bench: Bench) -> None:
     """Ids deleted since the cursor are named, earlier ones and the living are not."""
     if not bench.connector.can.deletes:
         pytest.skip("this system does not tell its deletes")
-    ids = [add(bench, number) for number in range(4)]
-    bench.hand.delete(bench.object, ids[0])
-    bench.pass_time(LATER)
+    ids = [add(bench, number) for number in range(5)]
+    for id in (ids[0], ids[4]):
+        bench.hand.delete(bench.object, id)
+        bench.pass_time(LATER)
     cursor = bench.connector.deletes(bench.object, None).next_cursor
     bench.pass_time(LATER)
     bench.hand.delete(bench.object, ids[1])

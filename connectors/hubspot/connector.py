@@ -1,0 +1,153 @@
+"""The protocol over one HubSpot account: each object goes to those who know it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.hubspot import metadata
+from connectors.hubspot.client import Client
+from connectors.hubspot.read import changes, deletes, directory, events, find, records
+from connectors.hubspot.write import lists
+from connectors.hubspot.write import records as written
+from connectors.protocol import (
+    Capabilities,
+    Deletes,
+    Ids,
+    Limits,
+    ObjectInfo,
+    Page,
+    Receipt,
+    Record,
+    Write,
+)
+from tasuki.errors import ConfigError
+
+_WHOLE = frozenset({directory.OWNERS, directory.LISTS})
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotConnector:
+    """One signed-in HubSpot account."""
+
+    client: Client
+
+    @property
+    def can(self) -> Capabilities:
+        """What HubSpot can do; nothing is asked for."""
+        settings = self.client.settings
+        return Capabilities(
+            writes=True,
+            batch_size=settings.batch_size,
+            page_size=settings.page_size,
+            deletes=True,
+            unique_keys=settings.unique_keys,
+        )
+
+    def discover(self, objects: Sequence[str] = ()) -> Sequence[ObjectInfo]:
+        """Live metadata of the named objects."""
+        return metadata.discover(self.client, objects)
+
+    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+        """What changed since the cursor; owners and lists are read whole."""
+        if object.startswith(events.PREFIX):
+            return events.occurrences(self.client, object, fields, cursor)
+        if object == events.EMAIL_EVENTS:
+            return events.emails(self.client, object, fields, cursor)
+        if object == directory.OWNERS:
+            return directory.owners(self.client, fields, cursor)
+        if object == directory.LISTS:
+            return directory.lists(self.client, fields, cursor)
+        _refuse(object, "paged", directory.MEMBERSHIPS)
+        return changes.page(self.client, object, fields, cursor)
+
+    def deletes(self, object: str, cursor: str | None) -> Deletes:
+        """What was archived or merged away; events, owners and lists tell no deletes."""
+        if _is_pseudo(object):
+            return Deletes((), cursor or "{}")
+        return deletes.deletes(self.client, object, cursor)
+
+    def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
+        """The named records as they are now."""
+        if object in _WHOLE:
+            wanted = set(ids)
+            found = directory.whole(self.client, object, fields) if wanted else []
+            return [record for record in found if record.id in wanted]
+        if object == directory.MEMBERSHIPS:
+            lists_named = [id.partition("/")[0] for id in ids]
+            found = directory.memberships(self.client, lists_named, fields)
+            return [record for record in found if record.id in set(ids)]
+        _refuse_events(object, "read by id")
+        return records.read(self.client, object, ids, fields)
+
+    def find(
+        self, object: str, key: str, values: Sequence[str], fields: Sequence[str]
+    ) -> Sequence[Record]:
+        """Records whose field equals one of the values; at once where the field is unique."""
+        if object in _WHOLE:
+            found = directory.whole(self.client, object, [*fields, key])
+            return [
+                Record(record.id, {n: record.fields[n] for n in fields}, record.modified_at)
+                for record in found
+                if record.fields[key] in values
+            ]
+        if object == directory.MEMBERSHIPS:
+            return directory.memberships(self.client, values, fields) if key == "list_id" else []
+        _refuse_events(object, "found by key")
+        return find.find(self.client, object, key, values, fields)
+
+    def ids(self, object: str, after: str | None) -> Ids:
+        """A page of living ids."""
+        if object in _WHOLE:
+            found = directory.whole(self.client, object, ())
+            return Ids(tuple(record.id for record in found), None)
+        _refuse(object, "listed by id", directory.MEMBERSHIPS)
+        return records.ids(self.client, object, after)
+
+    def count(self, object: str) -> int:
+        """How many living records the object has, as the search index knows."""
+        if object in _WHOLE:
+            return len(directory.whole(self.client, object, ()))
+        _refuse(object, "counted", directory.MEMBERSHIPS)
+        return records.count(self.client, object)
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
+        """Write a batch; one receipt per write, in order."""
+        object = batch[0].object if batch else ""
+        if object == directory.MEMBERSHIPS:
+            return lists.change_members(self.client, batch)
+        if object == directory.LISTS:
+            return lists.change_lists(self.client, batch)
+        return written.write(self.client, batch)
+
+    def limits(self) -> Limits:
+        """The daily allowance as last seen."""
+        return self.client.limits()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.apis.close()
+
+
+def _is_pseudo(object: str) -> bool:
+    named = {events.EMAIL_EVENTS, directory.OWNERS, directory.LISTS, directory.MEMBERSHIPS}
+    return object in named or object.startswith(events.PREFIX)
+
+
+def _refuse_events(object: str, what: str) -> None:
+    if object.startswith(events.PREFIX) or object == events.EMAIL_EVENTS:
+        raise ConfigError(
+            f"{object} cannot be {what}.",
+            where=object,
+            why="HubSpot offers its events only as a sweep through time.",
+            remedy="Pull the events; look them up in the store.",
+        )
+
+
+def _refuse(object: str, what: str, *others: str) -> None:
+    _refuse_events(object, what)
+    if object in others:
+        raise ConfigError(
+            f"{object} cannot be {what}.",
+            where=object,
+            why="HubSpot tells memberships per list.",
+            remedy="Find them by `list_id`.",
+        )

@@ -1,0 +1,176 @@
+"""What HubSpot says about its objects, in the protocol's words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.hubspot.client import Client
+from connectors.hubspot.faults import missing_object
+from connectors.protocol import LINKED, FieldInfo, ObjectInfo
+from tasuki.errors import RejectedError
+from tasuki.values import Json
+
+STANDARD: Final = ("contacts", "companies", "deals", "tasks")
+LINKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "contacts": ("companies", "deals", "tasks"),
+    "companies": ("contacts", "deals", "tasks"),
+    "deals": ("contacts", "companies", "tasks"),
+    "tasks": ("contacts", "companies", "deals"),
+}
+REQUIRED: Final[Mapping[str, frozenset[str]]] = {
+    "deals": frozenset({"dealname", "dealstage"}),
+    "tasks": frozenset({"hs_timestamp"}),
+}
+TYPES: Final[Mapping[str, str]] = {
+    "string": "text",
+    "phone_number": "text",
+    "number": "num",
+    "bool": "bool",
+    "date": "date",
+    "datetime": "datetime",
+    "enumeration": "picklist",
+    "json": "json",
+    "object_coordinates": "json",
+}
+
+_EVENT: Final = ("id", "eventType", "objectType", "objectId")
+_WEB: Final = ("hs_url", "hs_title", "hs_referrer", "hs_session_id", "utk", "email", "form_name")
+_PSEUDO: Final[Mapping[str, Mapping[str, str]]] = {
+    "owners": {
+        "id": "text",
+        "email": "text",
+        "firstName": "text",
+        "lastName": "text",
+        "userId": "text",
+        "type": "text",
+        "archived": "bool",
+        "createdAt": "datetime",
+    },
+    "lists": {
+        "listId": "text",
+        "name": "text",
+        "objectTypeId": "text",
+        "processingType": "text",
+        "size": "int",
+    },
+    "list_memberships": {"list_id": "text", "record_id": "text"},
+    "email_events": {
+        "id": "text",
+        "created": "datetime",
+        "type": "text",
+        "recipient": "text",
+        "emailCampaignId": "text",
+        "appId": "text",
+        "url": "text",
+        "subject": "text",
+        "filteredEvent": "bool",
+        "deviceType": "text",
+        "userAgent": "text",
+        "browser.name": "text",
+        "browser.type": "text",
+    },
+}
+_WRITABLE: Final = frozenset({"name", "objectTypeId", "processingType", "list_id", "record_id"})
+
+
+def discover(client: Client, objects: Sequence[str]) -> list[ObjectInfo]:
+    """The named objects; without a name the standard ones, our pseudo-objects and event types."""
+    return [describe(client, name) for name in objects or _known(client)]
+
+
+def describe(client: Client, object: str) -> ObjectInfo:
+    """One object with every field that can be asked for."""
+    if object in _PSEUDO:
+        return _pseudo(object)
+    if object.startswith("events/"):
+        return _event(client, object)
+    found = [_field(object, row) for row in _properties(client, object)]
+    found.extend(_link(other) for other in LINKS.get(object, ()))
+    return ObjectInfo(object, object.removeprefix("0-").capitalize(), tuple(found))
+
+
+def unique_properties(client: Client, object: str) -> frozenset[str]:
+    """Properties that name one record: as configured without a call, else as HubSpot says."""
+    configured = client.settings.unique_keys.get(object)
+    known = {configured} if configured else set()
+    if object not in client.unique:
+        rows = _properties(client, object)
+        client.unique[object] = frozenset(row["name"] for row in rows if _is_unique(object, row))
+    return client.unique[object] | known
+
+
+def _known(client: Client) -> list[str]:
+    types = client.call(client.apis.events.get_types, about="events").get("eventTypes") or ()
+    custom = sorted(name for name in map(str, types) if name.startswith("pe"))
+    return [*STANDARD, *_PSEUDO, *(f"events/{name}" for name in custom)]
+
+
+def _properties(client: Client, object: str) -> list[Json]:
+    try:
+        answer = client.call(client.apis.properties.get_all, object, about=object)
+    except RejectedError as error:
+        raise missing_object(object, client.connection, (*STANDARD, *_PSEUDO)) from error
+    return [row for row in answer.get("results") or () if not row.get("archived")]
+
+
+def _field(object: str, row: Json) -> FieldInfo:
+    limits = row.get("modificationMetadata") or {}
+    is_open = not (limits.get("readOnlyValue") or row.get("calculated"))
+    is_unique = _is_unique(object, row)
+    is_owner = row.get("referencedObjectType") == "OWNER"
+    options = () if is_owner else tuple(str(o["value"]) for o in row.get("options") or ())
+    return FieldInfo(
+        name=row["name"],
+        type="reference" if is_owner else _type(row),
+        label=row.get("label") or row["name"],
+        required=row["name"] in REQUIRED.get(object, ()),
+        createable=is_open,
+        updateable=is_open,
+        unique=is_unique,
+        external_id=is_unique,
+        options=options,
+        restricted=bool(options) and row.get("type") == "enumeration",
+        refers_to=("owners",) if is_owner else (),
+    )
+
+
+def _is_unique(object: str, row: Json) -> bool:
+    return bool(row.get("hasUniqueValue")) or (object == "contacts" and row["name"] == "email")
+
+
+def _type(row: Json) -> str:
+    if row.get("type") == "enumeration" and row.get("fieldType") == "checkbox":
+        return "multipicklist"
+    return TYPES.get(str(row.get("type")), "text")
+
+
+def _link(other: str) -> FieldInfo:
+    name = f"{LINKED}{other}"
+    return FieldInfo(
+        name, "reference", f"Linked {other}", createable=False, updateable=False, refers_to=(other,)
+    )
+
+
+def _pseudo(object: str) -> ObjectInfo:
+    rows = _PSEUDO[object].items()
+    fields = tuple(
+        FieldInfo(name, type, name, createable=name in _WRITABLE, updateable=False)
+        for name, type in rows
+    )
+    return ObjectInfo(object, object.replace("_", " ").capitalize(), fields)
+
+
+def _event(client: Client, object: str) -> ObjectInfo:
+    """An event type: its own parts, the usual web properties, and those of its newest events."""
+    body = client.call(
+        client.apis.events.get_page,
+        event_type=object.removeprefix("events/"),
+        limit=20,
+        about=object,
+    )
+    seen: dict[str, Any] = {}
+    for row in body.get("results") or ():
+        seen.update(row.get("properties") or {})
+    names = dict.fromkeys((*_EVENT, *_WEB, *sorted(seen)))
+    moment = FieldInfo("occurredAt", "datetime", createable=False, updateable=False)
+    others = (FieldInfo(name, "text", createable=False, updateable=False) for name in names)
+    return ObjectInfo(object, object, (moment, *others))

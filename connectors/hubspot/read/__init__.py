@@ -1,0 +1,1 @@
+"""Reading: records and what moved, their links, deletions, events, owners and lists."""

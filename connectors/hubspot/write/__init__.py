@@ -1,0 +1,1 @@
+"""Writing: records by the hundred, their links, lists and who is on them."""

@@ -1,0 +1,98 @@
+"""Links that a write brings: in the body of a create, or set afterwards; setting twice is once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from connectors.hubspot.client import Client
+from connectors.hubspot.write.batch import Sender
+from connectors.protocol import LinkTo
+from tasuki.errors import BlockedError, RejectedError, TasukiError, TransientError
+from tasuki.values import Json
+
+Tie: TypeAlias = tuple[str, LinkTo]
+"""Record id and what it is linked to."""
+
+AT_ONCE: Final = 1000
+TYPES: Final[Mapping[tuple[str, str], int]] = {
+    ("contacts", "companies"): 279,
+    ("companies", "contacts"): 280,
+    ("contacts", "deals"): 4,
+    ("deals", "contacts"): 3,
+    ("companies", "deals"): 342,
+    ("deals", "companies"): 341,
+    ("tasks", "contacts"): 204,
+    ("tasks", "companies"): 192,
+    ("tasks", "deals"): 216,
+    ("tasks", "tickets"): 230,
+    ("contacts", "tasks"): 203,
+    ("companies", "tasks"): 191,
+    ("deals", "tasks"): 215,
+    ("notes", "contacts"): 202,
+    ("notes", "companies"): 190,
+    ("notes", "deals"): 214,
+    ("calls", "contacts"): 194,
+    ("calls", "companies"): 182,
+    ("calls", "deals"): 206,
+    ("meetings", "contacts"): 200,
+    ("meetings", "companies"): 188,
+    ("meetings", "deals"): 212,
+}
+"""HubSpot's own type id of the plain link, by direction."""
+
+
+def inline(object: str, links: Sequence[LinkTo]) -> list[dict[str, Any]] | None:
+    """The links as part of a create; None when one has no known type and must be set later."""
+    if any((object, link.object) not in TYPES for link in links):
+        return None
+    return [{"to": {"id": link.id}, "types": [_type(TYPES[object, link.object])]} for link in links]
+
+
+def _type(id: int) -> dict[str, Any]:
+    return {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": id}
+
+
+def associate(sender: Sender, object: str, ties: Sequence[Tie]) -> dict[str, TasukiError]:
+    """Set links; the record ids whose links could not be set, with why."""
+    failed: dict[str, TasukiError] = {}
+    for other in dict.fromkeys(link.object for _, link in ties):
+        wanted = [tie for tie in ties if tie[1].object == other]
+        for start in range(0, len(wanted), AT_ONCE):
+            failed |= _set(sender, object, other, wanted[start : start + AT_ONCE])
+    return failed
+
+
+def _set(sender: Sender, object: str, other: str, ties: Sequence[Tie]) -> dict[str, TasukiError]:
+    try:
+        answer = _call(sender, object, other, ties)
+    except (TransientError, BlockedError) as error:
+        return {id: error for id, _ in ties}
+    except RejectedError as error:
+        return _halved(sender, object, other, ties, error)
+    if not answer.get("errors"):
+        return {}
+    refused = RejectedError(
+        "A link was refused.",
+        where=f"{sender.client.connection}/{object}",
+        why=f"The record itself is written; HubSpot does not link it to this {other} record.",
+        remedy="Pull again: the linked record was deleted or merged.",
+    )
+    return _halved(sender, object, other, ties, refused)
+
+
+def _halved(
+    sender: Sender, object: str, other: str, ties: Sequence[Tie], error: TasukiError
+) -> dict[str, TasukiError]:
+    if len(ties) == 1:
+        return {ties[0][0]: error}
+    middle = len(ties) // 2
+    first = _set(sender, object, other, ties[:middle])
+    return first | _set(sender, object, other, ties[middle:])
+
+
+def _call(sender: Sender, object: str, other: str, ties: Sequence[Tie]) -> Json:
+    client: Client = sender.client
+    kind = TYPES.get((object, other))
+    ends = [{"from": {"id": id}, "to": {"id": link.id}} for id, link in ties]
+    work = client.apis.associations.create if kind else client.apis.associations.create_default
+    inputs = [{**end, "types": [_type(kind)]} for end in ends] if kind else ends
+    return sender.call(work, object, other, {"inputs": inputs}, about=object, repeatable=True)
