@@ -1,0 +1,1 @@
+"""What each database is told for each operation, so that both answer the same."""
