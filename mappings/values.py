@@ -97,6 +97,11 @@ def map_key(value: Any) -> str:
     return str(value)
 
 
+def read_as(type_: Type, value: Any, habits: Habits = USUAL) -> Any:
+    """A plainly written value (of a test, or a default) as the catalog's type."""
+    return _coercion(type_, habits)(value)
+
+
 def _coercion(type_: Type, habits: Habits) -> Convert:
     """From what the steps gave to the catalog's type; None stays None."""
     converters: dict[Type, Convert] = {

@@ -13,6 +13,8 @@ from mappings.transforms.registry import USUAL, Habits, transform
 _HONORIFIC: Final = re.compile(r"\s*(?:様|さま|さん|殿|氏)$")
 _TITLE: Final = re.compile(r"^(?:mr|mrs|ms|miss|dr|prof)\.?\s+", re.IGNORECASE)
 _SPACES: Final = re.compile(r"\s+")
+_JAPAN: Final = re.compile(r"0([1-9]\d{8,9})")
+_PUNCTUATION: Final = str.maketrans("", "", " -().")
 _JAPANESE: Final = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -84,6 +86,8 @@ def phone(value: str, *, argument: str | None = None, habits: Habits = USUAL) ->
 @lru_cache(maxsize=16_384)
 def _e164(value: str, region: str) -> str | None:
     text = unicodedata.normalize("NFKC", value).partition("内線")[0]
+    if region == "JP" and (plain := _JAPAN.fullmatch(text.translate(_PUNCTUATION))):
+        return f"+81{plain[1]}"  # most numbers, at a tenth of the library's time
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
