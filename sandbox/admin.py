@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 from starlette.requests import Request
@@ -10,10 +10,25 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.network import NetworkLog
-from sandbox.platform import Platform
 from sandbox.state import State
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+class Platform(Protocol):
+    """A package whose `__init__` exports these three functions is served."""
+
+    def routes(self, state: State) -> list[BaseRoute]:
+        """Install the platform's tables and answer its paths (without trailing slashes)."""
+        ...
+
+    def counts(self, state: State) -> dict[str, int]:
+        """How many live records each object holds."""
+        ...
+
+    def edit(self, state: State, object: str, id: str, fields: Mapping[str, Any]) -> None:
+        """Change a record as a person would: not as the integration user or app."""
+        ...
 
 
 def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> list[BaseRoute]:

@@ -7,8 +7,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from sandbox import admin, hubspot, salesforce
+from sandbox.admin import Platform
 from sandbox.network import Logged, NetworkLog
-from sandbox.platform import Platform
 from sandbox.state import State
 
 PLATFORMS: Final[dict[str, Platform]] = {"salesforce": salesforce, "hubspot": hubspot}

@@ -6,10 +6,10 @@ The world generator uses `insert` and `ids.new_id`; the server uses `routes`, `c
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.salesforce.api.service import routes
 from sandbox.salesforce.org import PERSON, org_of
 from sandbox.salesforce.rows.load import insert
 from sandbox.salesforce.rows.write import update
+from sandbox.salesforce.service import routes
 from sandbox.state import State
 
 __all__ = ["counts", "edit", "insert", "routes"]

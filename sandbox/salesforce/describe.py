@@ -137,7 +137,7 @@ def _children(schema: Schema, object: Object) -> list[Mapping[str, Any]]:
 def _field(object: Object, field: Field) -> dict[str, Any]:
     has = field.traits.__contains__
     long = field.type == "textarea" and field.length > 255
-    loose = field.type in {"address"} or long
+    loose = field.type == "address" or long
     return {
         **_NEVER,
         "aggregatable": not loose and field.type != "boolean",

@@ -99,7 +99,7 @@ class Org:
     def row(self, object: str, id: str) -> dict[str, Any] | None:
         """A stored row by its full id, deleted ones too."""
         table = self.tables[object]
-        sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE Id = ?"  # noqa: S608
+        sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE Id = ?"
         found = self.state.db.execute(sql, (id,)).fetchone()
         return None if found is None else dict(zip(table.columns, found, strict=True))
 
@@ -107,7 +107,7 @@ class Org:
         """One value of one row, None when there is no such row."""
         if id is None:
             return None
-        sql = f"SELECT {field} FROM {self.tables[object].name} WHERE Id = ?"  # noqa: S608
+        sql = f"SELECT {field} FROM {self.tables[object].name} WHERE Id = ?"
         found = self.state.db.execute(sql, (id,)).fetchone()
         return None if found is None else found[0]
 
@@ -147,19 +147,23 @@ def _ddl(object: Object) -> str:
         columns.append("IsDeleted INTEGER NOT NULL DEFAULT 0")
     table = f"sf_{object.name}"
     statements = [f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)})"]
-    for name, kind, keys in _indexes(object):
-        statements.append(f"CREATE {kind} IF NOT EXISTS {table}_{name} ON {table} ({keys})")
+    statements += [
+        f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} ({keys})"
+        for name, keys in _indexes(object)
+    ]
     return ";\n".join(statements) + ";"
 
 
-def _indexes(object: Object) -> list[tuple[str, str, str]]:
-    found = [("walk", "INDEX", "SystemModstamp, Id, IsDeleted")]
-    for each in object.stored:
-        if each.type == "reference" and "User" not in each.to:
-            found.append((each.name, "INDEX", each.name))
-        elif each.traits & {"external", "lookup", "unique"} and each.name != "Id":
-            found.append((each.name, "INDEX", each.name))
+def _indexes(object: Object) -> list[tuple[str, str]]:
+    found = [("walk", "SystemModstamp, Id, IsDeleted")]
+    found += [(each.name, each.name) for each in object.stored if _indexed(each)]
     return found
+
+
+def _indexed(field: Field) -> bool:
+    if field.type == "reference":
+        return "User" not in field.to
+    return field.name != "Id" and bool(field.traits & {"external", "lookup", "unique"})
 
 
 def _column(field: Field) -> str:

@@ -1,7 +1,7 @@
 """The org's metadata: which objects and fields exist and what each allows.
 
 Files in `metadata/` hold one object each, or `{"extend": {object: [field, ...]}}` for custom
-fields. A field's `is` lists what is true of it; everything a describe needs besides follows by rule.
+fields. A field's `is` lists what is true of it; what else a describe needs follows by rule.
 """
 
 import re

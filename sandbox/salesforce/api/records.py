@@ -14,12 +14,12 @@ from sandbox.salesforce.soql.lower import lower
 def read(call: Call, object: Object, ids: Sequence[str], fields: Sequence[str]) -> list[str | None]:
     """Each live row rendered with these fields, None where there is none."""
     state = call.org.state
-    soql = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {object.name}"  # noqa: S608
+    soql = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {object.name}"
     lowered = lower(call.org, soql, call.version, everything=True)
     full = [full_id(id) if is_id(id) else "" for id in ids]
     table = call.org.tables[object.name].name
     find = (
-        f"SELECT Id, rowid FROM {table} WHERE IsDeleted = 0"  # noqa: S608
+        f"SELECT Id, rowid FROM {table} WHERE IsDeleted = 0"
         " AND Id IN (SELECT value FROM json_each(?))"
     )
     with state.lock:
@@ -44,6 +44,6 @@ def matches(call: Call, object: Object, field: Field, value: object) -> list[str
     if field.name == "Id":
         value = full_id(str(value)) if is_id(value) else value
     table = call.org.tables[object.name].name
-    sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND IsDeleted = 0 ORDER BY Id"  # noqa: S608
+    sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND IsDeleted = 0 ORDER BY Id"
     with call.org.state.lock:
         return [id for (id,) in call.org.state.db.execute(sql, (value,)).fetchall()]

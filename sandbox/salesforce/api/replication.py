@@ -16,7 +16,7 @@ def updated(call: Call, name: str) -> Answer:
     object = _replicated(call, name)
     start, end = _span(call, "updated")
     sql = (
-        f"SELECT Id FROM {call.org.tables[object.name].name}"  # noqa: S608
+        f"SELECT Id FROM {call.org.tables[object.name].name}"
         " WHERE SystemModstamp >= ? AND SystemModstamp < ? AND IsDeleted = 0 ORDER BY Id"
     )
     with call.org.state.lock:

@@ -120,7 +120,7 @@ def _check_member(org: Org, row: Row) -> None:
 
 def _check_unique(org: Org, object: Object, field: Field, row: Row) -> None:
     table = org.tables[object.name].name
-    sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND Id IS NOT ? AND IsDeleted = 0"  # noqa: S608
+    sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND Id IS NOT ? AND IsDeleted = 0"
     found = org.state.db.execute(sql, (row[field.name], row["Id"])).fetchone()
     if found:
         text = (

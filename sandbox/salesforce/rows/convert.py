@@ -18,11 +18,8 @@ _TO_ACCOUNT: Final = {
     "Corporate_Number__c": "Corporate_Number__c",
     "OwnerId": "OwnerId",
 }
-_TO_CONTACT: Final = {
-    name: name
-    for name in ("FirstName", "LastName", "Salutation", "Title", "Email", "Phone")
-    + ("MobilePhone", "LeadSource", "OwnerId")
-}
+_SAME: Final = ("FirstName", "LastName", "Salutation", "Title", "Email", "Phone", "MobilePhone")
+_TO_CONTACT: Final = {name: name for name in (*_SAME, "LeadSource", "OwnerId")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def _close(org: Org, row: Row, made: Converted) -> None:
     moves = {"sf_CampaignMember": "ContactId = ? WHERE LeadId = ?"}
     moves |= dict.fromkeys(("sf_Task", "sf_Event"), "WhoId = ? WHERE WhoId = ?")
     for table, move in moves.items():
-        db.execute(f"UPDATE {table} SET SystemModstamp = '{now}', {move}", (made.contact, lead))  # noqa: S608
+        db.execute(f"UPDATE {table} SET SystemModstamp = '{now}', {move}", (made.contact, lead))
     account = "UPDATE {} SET AccountId = ? WHERE WhoId = ? AND AccountId IS NULL"
     for table in ("sf_Task", "sf_Event"):
         db.execute(account.format(table), (made.account, made.contact))

@@ -68,7 +68,7 @@ def save(org: Org, object: Object, before: Row, values: Row, user: str) -> None:
     changed = [name for name in row if row[name] != before[name]]
     if changed:
         sets = ", ".join(f"{name} = :{name}" for name in changed)
-        sql = f"UPDATE {org.tables[object.name].name} SET {sets} WHERE Id = :Id"  # noqa: S608
+        sql = f"UPDATE {org.tables[object.name].name} SET {sets} WHERE Id = :Id"
         org.state.db.execute(sql, row)
     _after(org, object, before, row, user)
 
@@ -81,7 +81,7 @@ def delete(org: Org, object: Object, id: str, user: str = INTEGRATION_USER) -> N
         now = org.now()
         table = org.tables[object.name].name
         db.execute(
-            f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?",  # noqa: S608
+            f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?",
             (now, id),
         )
         db.execute("INSERT OR REPLACE INTO sf_deleted VALUES (?, ?, ?)", (object.name, id, now))
@@ -117,13 +117,13 @@ def _cascade(org: Org, object: Object, id: str, user: str) -> None:
         if not field.cascade:
             continue
         table = org.tables[child.name].name
-        sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND IsDeleted = 0"  # noqa: S608
+        sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND IsDeleted = 0"
         for (found,) in org.state.db.execute(sql, (id,)).fetchall():
             if "delete" in child.traits:
                 if not org.value(child.name, found, "IsDeleted"):
                     delete(org, child, found, user)
             else:
-                mark = f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?"  # noqa: S608
+                mark = f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?"
                 org.state.db.execute(mark, (org.now(), found))
 
 
@@ -159,7 +159,7 @@ def _write_history(org: Org, before: Row | None, row: Row, user: str) -> None:
         return
     for name in ("Amount", "CloseDate"):
         if before[name] != row[name]:
-            sql = f"UPDATE sf_Opportunity SET Last{name}ChangedHistoryId = ? WHERE Id = ?"  # noqa: S608
+            sql = f"UPDATE sf_Opportunity SET Last{name}ChangedHistoryId = ? WHERE Id = ?"
             org.state.db.execute(sql, (entry["Id"], row["Id"]))
 
 

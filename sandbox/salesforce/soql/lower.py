@@ -8,9 +8,8 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field
 from sandbox.salesforce.soql.condition import Conditions
 from sandbox.salesforce.soql.parse import parse
-from sandbox.salesforce.soql.render import joined, member, scalar, text
 from sandbox.salesforce.soql.scope import Column, Context, Scope
-from sandbox.salesforce.soql.shape import shape
+from sandbox.salesforce.soql.shape import joined, member, scalar, shape, text
 from sandbox.salesforce.soql.tokens import pointed
 from sandbox.salesforce.soql.tree import Call, Path, Select
 
@@ -62,7 +61,7 @@ def _records(scope: Scope, tree: Select) -> Lowered:
     rendered = shape(scope, tree, _child).json(scope.context.version)
     table = scope.context.org.tables[scope.object.name].name
     page = (
-        f"SELECT {rendered} FROM json_each(:page) AS page"  # noqa: S608
+        f"SELECT {rendered} FROM json_each(:page) AS page"
         f" CROSS JOIN {table} {scope.alias} ON {scope.alias}.rowid = page.value"
         f" {scope.joins} WHERE {scope.live}"
     )
@@ -112,7 +111,7 @@ def _child(outer: Scope, tree: Select) -> tuple[str, str]:
     whole = (
         """'{"totalSize":' || count(*) || ',"done":true,"records":[' || group_concat(one) || ']}'"""
     )
-    sql = f"(SELECT CASE count(*) WHEN 0 THEN 'null' ELSE {whole} END FROM ({rows}))"  # noqa: S608
+    sql = f"(SELECT CASE count(*) WHEN 0 THEN 'null' ELSE {whole} END FROM ({rows}))"
     return str(reference.children), sql
 
 

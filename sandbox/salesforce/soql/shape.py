@@ -1,17 +1,67 @@
-"""The selected fields as the nested record they come back as."""
+"""The selected fields as the nested record they come back as, rendered inside SQLite.
+
+A page comes out of its statement as JSON text ready to send; Python never sees the values.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from sandbox.salesforce.schema import Field
-from sandbox.salesforce.soql.render import attributes, joined, member, scalar, text
 from sandbox.salesforce.soql.scope import Column, Node, Scope
 from sandbox.salesforce.soql.tokens import pointed
 from sandbox.salesforce.soql.tree import Call, Path, Select
 
+_ADDRESS: Final = ("City", "Country", "PostalCode", "State", "Street")
 ChildSelect = Callable[[Scope, Select], tuple[str, str]]
 _MOST_ROWS_OF_ALL: Final = 200
+
+
+def joined(parts: list[str]) -> str:
+    """Text pieces put together as a balanced tree: SQLite limits how deep an expression goes."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({joined(parts[:middle])} || {joined(parts[middle:])})"
+
+
+def text(value: str) -> str:
+    """An SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def scalar(column: Column) -> str:
+    """One value as JSON."""
+    if column.field.type == "boolean":
+        return f"CASE {column.sql} WHEN 0 THEN 'false' WHEN 1 THEN 'true' ELSE 'null' END"
+    if column.field.type == "address":
+        return _address(column)
+    return f"json_quote({column.sql})"
+
+
+def _address(column: Column) -> str:
+    alias, name = column.sql.split(".")
+    stem = f"{alias}.{name.removesuffix('Address')}"
+    pairs = ", ".join(f"'{part[0].lower()}{part[1:]}', {stem}{part}" for part in _ADDRESS)
+    some = ", ".join(stem + part for part in _ADDRESS)
+    empty = "'geocodeAccuracy', NULL, 'latitude', NULL, 'longitude', NULL"
+    return f"CASE WHEN coalesce({some}) IS NULL THEN 'null' ELSE json_object({pairs}, {empty}) END"
+
+
+def attributes(node: Node, version: str) -> list[str]:
+    """The pieces of a record's `attributes`."""
+    stem = f"/services/data/{version}/sobjects/"
+    if node.polymorphic:
+        opening = '{"attributes":{"type":"Name","url":"' + stem
+        return [text(opening), node.type, text("/"), node.present, text('"}')]
+    name = node.targets[0][1].name
+    opening = '{"attributes":{"type":"' + name + '","url":"' + stem + name + "/"
+    return [text(opening), node.present, text('"}')]
+
+
+def member(name: str, json: str) -> list[str]:
+    """The pieces of one further member of an object."""
+    return [text(f',"{name}":'), json]
 
 
 @dataclass(slots=True)

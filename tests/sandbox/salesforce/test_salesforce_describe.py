@@ -24,7 +24,7 @@ def test_a_describe_tells_what_a_mapper_needs(salesforce):
     assert fields["AccountId"]["referenceTo"] == ["Account"]
     role = fields["Role_In_Purchase__c"]
     assert (role["restrictedPicklist"], role["custom"]) == (True, True)
-    assert [each["value"] for each in role["picklistValues"]][0] == "decision_maker"
+    assert role["picklistValues"][0]["value"] == "decision_maker"
     key = {each["name"]: each for each in salesforce.Task.describe()["fields"]}["Tasuki_Key__c"]
     assert (key["externalId"], key["unique"]) == (True, False)
 

@@ -87,7 +87,8 @@ def test_parents_come_nested_with_their_own_attributes(salesforce):
 def test_polymorphic_parents_answer_as_name(salesforce):
     """Who and What give the Name fields of whatever they point to."""
     record = salesforce.query(
-        "SELECT Who.Name, Who.Type, What.Name, AccountId, IsClosed FROM Task WHERE Who.Type='Contact'"
+        "SELECT Who.Name, Who.Type, What.Name, AccountId, IsClosed FROM Task "
+        "WHERE Who.Type = 'Contact'"
     )["records"][0]
     assert record["Who"]["attributes"]["type"] == "Name"
     assert (record["Who"]["Name"], record["Who"]["Type"]) == ("L5", "Contact")

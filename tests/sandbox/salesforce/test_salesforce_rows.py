@@ -1,6 +1,6 @@
 """Single rows: create, read, change, delete, upsert, guards, and what the platform derives."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -135,7 +135,7 @@ def test_if_unmodified_since_guards_an_update(salesforce, control):
 def test_if_modified_since_saves_a_read(salesforce):
     """A GET of an unchanged row answers 304 with no body."""
     id = made(salesforce, "Contact", LastName="Still")
-    later = datetime.now(timezone.utc) + timedelta(seconds=2)
+    later = datetime.now(UTC) + timedelta(seconds=2)
     with pytest.raises(SalesforceGeneralError) as caught:
         salesforce.Contact.get(
             id, headers={"If-Modified-Since": format_datetime(later, usegmt=True)}

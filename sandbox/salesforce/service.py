@@ -13,12 +13,12 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.credentials import credentials
 from sandbox.network import note_rows
+from sandbox.salesforce.admin import admin_routes
 from sandbox.salesforce.api import about
-from sandbox.salesforce.api.admin import admin_routes
 from sandbox.salesforce.api.call import Answer, Call, json, refused
-from sandbox.salesforce.api.dispatch import Resources
-from sandbox.salesforce.api.login import Sessions, read_form
+from sandbox.salesforce.dispatch import Resources
 from sandbox.salesforce.faults import FaultError, bad_json, not_found
+from sandbox.salesforce.login import Sessions, read_form
 from sandbox.salesforce.org import org_of
 from sandbox.salesforce.rows.seed import seed
 from sandbox.salesforce.soql.pages import Queries

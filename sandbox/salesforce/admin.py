@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from sandbox.admin import control
-from sandbox.salesforce.api.login import Sessions
+from sandbox.salesforce.login import Sessions
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rows.convert import convert
 
