@@ -165,9 +165,9 @@ class Client:
         except SalesforceExpiredSession:
             raise
         except SalesforceError as error:
-            raise of_answer(error, where, sends=sends) from error
+            raise of_answer(error, where, sends=sends) from None  # it quotes values
         except (requests.RequestException, orjson.JSONDecodeError) as error:
-            raise of_network(error, where, sends=sends) from error
+            raise of_network(error, where, sends=sends) from None
 
     def _signed_in(self, stale: Rest | None, where: str) -> Rest:
         """A session other than the stale one.

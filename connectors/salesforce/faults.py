@@ -250,7 +250,7 @@ def of_answer(error: SalesforceError, where: str, *, sends: bool) -> TasukiError
     """The error behind an answer that was not a success."""
     code, message, fields = _first(error.content)
     status = int(error.status)
-    if status >= 500 or (status in _STATUSES and not code):
+    if status >= 500 or (status in _STATUSES and not (status == 404 and code)):
         return _of_status(status, code, where, sends=sends)
     if not code and status == 300:
         code = "DUPLICATE_EXTERNAL_ID"
