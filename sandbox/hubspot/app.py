@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.hubspot import trouble
 from sandbox.hubspot.account import owners, pipelines, usage
 from sandbox.hubspot.activity import emails, events, forms
 from sandbox.hubspot.call import Answer, Call
@@ -38,7 +39,11 @@ def routes(state: State, clock: Callable[[], float] = monotonic) -> list[BaseRou
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         with state.lock:
-            return _respond(state, gate, request, raw)
+            met = trouble.meet(state, request.url.path)
+            if met is not None and not met.applied:
+                return trouble.answer(met)
+            answer = _respond(state, gate, request, raw)
+            return answer if met is None else trouble.answer(met)
 
     return [Route(f"/{root}/{{rest:path}}", endpoint, methods=_METHODS) for root in _ROOTS]
 

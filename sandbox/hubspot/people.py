@@ -6,8 +6,9 @@ from typing import Any, Final
 from sandbox.hubspot.data.definitions import ready
 from sandbox.hubspot.data.kinds import KINDS, kind_of
 from sandbox.hubspot.data.records import read
+from sandbox.hubspot.data.times import text
 from sandbox.hubspot.data.writes import Author, update
-from sandbox.hubspot.faults import not_found
+from sandbox.hubspot.faults import Fault, not_found
 from sandbox.state import State
 
 PERSON: Final = "1001"
@@ -28,14 +29,21 @@ def counts(state: State) -> dict[str, int]:
 
 
 def edit(state: State, object: str, id: str, fields: Mapping[str, Any], user: str = PERSON) -> None:
-    """Change a record as a person would in the product: source CRM_UI, user and time kept."""
-    kind = kind_of(object)
+    """Change a record as a person would in the product: source CRM_UI, user and time kept.
+
+    None and `""` clear a value. Errors: ValueError with HubSpot's reason.
+    """
     author = Author("CRM_UI", f"userId:{user}", user)
-    with ready(state).transaction():
-        row = read(state, kind, id)
-        if row is None:
-            raise not_found()
-        update(state, kind, row, fields, author)
+    given = {name: "" if value is None else text(value) for name, value in fields.items()}
+    try:
+        with ready(state).transaction():
+            kind = kind_of(object)
+            row = read(state, kind, id)
+            if row is None:
+                raise not_found(f"{object} {id} does not exist")
+            update(state, kind, row, given, author)
+    except Fault as fault:
+        raise ValueError(str(fault)) from fault
 
 
 _OTHERS: Final = {

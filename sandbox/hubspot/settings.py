@@ -13,7 +13,10 @@ _NAME: Final = "hubspot_settings"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One account's subscription and limits; a limit of 0 is no limit."""
+    """One account's subscription and limits; a limit of 0 is no limit.
+
+    `short_pages` makes listings end a page early, sometimes empty, although more follows.
+    """
 
     tier: str = "enterprise"
     burst: int = 190
@@ -22,6 +25,7 @@ class Settings:
     daily: int = 1_000_000
     index_lag_seconds: float = 0.0
     retry_after: bool = False
+    short_pages: bool = False
     time_zone: str = "Asia/Tokyo"
     currency: str = "JPY"
 

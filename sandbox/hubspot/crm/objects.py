@@ -21,6 +21,8 @@ def _list(call: Call) -> Answer:
     kind, shown = call.kind(), _view(call)
     limit = call.limit(10, 50 if shown.history else 100)
     start = call.number("after") or 0
+    if call.settings.short_pages:
+        limit = max(1, limit // 3) if start else 0
     rows = call.state.db.execute(
         _PAGE, (kind.id, int(call.flag("archived")), start, limit + 1)
     ).fetchall()

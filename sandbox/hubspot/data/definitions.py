@@ -41,7 +41,8 @@ def ready(state: State) -> State:
     """Make the tables and the account's own metadata once per state."""
     if state not in _CACHE:
         with state.lock:
-            state.install(SCHEMA)
+            for statement in SCHEMA.split(";"):  # a script would end the caller's transaction
+                state.db.execute(statement)
             _seed(state)
             _CACHE[state] = {}
     return state

@@ -15,6 +15,7 @@ from sandbox.state import State
 _CHUNK: Final = 2000
 _ADD_RECORD: Final = "INSERT OR REPLACE INTO hs_record VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADD_UNIQUE: Final = "INSERT OR REPLACE INTO hs_unique VALUES (?, ?, ?, ?)"
+_FREE: Final = "DELETE FROM hs_unique WHERE type = ? AND id = ?"
 _ADD_EVENT: Final = "INSERT OR REPLACE INTO hs_event VALUES (?, ?, ?, ?, ?, ?)"
 _ADD_EMAIL_EVENT: Final = "INSERT OR REPLACE INTO hs_email_event VALUES (?, ?, ?, ?, ?)"
 _ADD_OWNER: Final = "INSERT OR REPLACE INTO hs_owner VALUES (?, ?, ?, ?, ?)"
@@ -34,6 +35,7 @@ def insert(state: State, object_type: str, rows: Iterable[Row]) -> None:
         for chunk in _chunks(rows):
             records = [_record(kind, row) for row in chunk]
             db.executemany(_ADD_RECORD, [(*each[:-1], _json(each[-1])) for each in records])
+            db.executemany(_FREE, [each[:2] for each in records])
             db.executemany(_ADD_UNIQUE, _uniques(kind, names, records))
 
 

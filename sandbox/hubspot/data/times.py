@@ -14,8 +14,8 @@ def millis(moment: datetime) -> int:
 
 def iso(milliseconds: int) -> str:
     """The moment as HubSpot writes it: `2024-01-17T19:55:04.281Z`."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
 
 
 def parse(text: str) -> int | None:

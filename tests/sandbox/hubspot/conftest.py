@@ -61,6 +61,7 @@ class Account:
     url: str
     client: Any
     http: httpx.Client
+    log: NetworkLog
 
     def call(self, method: str, path: str, json: Any = None) -> httpx.Response:
         return self.http.request(method, path, json=json)
@@ -90,7 +91,7 @@ def served() -> Iterator[tuple[Switch, str]]:
     """Serve on a free port for the whole session."""
     switch = Switch()
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(switch, log_level="warning", lifespan="off", access_log=False)
+    config = uvicorn.Config(switch, log_level="critical", lifespan="off", access_log=False)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
@@ -127,7 +128,7 @@ def account(served: tuple[Switch, str]) -> Iterator[Account]:
     )
     client = hubspot_client.Client.create(access_token=TOKEN, host=url, base_url=url)
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
-        yield Account(state, clock, url, client, http)
+        yield Account(state, clock, url, client, http, log)
     state.close()
 
 
