@@ -76,18 +76,19 @@ def save(org: Org, object: Object, before: Row, values: Row, user: str) -> None:
 def delete(org: Org, object: Object, id: str, user: str = INTEGRATION_USER) -> None:
     """Put a record and what hangs on it into the recycle bin."""
     _allow(object, "delete")
-    with org.state.transaction() as db:
+    with org.state.transaction():
         row = live(org, object, id)
-        now = org.now()
-        table = org.tables[object.name].name
-        db.execute(
-            f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?",
-            (now, id),
-        )
-        db.execute("INSERT OR REPLACE INTO sf_deleted VALUES (?, ?, ?)", (object.name, id, now))
+        _bin(org, object, id)
         _cascade(org, object, id, user)
         if object.name == "OpportunityLineItem":
             _roll_up(org, row["OpportunityId"], user)
+
+
+def _bin(org: Org, object: Object, id: str) -> None:
+    now, db = org.now(), org.state.db
+    table = org.tables[object.name].name
+    db.execute(f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?", (now, id))
+    db.execute("INSERT OR REPLACE INTO sf_deleted VALUES (?, ?, ?)", (object.name, id, now))
 
 
 def live(org: Org, object: Object, id: str) -> Row:
@@ -119,12 +120,10 @@ def _cascade(org: Org, object: Object, id: str, user: str) -> None:
         table = org.tables[child.name].name
         sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND IsDeleted = 0"
         for (found,) in org.state.db.execute(sql, (id,)).fetchall():
-            if "delete" in child.traits:
-                if not org.value(child.name, found, "IsDeleted"):
-                    delete(org, child, found, user)
-            else:
-                mark = f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?"
-                org.state.db.execute(mark, (org.now(), found))
+            if "delete" not in child.traits:
+                _bin(org, child, found)
+            elif not org.value(child.name, found, "IsDeleted"):
+                delete(org, child, found, user)
 
 
 def _after(org: Org, object: Object, before: Row | None, row: Row, user: str) -> None:

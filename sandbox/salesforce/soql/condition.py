@@ -1,4 +1,4 @@
-"""Conditions into SQL that is always true or false, so that NOT means what SOQL means by it."""
+"""Conditions into SQL; under NOT a comparison with null is false first, as SOQL means it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -39,8 +39,8 @@ class Conditions:
             parts = (self.sql(scope, each) for each in condition.parts)
             return "(" + f" {condition.word.upper()} ".join(parts) + ")"
         if isinstance(condition, Not):
-            return f"(NOT {self.sql(scope, condition.part)})"
-        return f"ifnull({self._comparison(scope, condition)}, 0)"
+            return f"(NOT ifnull({self.sql(scope, condition.part)}, 0))"
+        return self._comparison(scope, condition)
 
     def _comparison(self, scope: Scope, one: Comparison) -> str:
         column = self._operand(scope, one.left)
