@@ -96,9 +96,9 @@ def add_sales(draft: Draft) -> SalesSide:
         if company.is_customer:
             _customer(ledger, company, share / _WINDOWS)
     for company in _strangers(draft, rng):
+        code, begin = customer_code(company), len(ledger.side.lines)
         _customer(ledger, company, share / _WINDOWS)
-        code = customer_code(company)
-        amount = sum(_int(r["amount"]) for r in ledger.side.lines if r["customer_code"] == code)
+        amount = sum(_int(row["amount"]) for row in ledger.side.lines[begin:])
         draft.plant(
             "customers_unmatched", "stranger", company=company.id, customer_code=code, amount=amount
         )
@@ -325,6 +325,7 @@ def _contract(ledger: _Ledger, company: Company, sku: str, due: int) -> Row:
 
 def plant_orders(draft: Draft, side: SalesSide) -> None:
     """Write down who never ordered and whose volume fell, and the look-alikes of both."""
+    sums = _volumes(side, draft.today)
     for company in draft.companies:
         plan, records = company.plan.commerce, draft.company_records(company)
         if plan == "never_ordered":
@@ -333,18 +334,22 @@ def plant_orders(draft: Draft, side: SalesSide) -> None:
             draft.plant("customers_ordered", plan, company=company.id, records=records)
         elif plan in {"fell", "fell_by_credit_note", *_HELD}:
             kind = "order_volume_held" if plan in _HELD else "order_volume_fell"
-            codes = set(draft.ids_of(company.id, SALES, "customers"))
-            previous, last = volumes(side, codes, draft.today)
+            own = [sums.get(code, (0, 0)) for code in draft.ids_of(company.id, SALES, "customers")]
+            previous, last = (sum(window) for window in zip(*own, strict=True))
             draft.plant(
                 kind, plan, company=company.id, records=records, previous=previous, last=last
             )
 
 
-def volumes(side: SalesSide, codes: set[str], today: date) -> tuple[int, int]:
-    """Net JPY of the window before the last, and of the last window, for these customer codes."""
-    sums = [0, 0]
+def _volumes(side: SalesSide, today: date) -> dict[str, tuple[int, int]]:
+    """Per customer code: net JPY of the window before the last, and of the last window."""
+    sums: dict[str, tuple[int, int]] = {}
+    begin = (today - timedelta(days=2 * WINDOW_DAYS)).isoformat()
+    middle = (today - timedelta(days=WINDOW_DAYS)).isoformat()
     for row in side.lines:
-        age = (today - date.fromisoformat(str(row["invoiced_on"]))).days
-        if row["customer_code"] in codes and 0 <= age < 2 * WINDOW_DAYS:
-            sums[age < WINDOW_DAYS] += _int(row["amount"])
-    return sums[0], sums[1]
+        day, code, amount = str(row["invoiced_on"]), str(row["customer_code"]), _int(row["amount"])
+        if day > begin:
+            previous, last = sums.get(code, (0, 0))
+            is_last = day > middle
+            sums[code] = (previous + amount * (not is_last), last + amount * is_last)
+    return sums

@@ -85,9 +85,9 @@ def make_companies(rng: Random, scale: float) -> list[Company]:
     return [_settle(rng, serial, seat, domains) for serial, seat in enumerate(seats, start=1)]
 
 
-def planted_count(count: int, scale: float) -> int:
+def planted_count(count: int, scale: float, least: int = 2) -> int:
     """How many of one planted kind a world of this scale holds."""
-    return max(2, round(count * scale))
+    return max(least, round(count * scale))
 
 
 def _same_seats(rng: Random, scale: float, names: Iterator[CompanyName]) -> Iterator[_Seat]:
@@ -100,7 +100,7 @@ def _same_seats(rng: Random, scale: float, names: Iterator[CompanyName]) -> Iter
 
 
 def _sister_seats(rng: Random, scale: float, names: Iterator[CompanyName]) -> Iterator[_Seat]:
-    for turn in range(planted_count(SISTER_GROUPS, scale)):
+    for turn in range(planted_count(SISTER_GROUPS, scale, 3)):
         parent = next(names)
         endings = _SISTERS_LATIN if parent.script == "latin" else _SISTERS
         plan = Plan("sister", f"sister-{turn}")
@@ -111,18 +111,18 @@ def _sister_seats(rng: Random, scale: float, names: Iterator[CompanyName]) -> It
 
 
 def _pair_seats(rng: Random, scale: float, names: Iterator[CompanyName]) -> Iterator[_Seat]:
-    for turn in range(planted_count(NEAR_MISS_PAIRS, scale)):
+    for turn in range(planted_count(NEAR_MISS_PAIRS, scale, 3)):
         first = next(names)
         endings = _NEAR_LATIN if first.script == "latin" else _NEAR
         plan = Plan("near_miss", f"near-{turn}")
         yield _Seat(first, replace(plan, commerce=_commerce(rng)))
         yield _Seat(first.extended(*endings[turn % 3]), replace(plan, commerce=_commerce(rng)))
-    for turn in range(planted_count(SAME_NAME_PAIRS, scale)):
+    for turn in range(planted_count(SAME_NAME_PAIRS, scale, 3)):
         name = next(names)
         plan = Plan("same_name", f"twin-{turn}")
         yield _Seat(name, replace(plan, commerce=_commerce(rng)))
         yield _Seat(replace(name, in_front=not name.in_front), plan)
-    for turn in range(planted_count(FREE_MAIL_PAIRS, scale)):
+    for turn in range(planted_count(FREE_MAIL_PAIRS, scale, 3)):
         domain = FREE_MAIL_DOMAINS[turn % len(FREE_MAIL_DOMAINS)]
         for _ in range(2):
             yield _Seat(next(names), Plan("free_mail", f"free-{turn}"), domain)

@@ -148,9 +148,8 @@ def _cases(draft: Draft, rng: Random) -> None:
         id = _case(draft, rng, company, is_complaint=True, is_open=True)
         account = draft.first_id(company.id, SALESFORCE, "Account")
         draft.plant("open_complaints", "complaint", company=company.id, case_id=id, account=account)
-    for _ in range(round(CASES_PER_SCALE * draft.scale) - len(complaining)):
-        is_complaint = rng.random() < 0.2
-        is_open = not is_complaint and rng.random() < 0.25
+    for place in range(round(CASES_PER_SCALE * draft.scale) - len(complaining)):
+        is_complaint, is_open = place % 5 == 0, place % 5 == 1
         _case(draft, rng, rng.choice(customers), is_complaint=is_complaint, is_open=is_open)
 
 

@@ -108,7 +108,8 @@ def _ordinary(desk: _Desk) -> None:
     knows_hubspot = rng.random() < 0.74 or not (knows_contact or knows_lead)
     ids: dict[str, Cell] = {}
     if knows_contact:
-        email = _cased(rng, person.email) if knows_hubspot or rng.random() < 0.92 else None
+        is_told = knows_hubspot or knows_lead or rng.random() < 0.92
+        email = _cased(rng, person.email) if is_told else None
         contact = desk.contact(email, desk.phone(0.6), person.mobile or None)
         ids["salesforcecontactid"] = contact if rng.random() < 0.3 else None
     if knows_lead:
