@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Discriminator, Field, SecretStr, Tag, field_validator, model_validator
 
 from connectors.protocol import Settings
 
@@ -67,6 +67,18 @@ class FilesSettings(Settings):
         return (self.id,) if isinstance(self.id, str) else self.id
 
 
+def _kind(value: Any) -> str:
+    """Which of the two an object is: one that names files, or one that asks a query."""
+    names_files = "files" in value if isinstance(value, Mapping) else hasattr(value, "files")
+    return "files" if names_files else "query"
+
+
+ObjectSettings: TypeAlias = Annotated[
+    Annotated[TableSettings, Tag("query")] | Annotated[FilesSettings, Tag("files")],
+    Discriminator(_kind),
+]
+
+
 class SalesSystemSettings(Settings):
     """The sales system as tables, files, or both; Tasuki never writes to it."""
 
@@ -75,7 +87,7 @@ class SalesSystemSettings(Settings):
         description="SQLAlchemy URL; a relative SQLite path starts at the project folder.",
         examples=["sqlite:///sales.db"],
     )
-    objects: Mapping[str, TableSettings | FilesSettings] = Field(
+    objects: Mapping[str, ObjectSettings] = Field(
         description="Object name to what it is read from."
     )
     page_size: int = Field(2000, ge=1, le=20_000, description="Rows per page.")

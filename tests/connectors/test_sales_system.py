@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import create_engine
 
 from connectors.protocol import OpenContext, Settled, Verb, Write
 from connectors.sales_system import SPEC
@@ -253,6 +254,37 @@ def test_a_wrong_table_and_a_missing_database_are_told_apart(project, clock) -> 
     with pytest.raises(UnreachableError):
         away.page("lines", [], None)
     assert not (project / "away.db").exists()
+
+
+@pytest.mark.postgres
+def test_postgresql_walks_by_typed_stamps_and_reads_only(postgres_url, tmp_path, clock) -> None:
+    """Timestamps, dates and amounts survive the cursor; a SELECT that writes is refused."""
+    engine = create_engine(postgres_url)
+    with engine.begin() as db:
+        db.exec_driver_sql(
+            "CREATE TABLE lines (id BIGINT, amount NUMERIC(12, 2), day DATE, at TIMESTAMPTZ)"
+        )
+        db.exec_driver_sql(
+            "INSERT INTO lines SELECT n, n + 0.5, DATE '2026-01-01' + n, "
+            "TIMESTAMPTZ '2026-01-05 00:00:00+09' + n / 3 * INTERVAL '1 minute' "
+            "FROM generate_series(1, 20) AS n"
+        )
+    lines = {"query": "select * from lines", "id": "id", "modified": "at"}
+    sneaky = {**lines, "query": "with gone as (delete from lines returning *) select * from gone"}
+    objects = {"lines": lines, "sneaky": sneaky}
+    connector = opened(tmp_path, clock, objects, url=postgres_url, page_size=7, overlap=0)
+    records, _, cursor = pull(connector, "lines", ["amount", "day"])
+    assert [each.id for each in records] == [str(n) for n in range(1, 21)]
+    assert records[0].fields == {"amount": "1.50", "day": "2026-01-02"}
+    assert [each.id for each in pull(connector, "lines", [], cursor)[0]] == ["18", "19", "20"]
+    assert [each.id for each in connector.read("lines", ["3", "x", "99"], [])] == ["3"]
+    with pytest.raises(ConfigError):
+        connector.page("sneaky", [], None)
+    assert connector.count("lines") == 20
+    first = connector.ids("lines", None)
+    assert connector.ids("lines", first.after).ids[0] == "8"
+    connector.close()
+    engine.dispose()
 
 
 @pytest.mark.parametrize("query", ["delete from x", "select 1; drop table x", "update x set y = 1"])
