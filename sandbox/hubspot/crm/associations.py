@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sandbox.hubspot.call import Answer, Call, Endpoint
 from sandbox.hubspot.crm.batch import Input, complete, inputs_of
-from sandbox.hubspot.crm.linking import link, part
+from sandbox.hubspot.crm.linking import drop_label, link, part
 from sandbox.hubspot.data.kinds import Kind
-from sandbox.hubspot.data.links import link_type, link_types, plain_type, remove_links
+from sandbox.hubspot.data.links import link_type, link_types, plain_type
 from sandbox.hubspot.data.records import read
 from sandbox.hubspot.faults import Fault, invalid, not_found
 
@@ -192,7 +192,7 @@ def _unlabel(call: Call, one: Kind, other: Kind, given: Input) -> None:
         if found is not None and found.label is None:
             part(call.state, one, from_id, other, to_id)
         elif found is not None:
-            remove_links(call.state, [(one.id, from_id, other.id, to_id, found.id)])
+            drop_label(call.state, (one.id, from_id, other.id, to_id, found.id))
 
 
 def _gone(call: Call, rows: int) -> Answer:

@@ -13,6 +13,7 @@ from sandbox.hubspot.data.links import (
     link_types,
     plain_type,
     primaries,
+    remove_links,
     unlink,
 )
 from sandbox.hubspot.data.records import read
@@ -87,6 +88,13 @@ def part(state: State, kind: Kind, id: int, other: Kind, to_id: int) -> None:
     ).fetchall()
     unlink(state, kind.id, id, other.id, to_id)
     for type, record, name, _ in set(primaries(rows)):
+        touch(state, kind_of(type), record, {name: ""})
+
+
+def drop_label(state: State, link: Link) -> None:
+    """Take one label away; without its primary label a company is nobody's own any more."""
+    remove_links(state, [link])
+    for type, record, name, _ in set(primaries([link])):
         touch(state, kind_of(type), record, {name: ""})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -132,7 +133,12 @@ def _seed(state: State) -> None:
         db.executemany("INSERT OR REPLACE INTO hs_property VALUES (?, ?, ?)", _seeds())
 
 
-def _seeds() -> Iterator[tuple[str, str, str]]:
+@cache
+def _seeds() -> tuple[tuple[str, str, str], ...]:
+    return tuple(_read_seeds())
+
+
+def _read_seeds() -> Iterator[tuple[str, str, str]]:
     shared = document("properties_common")
     for kind in KINDS:
         own = document(f"properties_{kind.name}")

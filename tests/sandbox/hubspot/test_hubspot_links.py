@@ -113,6 +113,7 @@ def test_removing_the_plain_type_removes_all(crowd: Account) -> None:
         body = {"inputs": [{**ends, "types": [{**SPEC, "associationTypeId": type_id}]}]}
         assert crowd.call("POST", path, body).status_code == 204
         assert types_between(crowd, "contacts", "1", "companies") == left
+        assert company_of(crowd, "1") is None
 
 
 def test_associations_page(crowd: Account) -> None:
