@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeEngine
 from catalog.entities import Type
 from catalog.expression.engine import postgresql, sqlite
 from catalog.expression.engine.rule import Rule
+from catalog.expression.engine.sqlite import register_functions
 from catalog.expression.evaluate import like_parts
 from catalog.expression.functions.total import operation
 from catalog.expression.tree import (
@@ -31,7 +32,8 @@ from catalog.expression.tree import (
 )
 from tasuki.values import stamp
 
-__all__ = ["lower", "postgresql", "sqlite"]  # importing an engine tells it the rules
+__all__ = ["Columns", "Element", "lower", "postgresql", "register_functions", "sqlite"]
+# Importing an engine's module tells SQLAlchemy its rules.
 
 Element: TypeAlias = ColumnElement[Any]
 Columns: TypeAlias = Callable[[str, str], Element]
@@ -177,14 +179,12 @@ class _Lowering:
         name = operation(node.name, type_of(node.arguments[0]))
         if name == "round":
             return self._round(node)
-        wanted = node.type if name in {"coalesce", "nullif", "abs"} else None
-        given = [self._as(n, wanted) for n in node.arguments]
+        alike = name in {"coalesce", "nullif"}
+        given = self._alike(*node.arguments) if alike else [self.node(n) for n in node.arguments]
         if name == "abs" and node.type is Type.INT:
-            given = [_rule("long", given[0], type_=Type.INT)]
-        if name == "nullif":
-            given = self._alike(*node.arguments)
+            given = [_rule("long", *given, type_=Type.INT)]
         if name == "substr" and len(given) == 2:
-            given.append(_bound(_ENDLESS, Type.INT))
+            given = [*given, _bound(_ENDLESS, Type.INT)]
         return _rule(name, *given, type_=node.type)
 
     def _round(self, node: Call) -> Element:
