@@ -40,7 +40,7 @@ class Resource:
 
     kind: str
     name: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
     source: Document
 
     @property

@@ -23,7 +23,7 @@ class Document:
 
     file: str
     """Relative to the project folder."""
-    data: Any
+    data: Any = field(repr=False)
     keys: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict, repr=False)
     values: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict, repr=False)
     files: Mapping[KeyPath, str] = field(default_factory=dict, repr=False)

@@ -1,0 +1,37 @@
+"""The mappings of a project folder."""
+
+from config.project import Project
+from mappings.check import Finding, check
+from mappings.load import Surroundings, load
+from mappings.spec import Mapping
+from mappings.transforms.registry import Habits
+
+
+def surroundings(project: Project) -> Surroundings:
+    """What a project says that its mappings are read against."""
+    identity = project.identity
+    return Surroundings(
+        connections=frozenset(project.connections),
+        guards=project.guards,
+        habits=Habits(
+            phone_region=identity.phone_region,
+            timezone=project.timezone,
+            free_mail=identity.free_mail_domains,
+            shared_mail=identity.shared_mailboxes | identity.junk_emails,
+        ),
+    )
+
+
+def load_mappings(project: Project) -> tuple[Mapping, ...]:
+    """The project's mappings by name.
+
+    Errors: MappingError with file, line and column, for the first thing that is wrong.
+    """
+    around = surroundings(project)
+    return tuple(load(found.source, around) for found in project.resources("mapping"))
+
+
+def check_project(project: Project) -> tuple[tuple[Mapping, ...], list[Finding]]:
+    """The mappings that could be read, and everything found in all of them, offline."""
+    documents = [found.source for found in project.resources("mapping")]
+    return check(documents, surroundings(project))
