@@ -10,7 +10,7 @@ from catalog.entities import ENTITIES, Entity
 from config.guards import Guards
 from config.settings import explain
 from config.yaml import Document
-from mappings.document import GuardsDocument, MappingDocument
+from mappings.reading.document import GuardsDocument, MappingDocument
 from mappings.reading.fields import read_fields
 from mappings.reading.links import read_keys, read_links
 from mappings.reading.problems import Frame, Problems

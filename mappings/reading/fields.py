@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.entities import Field, Grain, Type
 from config.yaml import KeyPath
-from mappings.document import FieldDocument, LookDocument, MappingDocument
+from mappings.reading.document import FieldDocument, LookDocument, MappingDocument
 from mappings.reading.problems import Frame
 from mappings.reading.steps import policies, read_policy, read_steps
 from mappings.spec import Direction, MappedField, Policy, Rule, SideField

@@ -2,7 +2,7 @@
 
 from catalog.entities import Field, Type
 from config.yaml import KeyPath
-from mappings.document import KeyDocument, LinkDocument, MappingDocument, WayDocument
+from mappings.reading.document import KeyDocument, LinkDocument, MappingDocument, WayDocument
 from mappings.reading.problems import Frame
 from mappings.reading.steps import read_policy, read_steps
 from mappings.spec import LINKED, KeyPart, KeyRule, LinkRule, Pointer, Policy, Rule, Side, Way

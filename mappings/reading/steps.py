@@ -5,7 +5,7 @@ from typing import Final
 
 from config.nearest import did_you_mean
 from config.yaml import KeyPath
-from mappings.document import Steps
+from mappings.reading.document import Steps
 from mappings.reading.problems import Frame
 from mappings.spec import Policy, Rule, Step
 from mappings.transforms.catalogue import TRANSFORMS

@@ -8,7 +8,7 @@ from typing import Final
 from catalog.entities import Type
 from config.nearest import did_you_mean
 from mappings.check import Finding, Severity
-from mappings.facts import Facts, FieldFacts, ObjectFacts
+from mappings.live.facts import Facts, FieldFacts, ObjectFacts
 from mappings.spec import ID, MappedField, Mapping, Side, SideField, Unknown
 from mappings.values import UnknownValueError, reader, writer
 from tasuki.errors import Place

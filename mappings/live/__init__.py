@@ -1,0 +1,1 @@
+"""A mapping against what its systems really have."""
