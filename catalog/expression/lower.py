@@ -4,7 +4,16 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, String, literal, null
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnClause,
+    ColumnElement,
+    Float,
+    String,
+    literal,
+    null,
+)
 from sqlalchemy.types import TypeEngine
 
 from catalog.entities import Type
@@ -100,6 +109,8 @@ class _Lowering:
 
     def _name(self, node: Name) -> Element:
         column = self.columns(node.relation, node.field)
+        if not isinstance(column, ColumnClause):
+            column = _rule("group", column, type_=node.type)
         if node.type is Type.NUM:
             return _rule("number", column, type_=Type.NUM)
         return _rule("text", column, type_=node.type) if node.type in _TEXTUAL else column

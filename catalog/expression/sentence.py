@@ -198,12 +198,14 @@ class _Speaker:
         ]
         return "".join((*told, self.words.otherwise.format(a=self.noun(otherwise))))
 
+    def _side(self, node: Node, count: str = "") -> str:
+        said = self.noun(node, count)
+        branching = isinstance(node, Case) or (isinstance(node, Call) and node.name == "if")
+        return self.words.group.format(a=said) if branching else said
+
     def _operand(self, node: Node) -> str:
-        said = self.noun(node)
-        nested = isinstance(node, Arithmetic | Case) or (
-            isinstance(node, Call) and node.name == "if"
-        )
-        return self.words.group.format(a=said) if nested else said
+        said = self._side(node)
+        return self.words.group.format(a=said) if isinstance(node, Arithmetic) else said
 
     def _list(self, said: list[str]) -> str:
         if len(said) < 2:

@@ -32,6 +32,7 @@ _SLASHED: Final = "replace({a}, '/', '-')"
 
 _TEMPLATES: Final = {
     "text": '({a} COLLATE "C")',
+    "group": "({a})",
     "number": (
         "(CASE WHEN abs({a}) BETWEEN 1e-15 AND 1e15 THEN {a}::double precision"
         " WHEN abs({a}) < 1e-15 THEN 0 END)"

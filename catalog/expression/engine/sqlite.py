@@ -32,6 +32,7 @@ def _within(kind: str) -> str:
 
 _TEMPLATES: Final = {
     "text": "{a}",
+    "group": "({a})",
     "number": (
         "(CASE WHEN abs({a}) BETWEEN 1e-15 AND 1e15 THEN CAST({a} AS REAL)"
         " WHEN abs({a}) < 1e-15 THEN 0.0 END)"
