@@ -119,6 +119,7 @@ ACCOUNT: Final = Entity(
         _text("industry", "industry", "業種"),
         _int("employees", "employees", "従業員数"),
         _bool("is_partner", "is a partner", "パートナーである"),
+        _bool("is_marked_customer", "is marked as a customer", "顧客と記載されている"),
         _OWNER,
     ),
     (
@@ -250,7 +251,12 @@ COPIED: Final = (
         "contact role",
         "取引先責任者の役割",
         Grain.COPIED,
-        (_OPPORTUNITY, _PERSON, _text("role", "role", "役割"), _bool("is_primary", "primary", "主")),
+        (
+            _OPPORTUNITY,
+            _PERSON,
+            _text("role", "role", "役割"),
+            _bool("is_primary", "primary", "主"),
+        ),
     ),
     Entity(
         "stage_change",

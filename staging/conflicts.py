@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from staging.bulk import upsert
+from staging.bulk import chunks, upsert
 from staging.tables.writes import CONFLICT
 from tasuki.values import Json
 
@@ -36,3 +36,18 @@ def waiting(db: Connection) -> list[dict[str, Any]]:
     """Every open conflict, oldest first."""
     rows = db.execute(select(CONFLICT).where(CONFLICT.c.state == "open").order_by(CONFLICT.c.at))
     return [dict(row._mapping) for row in rows]  # noqa: SLF001
+
+
+def open_fields(db: Connection, entity: str, ids: Iterable[str]) -> set[tuple[str, str]]:
+    """The disputed fields of these entities: (entity id, field)."""
+    found: set[tuple[str, str]] = set()
+    for chunk in chunks(ids):
+        rows = db.execute(
+            select(CONFLICT.c.entity_id, CONFLICT.c.field).where(
+                CONFLICT.c.state == "open",
+                CONFLICT.c.entity == entity,
+                CONFLICT.c.entity_id.in_(chunk),
+            )
+        )
+        found.update((id_, field) for id_, field in rows)
+    return found

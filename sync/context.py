@@ -26,6 +26,8 @@ class Tools:
     mappings: tuple[RecordMapping, ...]
     connectors: Mapping[str, Connector]
     clock: Clock
+    rules: object = None
+    """What the deciding room above was wired with; opaque here."""
     run: str = ""
     """The run this step belongs to."""
 

@@ -16,6 +16,8 @@ SCORE: Final = Table(
     Column("value", NUMBER),
     text("grade"),
     document("parts"),  # [{part, points, why}], largest first
+    Column("written_value", NUMBER),  # what the systems were last wished to show
+    text("written_grade"),
     text("version"),
     at("as_of", required=True),
     Index("ix_score_entity", "entity", "entity_id"),

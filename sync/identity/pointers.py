@@ -59,8 +59,10 @@ def meanings(db: Connection, entity: str, targets: Iterable[Target]) -> dict[Tar
     """The entity behind each target; those that mean nothing or several are left out."""
     refs = {t for t in targets if isinstance(t, Ref)}
     found: dict[Target, str] = {}
-    found.update(identities.links_of(db, entity, refs))
-    found.update(_by_key(db, entity, [t for t in targets if isinstance(t, ToKey)]))
+    for ref, entity_id in identities.links_of(db, entity, refs).items():
+        found[ref] = entity_id
+    for key, entity_id in _by_key(db, entity, [t for t in targets if isinstance(t, ToKey)]).items():
+        found[key] = entity_id
     return found
 
 

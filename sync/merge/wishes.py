@@ -12,6 +12,7 @@ from mappings.apply import push, seen
 from mappings.spec import MappedField, Rule
 from mappings.spec import Mapping as RecordMapping
 from mappings.values import to_json
+from staging import conflicts
 from staging.records import Staged
 from sync.context import Tools
 from sync.merge.three_way import is_blank
@@ -36,11 +37,12 @@ Wanted: TypeAlias = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Seq
 
 def wish_back(db: Connection, tools: Tools, entity: Entity, merged: Wanted) -> int:
     """Keep the wishes of these entities' mappings; withdraw those that are no longer wanted."""
+    disputed = conflicts.open_fields(db, entity.name, merged)
     wanted = {
         intent.id: intent
         for id_, (row, provenance, voices) in merged.items()
         for voice in first_of_each_side(voices)
-        if (intent := _intent(entity, id_, row, provenance, voice))
+        if (intent := _intent(entity, _undisputed(row, id_, disputed), provenance, voice))
     }
     for origin in {f"mapping:{m.name}" for m in tools.mappings if m.entity.name == entity.name}:
         stale = set(open_ids(db, origin, merged)) - set(wanted)
@@ -57,9 +59,15 @@ def first_of_each_side(voices: Sequence[Voice]) -> Iterator[Voice]:
             yield voice
 
 
+def _undisputed(
+    row: Mapping[str, Any], id: str, disputed: set[tuple[str, str]]
+) -> dict[str, Any]:
+    """The values that may be written: a disputed one waits for its person."""
+    return {name: value for name, value in row.items() if (id, name) not in disputed}
+
+
 def _intent(
     entity: Entity,
-    id: str,
     row: Mapping[str, Any],
     provenance: Mapping[str, Any],
     voice: Voice,
@@ -69,7 +77,7 @@ def _intent(
     wanted = {
         rule.name: row[rule.name]
         for rule in mapping.pushed(voice.side)
-        if _wants(rule, row.get(rule.name), there.get(rule.name))
+        if rule.name in row and _wants(rule, row[rule.name], there.get(rule.name))
     }
     fields = push(mapping, voice.side, wanted).fields if wanted else {}
     if not fields:
@@ -84,7 +92,7 @@ def _intent(
         record_id=voice.ref.id,
         fields=fields,
         entity=entity.name,
-        entity_id=id,
+        entity_id=row["id"],
         cause={"rule": mapping.name, "cells": _causes(mapping, voice.side, wanted, provenance)},
     )
 

@@ -1,0 +1,202 @@
+"""Offers from team to team: made when the rule is true, withdrawn when it no longer is.
+
+The ledger is append-only and owned by neither CRM. Every active need is in exactly one hand: an offer
+changes nothing until somebody accepts it.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from playbook.book import Handoff, Playbook
+from playbook.decide.signals import Team
+from playbook.decide.tasks import Order, intents
+from playbook.query import Query
+from staging.bulk import chunks, insert, upsert
+from staging.tables.decisions import HANDOFF, HANDOFF_EVENT, SCORE
+from sync.context import Tools
+from sync.write.intent import Lane, wish, withdraw
+from tasuki.values import Json, stamp
+
+_OPEN: Final = ("offered", "accepted")
+
+Row = Mapping[str, Any]
+
+
+def decide(
+    db: Connection, tools: Tools, book: Playbook, team: Team, needs: Sequence[str]
+) -> dict[str, int]:
+    """Offer what is to be handed over, withdraw what no longer is."""
+    offered = withdrawn = 0
+    for handoff in book.handoffs:
+        ready = _ready(db, tools, book, handoff, needs)
+        open_ = _open(db, handoff.rule.name, needs)
+        fresh = {id_: row for id_, row in ready.items() if id_ not in open_}
+        stale = [h for need, h in open_.items() if need not in ready and h.state == "offered"]
+        _offer(db, tools, team, handoff, fresh)
+        withdraw_offers(db, tools, stale)
+        offered, withdrawn = offered + len(fresh), withdrawn + len(stale)
+    return {"offered": offered, "withdrawn": withdrawn}
+
+
+def _ready(
+    db: Connection, tools: Tools, book: Playbook, handoff: Handoff, needs: Sequence[str]
+) -> dict[str, Row]:
+    """The needs this rule is true for, with what the offer will tell; complete facts only."""
+    query = Query("need", book, tools)
+    columns: dict[str, ColumnElement[Any]] = {
+        name: query.column("need", name)
+        for name in ("account_id", "person_id", "opportunity_id", "product", "confidence")
+    }
+    columns["account_owner"] = query.column("account", "owner_id")
+    columns["opportunity_owner"] = query.column("opportunity", "owner_id")
+    held = query.column("need", "team") == handoff.says.from_team
+    known = [query.column(*fact.split(".", 1)).is_not(None) for fact in handoff.says.requires]
+    found = query.rows(db, columns, held, query.where(handoff.when), *known, ids=needs)
+    return {row.id: dict(row._mapping) for row in found}  # noqa: SLF001
+
+
+def _open(db: Connection, rule: str, needs: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for chunk in chunks(needs):
+        rows = db.execute(
+            select(HANDOFF).where(
+                HANDOFF.c.rule == rule,
+                HANDOFF.c.need_id.in_(chunk),
+                HANDOFF.c.state.in_(_OPEN),
+            )
+        )
+        found |= {row.need_id: row for row in rows}
+    return found
+
+
+def _offer(
+    db: Connection, tools: Tools, team: Team, handoff: Handoff, fresh: Mapping[str, Row]
+) -> None:
+    rounds = _rounds(db, handoff.rule.name, fresh)
+    scores = _scores(db, fresh)
+    offers = [
+        _row(tools, team, handoff, row, rounds.get(id_, 0), scores.get(row["account_id"], {}))
+        for id_, row in sorted(fresh.items())
+    ]
+    upsert(db, HANDOFF, offers)
+    record(db, tools, ((o["id"], o["need_id"], "offered", "rule", handoff.rule.name) for o in offers))
+    if task := handoff.says.task:
+        orders = [_order(handoff, task, offer, fresh[offer["need_id"]]) for offer in offers]
+        wish(db, intents(db, tools, team.office, orders), tools.now())
+
+
+def handoff_id(rule: str, need: str, round_: int) -> str:
+    """The id of one offer of a need; a need that comes up again is a new round."""
+    return f"ho_{blake2b(f'{rule}|{need}|{round_}'.encode(), digest_size=8).hexdigest()}"
+
+
+def _row(
+    tools: Tools,
+    team: Team,
+    handoff: Handoff,
+    need: Row,
+    round_: int,
+    scores: Mapping[str, Json],
+) -> dict[str, Any]:
+    says, now = handoff.says, tools.clock.now()
+    prefers_deal = says.assign.first == "opportunity_owner"
+    owner = need["opportunity_owner"] if prefers_deal else need["account_owner"]
+    assigned = team.rota.assign(says.to_team, owner, says.assign)
+    return {
+        "id": handoff_id(handoff.rule.name, need["id"], round_),
+        "need_id": need["id"],
+        "rule": handoff.rule.name,
+        "from_team": says.from_team,
+        "to_team": says.to_team,
+        "state": "offered",
+        "assignee": assigned.user,
+        "assigned_by": assigned.by,
+        "offered_at": tools.now(),
+        "accept_due_at": stamp(team.office.after(now, says.sla.accept_within)),
+        "contact_due_at": stamp(team.office.after(now, says.sla.first_contact_within)),
+        "facts": {"product": need["product"], "confidence": need["confidence"], "scores": scores},
+        "version": handoff.rule.version,
+    }
+
+
+def _order(handoff: Handoff, task: Any, offer: Row, need: Row) -> Order:
+    return Order(
+        key=f"handoff:{offer['id']}",
+        origin=f"handoff:{handoff.rule.name}",
+        lane=Lane.HANDOFFS,
+        task=task,
+        owner=offer["assignee"],
+        about={
+            "need": need["id"],
+            "account": need["account_id"],
+            "person": need["person_id"],
+            "opportunity": need["opportunity_id"],
+        },
+        facts={
+            "score": offer["facts"]["scores"],
+            "handoff": {"accept_due_at": offer["accept_due_at"][:16].replace("T", " ") + " UTC"},
+        },
+        cause={
+            "rule": handoff.rule.name,
+            "place": str(handoff.rule.place),
+            "why": handoff.says.description or f"{offer['from_team']} → {offer['to_team']}",
+            "assigned_by": offer["assigned_by"],
+        },
+    )
+
+
+def _rounds(db: Connection, rule: str, needs: Mapping[str, Row]) -> dict[str, int]:
+    """How often each of these needs was offered before."""
+    found: dict[str, int] = {}
+    for chunk in chunks(needs):
+        rows = db.scalars(
+            select(HANDOFF.c.need_id).where(HANDOFF.c.rule == rule, HANDOFF.c.need_id.in_(chunk))
+        )
+        for need in rows:
+            found[need] = found.get(need, 0) + 1
+    return found
+
+
+def _scores(db: Connection, needs: Mapping[str, Row]) -> dict[str, dict[str, Json]]:
+    accounts = {row["account_id"] for row in needs.values() if row["account_id"]}
+    found: dict[str, dict[str, Json]] = {}
+    for chunk in chunks(sorted(accounts)):
+        rows = db.execute(
+            select(SCORE.c.entity_id, SCORE.c.name, SCORE.c.value).where(
+                SCORE.c.entity == "account", SCORE.c.entity_id.in_(chunk)
+            )
+        )
+        for id_, name, value in rows:
+            found.setdefault(id_, {})[name] = float(value)
+    return found
+
+
+def withdraw_offers(db: Connection, tools: Tools, offers: Sequence[Any]) -> None:
+    """The reason vanished before anybody accepted: the offer and its unwritten task go."""
+    ids = [offer.id for offer in offers]
+    for chunk in chunks(ids):
+        db.execute(
+            update(HANDOFF)
+            .where(HANDOFF.c.id.in_(chunk))
+            .values(state="withdrawn", decided_at=tools.now(), decided_by="rule")
+        )
+    record(db, tools, ((o.id, o.need_id, "withdrawn", "rule", "condition is over") for o in offers))
+    withdraw(db, (f"handoff:{id_}" for id_ in ids))
+
+
+def record(db: Connection, tools: Tools, events: Any) -> None:
+    """Append to the ledger: (handoff id, need id, event, by, detail)."""
+    now = tools.now()
+    insert(
+        db,
+        HANDOFF_EVENT,
+        (
+            {"handoff_id": h, "need_id": n, "event": e, "by": by, "detail": detail, "at": now}
+            for h, n, e, by, detail in events
+        ),
+    )
+
+

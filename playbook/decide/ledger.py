@@ -1,0 +1,128 @@
+"""Accept, return, recycle: said in the console, or done in the CRM and read from there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+
+from playbook.book import Playbook
+from playbook.decide.handoffs import record
+from staging import queue
+from staging.tables.decisions import HANDOFF
+from staging.tables.entities import ENTITY_TABLES
+from sync.context import Tools
+from tasuki.errors import GuardError, UnknownRecordError
+from tasuki.values import stamp
+
+_NEED: Final = ENTITY_TABLES["need"]
+_ACTIVITY: Final = ENTITY_TABLES["activity"]
+_DONE_IN_CRM: Final = "crm"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided about an offer."""
+
+    handoff: str
+    by: str
+    reason: str = ""
+
+
+def accept(db: Connection, tools: Tools, decision: Decision) -> None:
+    """The receiving team has it now."""
+    offer = _offered(db, decision.handoff)
+    _decide(db, tools, offer, "accepted", decision)
+    db.execute(
+        update(_NEED)
+        .where(_NEED.c.id == offer.need_id)
+        .values(team=offer.to_team, owner_id=offer.assignee, since=tools.now(), state="open")
+    )
+    queue.mark(db, queue.DECIDE, "need", [offer.need_id])
+
+
+def return_(db: Connection, tools: Tools, book: Playbook, decision: Decision) -> None:
+    """It goes back, with a reason of the rule's list; the need stays where it was."""
+    offer = _offered(db, decision.handoff)
+    allowed = reasons(book, offer.rule)
+    if decision.reason not in allowed:
+        raise GuardError(
+            "a return needs one of the rule's reasons",
+            where=f"handoff {offer.id}",
+            why=f"the rule {offer.rule} knows {', '.join(allowed)}",
+            remedy="Choose one of them.",
+        )
+    _decide(db, tools, offer, "returned", decision)
+    db.execute(update(_NEED).where(_NEED.c.id == offer.need_id).values(waiting=True))
+
+
+def recycle(db: Connection, tools: Tools, decision: Decision, until: datetime) -> None:
+    """Not now: the need waits for its season and comes up again by itself."""
+    offer = _offered(db, decision.handoff)
+    _decide(db, tools, offer, "recycled", decision, recycle_at=stamp(until))
+    db.execute(
+        update(_NEED).where(_NEED.c.id == offer.need_id).values(waiting=True, state="recycled")
+    )
+    queue.wake_at(db, "need", "recycled", [(offer.need_id, stamp(until))])
+
+
+def reasons(book: Playbook, rule: str) -> tuple[str, ...]:
+    """Why an offer of this rule may be given back."""
+    found = [h for h in book.handoffs if h.rule.name == rule]
+    return found[0].says.return_reasons if found else ()
+
+
+def wake(db: Connection, tools: Tools) -> int:
+    """Needs whose season has come are open again."""
+    ids = queue.woken(db, "need", "recycled", tools.now())
+    for id_ in ids:
+        db.execute(update(_NEED).where(_NEED.c.id == id_).values(waiting=False, state="open"))
+    queue.mark(db, queue.DECIDE, "need", ids)
+    return len(ids)
+
+
+def follow_the_crm(db: Connection, tools: Tools) -> int:
+    """An offer whose task was completed in the CRM is accepted by whoever completed it."""
+    done = db.execute(
+        select(HANDOFF.c.id)
+        .join(_ACTIVITY, _ACTIVITY.c.tasuki_key == "handoff:" + HANDOFF.c.id)
+        .where(HANDOFF.c.state == "offered", _ACTIVITY.c.is_done.is_(True))
+    )
+    ids: Sequence[str] = list(done.scalars())
+    for id_ in ids:
+        accept(db, tools, Decision(id_, _DONE_IN_CRM, "task completed"))
+    return len(ids)
+
+
+def _offered(db: Connection, id: str) -> Any:
+    offer = db.execute(select(HANDOFF).where(HANDOFF.c.id == id)).first()
+    if offer is None:
+        raise UnknownRecordError(
+            f"there is no handoff {id}", remedy="The handoff board lists them with their ids."
+        )
+    if offer.state != "offered":
+        raise GuardError(
+            f"this handoff is already {offer.state}",
+            where=f"handoff {id}",
+            why=f"decided by {offer.decided_by or 'the rule'} at {offer.decided_at}",
+            remedy="Reload the board.",
+        )
+    return offer
+
+
+def _decide(
+    db: Connection, tools: Tools, offer: Any, state: str, decision: Decision, **values: Any
+) -> None:
+    db.execute(
+        update(HANDOFF)
+        .where(HANDOFF.c.id == offer.id)
+        .values(
+            state=state,
+            decided_at=tools.now(),
+            decided_by=decision.by,
+            reason=decision.reason or None,
+            **values,
+        )
+    )
+    record(db, tools, [(offer.id, offer.need_id, state, decision.by, decision.reason)])

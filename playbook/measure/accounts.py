@@ -1,0 +1,172 @@
+"""The numbers of accounts: what they bought, what is open with them, how they engage."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+
+from playbook.measure.windows import Windows
+from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
+
+_ACCOUNT: Final = ENTITY_TABLES["account"]
+_SALE: Final = ENTITY_TABLES["sale"]
+_CONTRACT: Final = ENTITY_TABLES["contract"]
+_DEAL: Final = ENTITY_TABLES["opportunity"]
+_CASE: Final = ENTITY_TABLES["case_"]
+_PERSON: Final = ENTITY_TABLES["person"]
+_EVENT: Final = ENTITY_TABLES["engagement"]
+_ACTIVITY: Final = ENTITY_TABLES["activity"]
+
+_COUNTS: Final = (
+    "orders",
+    "open_opportunities",
+    "won_opportunities",
+    "open_complaints",
+    "people",
+    "active_prospects",
+    "page_views_30d",
+    "pricing_views_30d",
+    "forms_90d",
+)
+_AMOUNTS: Final = ("revenue_total", "revenue_365d", "revenue_90d", "revenue_prev_90d")
+
+Row = dict[str, Any]
+
+
+def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[Row]:
+    """One row of metrics for each of these accounts."""
+    sources = (_sales, _renewals, _deals, _complaints, _people, _engagement, _touches)
+    found: dict[str, Row] = {id_: {} for id_ in _existing(db, ids)}
+    for source in sources:
+        for id_, numbers in source(db, ids, windows).items():
+            if id_ in found:
+                found[id_] |= numbers
+    return [_complete(id_, numbers, windows) for id_, numbers in sorted(found.items())]
+
+
+def _existing(db: Connection, ids: Sequence[str]) -> list[str]:
+    return list(db.scalars(select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(ids))))
+
+
+def _complete(id: str, numbers: Mapping[str, Any], windows: Windows) -> Row:
+    row: Row = {column.name: None for column in METRIC_TABLES["account"].columns}
+    row |= {name: 0 for name in (*_COUNTS, *_AMOUNTS)}
+    row |= {name: value for name, value in numbers.items() if value is not None}
+    customer = row["orders"] or row["won_opportunities"] or numbers.get("has_contract")
+    row.pop("has_contract", None)
+    touched = (row["last_touched_at"] or "") >= windows.instant(30)
+    return row | {
+        "id": id,
+        "is_customer": bool(customer),
+        "touched_30d": touched,
+        "as_of": windows.at,
+    }
+
+
+def _sales(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    on, amount = _SALE.c.invoiced_on, _SALE.c.amount
+    order = and_(amount > 0, on <= windows.today)
+    return _grouped(
+        db,
+        _SALE.c.account_id,
+        ids,
+        {
+            "revenue_total": func.sum(amount),
+            "revenue_365d": _sum(amount, on > windows.day(365)),
+            "revenue_90d": _sum(amount, on > windows.day(90)),
+            "revenue_prev_90d": _sum(amount, on > windows.day(180), on <= windows.day(90)),
+            "orders": func.count(func.distinct(case((order, _SALE.c.invoice_no)))),
+            "first_order_on": func.min(case((order, on))),
+            "last_order_on": func.max(case((order, on))),
+        },
+    )
+
+
+def _renewals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    """The next renewal among the latest contract of each product: a renewed one no longer counts."""
+    latest = (
+        select(
+            _CONTRACT.c.account_id,
+            _CONTRACT.c.product,
+            func.max(_CONTRACT.c.renews_on).label("renews_on"),
+        )
+        .where(_CONTRACT.c.account_id.in_(ids))
+        .group_by(_CONTRACT.c.account_id, _CONTRACT.c.product)
+        .subquery()
+    )
+    ahead = case((latest.c.renews_on >= windows.today, latest.c.renews_on))
+    columns = {"next_renewal_on": func.min(ahead), "has_contract": func.count() > 0}
+    return _grouped(db, latest.c.account_id, ids, columns)
+
+
+def _deals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    return _grouped(
+        db,
+        _DEAL.c.account_id,
+        ids,
+        {
+            "open_opportunities": _count(_DEAL.c.is_closed.is_(False)),
+            "won_opportunities": _count(_DEAL.c.is_won.is_(True)),
+        },
+    )
+
+
+def _complaints(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    complaint = and_(_CASE.c.is_closed.is_(False), func.lower(_CASE.c.kind) == "complaint")
+    return _grouped(db, _CASE.c.account_id, ids, {"open_complaints": _count(complaint)})
+
+
+def _people(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    return _grouped(db, _PERSON.c.account_id, ids, {"people": func.count()})
+
+
+def _engagement(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    at = _EVENT.c.occurred_at
+    seen = and_(_EVENT.c.kind == "page_view", at > windows.instant(30))
+    known = case((and_(_EVENT.c.visitor.is_not(None), at > windows.instant(90)), _PERSON.c.id))
+    return _grouped(
+        db,
+        _PERSON.c.account_id,
+        ids,
+        {
+            "page_views_30d": _count(seen),
+            "pricing_views_30d": _count(and_(seen, _EVENT.c.interest_stage == "evaluation")),
+            "forms_90d": _count(
+                and_(_EVENT.c.kind == "form_submitted", at > windows.instant(90))
+            ),
+            "last_engaged_at": func.max(at),
+            "active_prospects": func.count(func.distinct(known)),
+        },
+        _PERSON.join(_EVENT, _EVENT.c.person_id == _PERSON.c.id),
+    )
+
+
+def _touches(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    """Activities that lie in the past: done, or held."""
+    when = func.coalesce(_ACTIVITY.c.due_at, _ACTIVITY.c.created_at)
+    past = and_(when <= windows.at, or_(_ACTIVITY.c.is_done.is_(True), _ACTIVITY.c.kind != "task"))
+    return _grouped(
+        db, _ACTIVITY.c.account_id, ids, {"last_touched_at": func.max(case((past, when)))}
+    )
+
+
+def _grouped(
+    db: Connection,
+    by: ColumnElement[Any],
+    ids: Sequence[str],
+    columns: Mapping[str, ColumnElement[Any]],
+    source: Any = None,
+) -> dict[str, Row]:
+    query = select(by.label("id"), *(c.label(name) for name, c in columns.items()))
+    if source is not None:
+        query = query.select_from(source)
+    rows = db.execute(query.where(by.in_(ids)).group_by(by))
+    return {row.id: {name: getattr(row, name) for name in columns} for row in rows}
+
+
+def _sum(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((and_(*when), amount), else_=0))
+
+
+def _count(when: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.count(case((when, 1)))
