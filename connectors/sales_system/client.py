@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, Executable, create_engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from connectors.sales_system.faults import of_database
+from connectors.sales_system.faults import no_driver, of_database
 from connectors.sales_system.settings import SalesSystemSettings
 from connectors.traffic import Sleep, Tally, pause, retrying
 from tasuki.clock import Clock
@@ -61,7 +61,10 @@ class Client:
 
     def _open(self) -> Engine:
         if self._engine is None:
-            self._engine = _engine(self.settings, self.folder)
+            try:
+                self._engine = _engine(self.settings, self.folder)
+            except (ArgumentError, ImportError) as error:
+                raise no_driver(error, self.connection) from None
         return self._engine
 
 

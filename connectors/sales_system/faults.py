@@ -4,11 +4,18 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
-from tasuki.errors import ConfigError, TasukiError, TransientError, UnreachableError
+from tasuki.errors import (
+    ConfigError,
+    SignInError,
+    TasukiError,
+    TransientError,
+    UnreachableError,
+)
 
 _BUSY: Final = ("locked", "deadlock", "lock wait timeout", "could not serialize")
+_STRANGER: Final = ("authentication failed", "access denied", "login failed")
 _OFF: Final = ("unable to open", "could not connect", "connection", "timeout", "refused")
 
 
@@ -53,10 +60,29 @@ def unreadable(where: str, encoding: str) -> ConfigError:
     )
 
 
+def no_driver(error: Exception, connection: str) -> ConfigError:
+    """A URL that SQLAlchemy cannot open, or whose driver is not installed."""
+    return ConfigError(
+        "The sales system's url cannot be opened",
+        where=connection,
+        why=f"{type(error).__name__}: the url is misspelt or its driver is not installed",
+        remedy="Write it as dialect+driver://user@host/database and install that driver.",
+    )
+
+
 def of_database(error: SQLAlchemyError, where: str) -> TasukiError:
     """The error behind a failed query; the driver's words only where they name no value."""
-    said = str(error.orig).splitlines()[0] if isinstance(error, DBAPIError) else str(error)
+    said = type(error).__name__
+    if isinstance(error, (OperationalError, ProgrammingError)):
+        said = str(error.orig).partition("\n")[0]
     low = said.lower()
+    if any(word in low for word in _STRANGER):
+        return SignInError(
+            "The sales system's database refuses the account",
+            where=where,
+            why="the user or the password in its url is not right",
+            remedy="Correct the secret behind `url`.",
+        )
     if any(word in low for word in _BUSY):
         return TransientError("The sales system's database is busy", where=where, why="a lock")
     if isinstance(error, OperationalError) and any(word in low for word in _OFF):

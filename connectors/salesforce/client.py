@@ -25,7 +25,7 @@ from connectors.salesforce.faults import NoAnswerError, fault, of_answer, of_net
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.traffic import Pace, Sleep, Tally, Throttle, pause, retrying
 from tasuki.clock import Clock
-from tasuki.errors import BudgetError, UnreachableError
+from tasuki.errors import BudgetError, ConfigError, UnreachableError
 from tasuki.values import Json
 
 _USAGE: Final = re.compile(r"api-usage=(\d+)/(\d+)")
@@ -98,7 +98,8 @@ class Client:
     usage: Usage | None = None
     described: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Describes asked for so far, by object."""
-    _server_time: datetime | None = None
+    _asked_at: datetime | None = None
+    _skew: timedelta = timedelta(0)
     _throttle: Throttle = field(init=False)
     _rest: Rest | None = None
     _signing: Lock = field(default_factory=Lock)
@@ -128,9 +129,19 @@ class Client:
                 remedy="Check login_url, the network and the proxy; then run again.",
             ) from None
 
-    def server_now(self) -> datetime:
-        """When Salesforce began to answer the last call, by its own clock."""
-        return self._server_time or self.clock.now()
+    def asked_at(self) -> datetime:
+        """When the last answered call was asked, by Salesforce's clock."""
+        return self._asked_at or self.clock.now()
+
+    def server_now(self, *, ask: bool = False) -> datetime:
+        """The present moment by Salesforce's clock: ours plus the difference last seen.
+
+        `ask` makes a call when there was none yet: for moments that a fast clock of ours would
+        spoil.
+        """
+        if ask and self._asked_at is None:
+            self.ask(lambda rest: rest.restful(""), self.connection)
+        return self.clock.now() + self._skew
 
     def limits(self) -> Limits:
         """The allowance as last seen, and our own calls."""
@@ -203,11 +214,22 @@ class Client:
         if found := _USAGE.search(response.headers.get("Sforce-Limit-Info", "")):
             self.usage = Usage(int(found[1]), int(found[2]), self.clock.now())
         if date := response.headers.get("Date"):
-            self._server_time = parsedate_to_datetime(date) - response.elapsed
+            self._asked_at = parsedate_to_datetime(date) - response.elapsed
+            self._skew = self._asked_at + response.elapsed - self.clock.now()
 
 
 def open_client(settings: SalesforceSettings, context: OpenContext) -> Client:
-    """A client that has not called anything yet."""
+    """A client that has not called anything yet.
+
+    Errors: ConfigError when the named authority is not there (the library would fail in the call).
+    """
     ca_file = context.folder / settings.ca_file if settings.ca_file else None
+    if ca_file is not None and not ca_file.is_file():
+        raise ConfigError(
+            "The certificate authority's file is not there",
+            where=str(ca_file),
+            why=f"connection {context.connection} names it as ca_file",
+            remedy="Put the PEM file there, or correct ca_file (from the project folder).",
+        )
     session = Session(settings, ca_file)
     return Client(settings, context.connection, context.clock, session)

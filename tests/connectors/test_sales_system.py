@@ -287,6 +287,14 @@ def test_postgresql_walks_by_typed_stamps_and_reads_only(postgres_url, tmp_path,
     engine.dispose()
 
 
+@pytest.mark.parametrize("url", ["no url at all", "oracle+nothing://x", "mysql://user@host/db"])
+def test_a_url_nobody_can_open_is_the_files_fault(project, clock, url) -> None:
+    """A misspelt URL and a missing driver are said before anything is asked."""
+    with pytest.raises(ConfigError, match="cannot be opened") as caught:
+        opened(project, clock, {"lines": LINES}, url=url).count("lines")
+    assert url not in str(caught.value.lines())
+
+
 @pytest.mark.parametrize("query", ["delete from x", "select 1; drop table x", "update x set y = 1"])
 def test_only_one_select_is_accepted(query) -> None:
     """A query that is not one SELECT never gets as far as the database."""

@@ -394,6 +394,12 @@ def test_an_unknown_authority_is_not_trusted(salesforce) -> None:
     stranger.close()
 
 
+def test_a_missing_authority_file_is_said_at_once(salesforce) -> None:
+    """A ca_file that is not there is a mistake in the project, found before the first call."""
+    with pytest.raises(ConfigError, match="not there"):
+        reopened(salesforce, ca_file=Path("no/such/ca.pem"))
+
+
 @pytest.mark.parametrize(
     ("url", "environment"),
     [

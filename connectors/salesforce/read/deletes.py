@@ -29,9 +29,9 @@ _NOT_TOLD: Final = "INVALID_TYPE_FOR_OPERATION"
 
 def deletes(client: Client, object: str, cursor: str | None) -> Deletes:
     """Ids deleted since the cursor, the absorbed ones among them also with their survivor."""
-    now = client.server_now()
     if cursor is None:
-        return Deletes((), _cursor(now))
+        return Deletes((), _cursor(client.server_now(ask=True)))
+    now = client.server_now()
     since = instant(loads(cursor)["since"])
     start = max(since - client.settings.overlap, now - _REACH)
     end = _floor(now) + _MINUTE

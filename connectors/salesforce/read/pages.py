@@ -52,7 +52,7 @@ def page(client: Client, object: str, fields: Sequence[str], cursor: str | None)
     answer = _go_on(client, object, walk) if walk.select == mark else None
     if answer is None:
         answer = query(client, object, _walking(object, soql, walk))
-    begun = walk.begun or stamp(client.server_now())
+    begun = walk.begun or stamp(client.asked_at())
     records = tuple(records_of(object, fields, answer["records"]))
     if url := answer.get("nextRecordsUrl"):
         return Page(records, _cursor(Walk(_last(records) or walk.since, begun, url, mark)), True)
