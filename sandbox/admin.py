@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.network import NetworkLog
 from sandbox.state import State
+from sandbox.trouble import Troubles
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -31,7 +32,9 @@ class Platform(Protocol):
         ...
 
 
-def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> list[BaseRoute]:
+def routes(
+    state: State, log: NetworkLog, platforms: Mapping[str, Platform], troubles: Troubles
+) -> list[BaseRoute]:
     """The health check and the controls."""
 
     async def health(_request: Request) -> Response:
@@ -53,6 +56,14 @@ def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> 
         state.set_clock_offset(timedelta(seconds=float(asked["offset_seconds"])))
         return _json({"now": state.now().isoformat()})
 
+    async def trouble(request: Request) -> Response:
+        asked = orjson.loads(await request.body() or b"null")
+        if asked is None:
+            troubles.clear()
+        else:
+            troubles.order(asked)
+        return Response(status_code=204)
+
     async def edit(request: Request) -> Response:
         asked = orjson.loads(await request.body())
         platforms[asked["platform"]].edit(state, asked["object"], asked["id"], asked["fields"])
@@ -65,6 +76,7 @@ def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> 
         Route("/_sandbox/counts", counts),
         control("log/reset", reset),
         control("clock", clock),
+        control("trouble", trouble),
         control("edit", edit),
     ]
 
@@ -75,7 +87,7 @@ def control(path: str, endpoint: Endpoint) -> Route:
     async def guarded(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             reason = {"error": type(error).__name__, "message": str(error)}
             return Response(orjson.dumps(reason), 400, media_type="application/json")
 

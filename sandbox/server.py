@@ -15,10 +15,9 @@ import orjson
 import uvicorn
 
 from sandbox.app import app
-from sandbox.certificate import Tls, certificate, write_private
-from sandbox.credentials import Credentials, credentials
 from sandbox.network import NetworkLog
 from sandbox.state import State
+from sandbox.trust import Credentials, Tls, certificate, credentials, write_private
 
 _HOST: Final = "127.0.0.1"
 _INFO: Final = "sandbox.json"

@@ -11,6 +11,7 @@ from sandbox.admin import control
 from sandbox.salesforce.login import Sessions
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rows.convert import convert
+from sandbox.salesforce.rows.merge import merge, undelete
 
 
 def admin_routes(org: Org, sessions: Sessions) -> list[BaseRoute]:
@@ -32,12 +33,24 @@ def admin_routes(org: Org, sessions: Sessions) -> list[BaseRoute]:
         org.add_field(asked["object"], asked["field"])
         return Response(status_code=204)
 
+    async def merge_records(request: Request) -> Response:
+        asked = orjson.loads(await request.body())
+        merge(org, asked["object"], asked["survivor"], asked["losers"])
+        return Response(status_code=204)
+
+    async def undelete_record(request: Request) -> Response:
+        asked = orjson.loads(await request.body())
+        undelete(org, asked["object"], asked["id"])
+        return Response(status_code=204)
+
     async def end_sessions(_request: Request) -> Response:
         sessions.end_all()
         return Response(status_code=204)
 
     return [
         control("salesforce/convert", convert_lead),
+        control("salesforce/merge", merge_records),
+        control("salesforce/undelete", undelete_record),
         control("salesforce/field", add_field),
         control("salesforce/expire", end_sessions),
     ]

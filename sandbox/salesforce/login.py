@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from sandbox.credentials import Credentials
 from sandbox.salesforce.api.call import Answer, json
 from sandbox.salesforce.org import INTEGRATION_USER, ORGANIZATION, Org
+from sandbox.trust import Credentials
 
 _SCHEMA: Final = "CREATE TABLE IF NOT EXISTS sf_session (token TEXT PRIMARY KEY);"
 

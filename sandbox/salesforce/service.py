@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.credentials import credentials
 from sandbox.network import note_rows
 from sandbox.salesforce.admin import admin_routes
 from sandbox.salesforce.api import about
@@ -23,6 +22,7 @@ from sandbox.salesforce.org import org_of
 from sandbox.salesforce.rows.seed import seed
 from sandbox.salesforce.soql.pages import Queries
 from sandbox.state import State
+from sandbox.trust import credentials
 
 _VERSION: Final = re.compile(r"v(\d{2})\.0")
 _LONGEST: Final = 16_384

@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from sandbox import salesforce
-from sandbox.certificate import certificate
+from sandbox.trust import certificate
 from sandbox.process import SandboxError, start
 from sandbox.salesforce.ids import full_id, is_id, new_id, number_of
 from sandbox.server import in_thread, read_info

@@ -78,13 +78,14 @@ def delete(org: Org, object: Object, id: str, user: str = INTEGRATION_USER) -> N
     _allow(object, "delete")
     with org.state.transaction():
         row = live(org, object, id)
-        _bin(org, object, id)
+        to_bin(org, object, id)
         _cascade(org, object, id, user)
         if object.name == "OpportunityLineItem":
             _roll_up(org, row["OpportunityId"], user)
 
 
-def _bin(org: Org, object: Object, id: str) -> None:
+def to_bin(org: Org, object: Object, id: str) -> None:
+    """Mark one row deleted and log it for getDeleted."""
     now, db = org.now(), org.state.db
     table = org.tables[object.name].name
     db.execute(f"UPDATE {table} SET IsDeleted = 1, SystemModstamp = ? WHERE Id = ?", (now, id))
@@ -121,7 +122,7 @@ def _cascade(org: Org, object: Object, id: str, user: str) -> None:
         sql = f"SELECT Id FROM {table} WHERE {field.name} = ? AND IsDeleted = 0"
         for (found,) in org.state.db.execute(sql, (id,)).fetchall():
             if "delete" not in child.traits:
-                _bin(org, child, found)
+                to_bin(org, child, found)
             elif not org.value(child.name, found, "IsDeleted"):
                 delete(org, child, found, user)
 

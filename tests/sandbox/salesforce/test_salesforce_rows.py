@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+import requests
 from simple_salesforce.exceptions import (
     SalesforceGeneralError,
     SalesforceMalformedRequest,
     SalesforceMoreThanOneRecord,
+    SalesforceRefusedRequest,
     SalesforceResourceNotFound,
 )
 
@@ -227,3 +229,42 @@ def test_an_unknown_path_is_404(salesforce):
         with pytest.raises(SalesforceResourceNotFound) as caught:
             salesforce.restful(path)
         assert list(only_error(caught)) == ["errorCode", "message"]
+
+
+def test_a_merge_leaves_a_forwarding_address(salesforce, control):
+    """The loser is deleted and names its master; its contacts hang on the survivor."""
+    kept, lost = made(salesforce, "Account", Name="Kept"), made(salesforce, "Account", Name="Lost")
+    contact = made(salesforce, "Contact", LastName="Moved", AccountId=lost)
+    merge = {"object": "Account", "survivor": kept, "losers": [lost]}
+    assert control("salesforce/merge", merge).status_code == 204
+    assert salesforce.Contact.get(contact)["AccountId"] == kept
+    row = salesforce.query(
+        f"SELECT IsDeleted, MasterRecordId FROM Account WHERE Id = '{lost}'", include_deleted=True
+    )["records"][0]
+    assert (row["IsDeleted"], row["MasterRecordId"]) == (True, kept)
+
+
+def test_an_undeleted_row_returns_with_its_id(salesforce, control):
+    """Undelete brings the same id back."""
+    id = made(salesforce, "Account", Name="Back")
+    salesforce.Account.delete(id)
+    assert control("salesforce/undelete", {"object": "Account", "id": id}).status_code == 204
+    assert salesforce.Account.get(id)["Name"] == "Back"
+
+
+def test_ordered_trouble_happens_once(salesforce, control):
+    """A fault ordered for one call answers it and leaves the next alone."""
+    busy = '[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]'
+    control("trouble", {"path": "/query", "status": 403, "body": busy})
+    with pytest.raises(SalesforceRefusedRequest):
+        salesforce.query("SELECT Id FROM Account")
+    assert salesforce.query("SELECT Id FROM User")["totalSize"] >= 1
+
+
+def test_a_connection_lost_after_the_write_leaves_the_row(salesforce, control):
+    """The client sees a dropped connection although the record was made."""
+    control("trouble", {"path": "/sobjects/Account", "method": "POST", "after": True})
+    with pytest.raises(requests.exceptions.RequestException):
+        made(salesforce, "Account", Name="Ambiguous")
+    found = salesforce.query("SELECT Id FROM Account WHERE Name = 'Ambiguous'")
+    assert found["totalSize"] == 1

@@ -1,5 +1,6 @@
-"""TLS for loopback: a CA of this sandbox alone and a certificate for localhost it signed."""
+"""What clients trust and sign in with: a CA, a certificate for localhost, credentials."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from sandbox.state import State
 
 _LIFE: Final = timedelta(days=825)
 _SPARE: Final = timedelta(days=7)
@@ -110,3 +113,29 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person would copy from the two platforms' setup pages."""
+
+    client_id: str
+    client_secret: str
+    hubspot_token: str
+
+
+def credentials(state: State) -> Credentials:
+    """The credentials of this world, made at the first call."""
+    with state.transaction():
+        return Credentials(
+            client_id=_kept(state, "client_id", "3MVG9." + secrets.token_hex(24)),
+            client_secret=_kept(state, "client_secret", secrets.token_hex(32).upper()),
+            hubspot_token=_kept(state, "hubspot_token", f"pat-na1-{secrets.token_hex(20)}"),
+        )
+
+
+def _kept(state: State, name: str, fresh: str) -> str:
+    found = state.setting(name)
+    if found is None:
+        state.set_setting(name, fresh)
+    return found or fresh
