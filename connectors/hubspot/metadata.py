@@ -89,13 +89,11 @@ def describe(client: Client, object: str) -> ObjectInfo:
 
 
 def unique_properties(client: Client, object: str) -> frozenset[str]:
-    """Properties that name one record: as configured without a call, else as HubSpot says."""
-    configured = client.settings.unique_keys.get(object)
-    known = {configured} if configured else set()
+    """Properties that name one record, as HubSpot says; asked once per object."""
     if object not in client.unique:
         rows = _properties(client, object)
         client.unique[object] = frozenset(row["name"] for row in rows if _is_unique(object, row))
-    return client.unique[object] | known
+    return client.unique[object]
 
 
 def _known(client: Client) -> list[str]:

@@ -91,10 +91,7 @@ def page(client: Client, object: str, fields: Sequence[str], text: str | None) -
     cursor = Cursor.parse(text).begun(client)
     turn = _listed if cursor.listing else _searched
     found, following = turn(client, object, fields, cursor)
-    if following is None:
-        raise AssertionError  # pragma: no cover - both turns answer a cursor
-    more = following.started is not None
-    return Page(found, following.text(), more)
+    return Page(found, following.text(), more=following.started is not None)
 
 
 def _listed(
