@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from os import getpid
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -56,7 +57,7 @@ def start(
     network_log: Path | None = None,
     wait: Callable[[float], object] | None = None,
 ) -> Running:
-    """Start a sandbox and return when both ports answer.
+    """Start a sandbox and return when both ports answer; it never outlives this process.
 
     Units:  it may take 20 seconds; `wait` is called with seconds between two looks.
     Errors: SandboxError when it ends early or stays silent.
@@ -66,6 +67,7 @@ def start(
     (folder / "sandbox.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "sandbox", "--folder", str(folder)]
     command += ["--http-port", str(http_port), "--https-port", str(https_port)]
+    command += ["--parent", str(getpid())]
     if network_log is not None:
         command += ["--network-log", str(network_log.resolve())]
     with (folder / "sandbox.log").open("wb") as output:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from os import getpid
+from os import getpid, getppid
 from pathlib import Path
 from signal import SIGINT, SIGTERM
 from threading import Thread
@@ -21,6 +21,7 @@ from sandbox.trust import Credentials, Tls, certificate, credentials, write_priv
 
 _HOST: Final = "127.0.0.1"
 _INFO: Final = "sandbox.json"
+_LOOK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class Serving:
         self._servers = [_Server(_config(built)), _Server(_config(built, tls))]
         self.info = _info(self._sockets, tls, credentials(self.state), network_log)
 
-    async def run(self) -> None:
-        """Serve until `stop` is called or a signal arrives."""
+    async def run(self, parent: int | None = None) -> None:
+        """Serve until `stop` is called, a signal arrives or the given parent process ends."""
         loop = asyncio.get_running_loop()
         serving = [
             asyncio.ensure_future(server.serve(sockets=[each]))
@@ -76,10 +77,19 @@ class Serving:
             except (RuntimeError, ValueError, NotImplementedError):
                 break  # not the main thread: the owner calls stop()
         write_private(self._folder / _INFO, orjson.dumps(asdict(self.info)))
+        watch = asyncio.ensure_future(self._leave_with(parent)) if parent else None
         try:
             await asyncio.gather(*serving)
         finally:
+            if watch is not None:
+                watch.cancel()
             self.close()
+
+    async def _leave_with(self, parent: int) -> None:
+        """Stop once the process that started this one is gone, however it went."""
+        while getppid() == parent:  # noqa: ASYNC110 - no event tells of a parent's end
+            await asyncio.sleep(_LOOK_SECONDS)
+        self.stop()
 
     def stop(self) -> None:
         """Finish the requests in hand, then leave `run`."""
@@ -96,10 +106,17 @@ class Serving:
 
 
 def serve(
-    folder: Path, http_port: int = 0, https_port: int = 0, network_log: Path | None = None
+    folder: Path,
+    http_port: int = 0,
+    https_port: int = 0,
+    network_log: Path | None = None,
+    parent: int | None = None,
 ) -> None:
-    """Serve the sandbox of a folder until SIGTERM or SIGINT; port 0 takes a free one."""
-    asyncio.run(Serving(folder, http_port, https_port, network_log).run())
+    """Serve the sandbox of a folder until SIGTERM or SIGINT; port 0 takes a free one.
+
+    With a `parent` process id it also ends when that process does.
+    """
+    asyncio.run(Serving(folder, http_port, https_port, network_log).run(parent))
 
 
 @contextmanager

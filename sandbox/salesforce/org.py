@@ -1,6 +1,6 @@
 """One org on one state: its schema, its tables, its users, its id counters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -102,6 +102,15 @@ class Org:
         sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE Id = ?"
         found = self.state.db.execute(sql, (id,)).fetchone()
         return None if found is None else dict(zip(table.columns, found, strict=True))
+
+    def rows(self, object: str) -> Iterator[dict[str, Any]]:
+        """Every stored row of an object, deleted ones too, in the order of their ids."""
+        table = self.tables[object]
+        with self.state.lock:
+            sql = f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY Id"
+            found = self.state.db.execute(sql).fetchall()
+        for row in found:
+            yield dict(zip(table.columns, row, strict=True))
 
     def value(self, object: str, id: str | None, field: str) -> Any:
         """One value of one row, None when there is no such row."""

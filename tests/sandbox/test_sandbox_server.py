@@ -7,6 +7,8 @@ import http.client
 import os
 import ssl
 import stat
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +19,11 @@ import orjson
 import pytest
 
 from sandbox import salesforce
-from sandbox.trust import certificate
 from sandbox.process import SandboxError, start
 from sandbox.salesforce.ids import full_id, is_id, new_id, number_of
 from sandbox.server import in_thread, read_info
 from sandbox.state import State
+from sandbox.trust import certificate
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -90,6 +92,14 @@ def test_loaded_rows_keep_their_history(state):
     assert rows[1] == (new_id("001", 1), noon, noon, 0)
     assert rows[2][2] == "2026-01-01T00:00:00.000+0000"
     assert rows[3][0] == new_id("001", 91)
+
+
+def test_records_show_what_the_org_holds(state):
+    """Every stored field with its JSON value, deleted records too."""
+    salesforce.insert(state, "Account", [{"Name": "A"}, {"Name": "B", "IsDeleted": True}])
+    first, second = salesforce.records(state, "Account")
+    assert (first["Name"], first["Partner__c"], first["IsDeleted"]) == ("A", False, False)
+    assert (second["Name"], second["IsDeleted"]) == ("B", True)
 
 
 def test_loading_an_unknown_field_fails(state):
@@ -189,3 +199,18 @@ def test_a_sandbox_that_cannot_start_says_why(tmp_path):
     """A port in use is reported with what the process said; nothing stays behind."""
     with in_thread(tmp_path / "one") as served, pytest.raises(SandboxError, match="in use"):
         start(tmp_path / "two", http_port=served.info.http_port, wait=Event().wait)
+
+
+def test_a_sandbox_never_outlives_its_parent(tmp_path):
+    """When the process that started it dies without a word, the sandbox leaves by itself."""
+    script = (
+        "import os, pathlib; from sandbox.process import start\n"
+        f"start(pathlib.Path({str(tmp_path)!r})); os._exit(9)"
+    )
+    parent = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    assert parent.returncode == 9
+    for _ in range(200):
+        if not (tmp_path / "sandbox.json").exists():
+            break
+        Event().wait(0.05)
+    assert not (tmp_path / "sandbox.json").exists()
