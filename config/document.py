@@ -15,19 +15,22 @@ class Identity(Settings):
     """What this company knows about addresses and numbers that say nothing about who one is."""
 
     phone_region: str = Field(
-        "JP", pattern="^[A-Z]{2}$", description="Country of phone numbers that name none."
+        default="JP", pattern="^[A-Z]{2}$", description="Country of phone numbers that name none."
     )
     free_mail_domains: frozenset[str] = Field(
-        frozenset(), description="Mail domains anybody can have, besides the well-known ones."
+        default=frozenset(),
+        description="Mail domains anybody can have, besides the well-known ones.",
     )
     staff_domains: frozenset[str] = Field(
-        frozenset(), description="Our own mail domains; our visits to our site do not count."
+        default=frozenset(),
+        description="Our own mail domains; our visits to our site do not count.",
     )
     junk_emails: frozenset[str] = Field(
-        frozenset(), description="Addresses people type to get past a form."
+        default=frozenset(), description="Addresses people type to get past a form."
     )
     shared_mailboxes: frozenset[str] = Field(
-        frozenset(), description="Addresses several people read, besides info@ and its like."
+        default=frozenset(),
+        description="Addresses several people read, besides info@ and its like.",
     )
 
     @field_validator("free_mail_domains", "staff_domains", "junk_emails", "shared_mailboxes")
@@ -51,9 +54,11 @@ class User(Settings):
     """Somebody who may sign in to the console; passwords are set there, never in a file."""
 
     login: str = Field(description="Name to sign in with.")
-    name: str = Field("", description="Name to show.")
-    role: Role = Field("viewer", description="What the person may do.")
-    language: Literal["en", "ja"] | None = Field(None, description="The project's if left out.")
+    name: str = Field(default="", description="Name to show.")
+    role: Role = Field(default="viewer", description="What the person may do.")
+    language: Literal["en", "ja"] | None = Field(
+        default=None, description="The project's if left out."
+    )
 
 
 class ProjectDocument(Settings):
@@ -61,18 +66,30 @@ class ProjectDocument(Settings):
 
     kind: Literal["project"] = "project"
     name: str = Field(description="The project's name.")
-    description: str = Field("", description="What a colleague should know about it.")
-    language: Literal["en", "ja"] = Field("en", description="Language of reports and tasks.")
-    timezone: str = Field("UTC", description="Zone of local times, schedules and business hours.")
-    fiscal_year_start: int = Field(4, ge=1, le=12, description="First month of the fiscal year.")
+    description: str = Field(default="", description="What a colleague should know about it.")
+    language: Literal["en", "ja"] = Field(
+        default="en", description="Language of reports and tasks."
+    )
+    timezone: str = Field(
+        default="UTC", description="Zone of local times, schedules and business hours."
+    )
+    fiscal_year_start: int = Field(
+        default=4, ge=1, le=12, description="First month of the fiscal year."
+    )
     store: str = Field(
-        "sqlite:///.tasuki/store.db",
+        default="sqlite:///.tasuki/store.db",
         description="SQLAlchemy URL of the store; a relative SQLite path starts at the project.",
     )
-    identity: Identity = Field(Identity(), description="What says nothing about who one is.")
-    guards: Guards = Field(Guards(), description="Limits of one run, unless a file says its own.")
-    schedules: tuple[Schedule, ...] = Field((), description="What the daemon does by itself.")
-    users: tuple[User, ...] = Field((), description="Who may sign in to the console.")
+    identity: Identity = Field(
+        default=Identity(), description="What says nothing about who one is."
+    )
+    guards: Guards = Field(
+        default=Guards(), description="Limits of one run, unless a file says its own."
+    )
+    schedules: tuple[Schedule, ...] = Field(
+        default=(), description="What the daemon does by itself."
+    )
+    users: tuple[User, ...] = Field(default=(), description="Who may sign in to the console.")
 
     @field_validator("timezone")
     @classmethod
@@ -91,18 +108,18 @@ class ResourceDocument(Settings):
 
     kind: str = Field(description="What the file declares, e.g. `mapping`.")
     name: str = Field(description="Its name, unique among its kind.")
-    description: str = Field("", description="What a colleague should know about it.")
-    owner: str = Field("", description="Who answers for it.")
-    tags: tuple[str, ...] = Field((), description="Words to find it by.")
+    description: str = Field(default="", description="What a colleague should know about it.")
+    owner: str = Field(default="", description="Who answers for it.")
+    tags: tuple[str, ...] = Field(default=(), description="Words to find it by.")
 
 
 class ConnectionDocument(ResourceDocument):
     """connections/*.yaml: one signed-in account; the other keys are the system's own settings."""
 
-    __pydantic_extra__: dict[str, Any]
+    __pydantic_extra__: dict[str, Any]  # pyright: ignore[reportIncompatibleVariableOverride]
 
-    kind: Literal["connection"] = "connection"
+    kind: Literal["connection"] = "connection"  # pyright: ignore[reportIncompatibleVariableOverride]
     system: str = Field(description="Which connector: salesforce, hubspot, sales_system, memory.")
     environment: Literal["sandbox", "production"] | None = Field(
-        None, description="What the account is; production is shown with a red band."
+        default=None, description="What the account is; production is shown with a red band."
     )

@@ -1,4 +1,4 @@
-"""`tasuki init`: a project folder that works, with mappings and playbook to start from."""
+"""`tasuki init`: a project folder that works, with mappings, playbook and editor schema."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +8,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
+
+from config.document import ConnectionDocument, ProjectDocument
 from config.project import FILE
 from tasuki.errors import ConfigError
 
@@ -180,3 +183,35 @@ def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+# ── editor schema ──
+
+OURS: Mapping[str, type[BaseModel]] = {
+    "project": ProjectDocument,
+    "connection": ConnectionDocument,
+}
+
+
+def project_schema(kinds: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    """The schema of files that say their `kind`: this room's own kinds and the given ones."""
+    models = {**OURS, **kinds}
+    definitions: dict[str, Any] = {}
+    branches: list[dict[str, Any]] = []
+    for kind, model in sorted(models.items()):
+        prefix = f"{kind}."
+        schema = model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
+        for name, part in schema.pop("$defs", {}).items():
+            definitions[prefix + name] = part
+        definitions[kind] = schema
+        is_kind = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+        branches.append({"if": is_kind, "then": {"$ref": f"#/$defs/{kind}"}})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tasuki project file",
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": sorted(models)}},
+        "allOf": branches,
+        "$defs": definitions,
+    }

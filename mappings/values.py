@@ -52,7 +52,7 @@ def _taker(look: SideField) -> Read:
         return partial(_joined, look.names, look.joined_with)
     if len(look.names) > 1:
         return partial(_first, look.names)
-    name = look.names[0]
+    name = next(iter(look.names))
     return lambda fields: None if _is_blank(raw := fields.get(name)) else raw
 
 
