@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, select, update
 
 from playbook.book import Playbook
 from playbook.measure.windows import Windows
@@ -23,6 +23,7 @@ _EVENT: Final = ENTITY_TABLES["engagement"]
 _PERSON: Final = ENTITY_TABLES["person"]
 _DEAL: Final = ENTITY_TABLES["opportunity"]
 _NEED: Final = ENTITY_TABLES["need"]
+_ACCOUNT: Final = ENTITY_TABLES["account"]
 
 Key = tuple[str, str]
 """(account id, product)."""
@@ -51,8 +52,19 @@ def decide(db: Connection, tools: Tools, book: Playbook, accounts: Sequence[str]
     after = [_row(tools, book, key, d, known.get(key)) for key, d in sorted(demands.items())]
     changed = [row for row in after if _moved(row, known.get((row["account_id"], row["product"])))]
     rows.write(db, "need", changed)
-    queue.mark(db, queue.DECIDE, "need", [row["id"] for row in changed])
-    return len(changed)
+    closed = _close_orphans(db, tools, accounts)
+    queue.mark(db, queue.DECIDE, "need", [*(row["id"] for row in changed), *closed])
+    return len(changed) + len(closed)
+
+
+def _close_orphans(db: Connection, tools: Tools, accounts: Sequence[str]) -> list[str]:
+    """Needs of accounts that no longer exist (merged into others, or deleted) are closed."""
+    living = select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(accounts))
+    orphan = (_NEED.c.account_id.in_(accounts), _NEED.c.account_id.not_in(living))
+    ids = list(db.scalars(select(_NEED.c.id).where(*orphan, _NEED.c.state != "closed")))
+    closing = update(_NEED).where(_NEED.c.id.in_(ids))
+    db.execute(closing.values(state="closed", team=None, updated_at=tools.now()))
+    return ids
 
 
 def need_id(account: str, product: str) -> str:

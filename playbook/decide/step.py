@@ -68,6 +68,5 @@ def _needs_of(db: Connection, accounts: Sequence[str]) -> list[str]:
     return list(db.scalars(select(_NEED.c.id).where(_NEED.c.account_id.in_(accounts))))
 
 
-
 BEGIN: Final = Step("decide.begin", keep=_keep_begin)
 DECIDE: Final = Step("decide.entities", keep=_keep_decide)
