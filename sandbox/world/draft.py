@@ -1,6 +1,7 @@
 """The world while it grows: what each room adds, and who is behind every record."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from random import Random
 from typing import Final
 
@@ -35,6 +36,8 @@ _FIRST_IDS: Final = {
     "deals": 9_000_000,
     "tasks": 3_000_000,
 }
+
+_ACCOUNTS: Final = f"{SALESFORCE}.Account"
 
 
 class Draft:
@@ -149,6 +152,18 @@ class Draft:
     def team(self, name: str, *, active: bool = True) -> list[User]:
         """The users of one team."""
         return [user for user in self.users if user.team == name and user.is_active == active]
+
+    @cached_property
+    def busy(self) -> frozenset[str]:
+        """Companies with an open deal, and partners; ask when the CRMs are filled."""
+        owner = {
+            id: key for (key, where), ids in self.ids.items() if where == _ACCOUNTS for id in ids
+        }
+        accounts = {row["Id"] for row in self.salesforce["Account"] if row["Partner__c"]}
+        for row in self.salesforce["Opportunity"]:
+            if not str(row["StageName"]).startswith("Closed"):
+                accounts.add(row["AccountId"])
+        return frozenset(owner[str(id)] for id in accounts)
 
     def ago(self, days: float) -> datetime:
         """So many days before the world's end, in whole seconds."""

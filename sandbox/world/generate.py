@@ -19,7 +19,7 @@ from sandbox.world.crm.people import add_people, mailboxes, plant_people
 from sandbox.world.draft import Draft
 from sandbox.world.sales import FELL_PERCENT, MINIMUM_PRIOR, WINDOW_DAYS, add_sales, plant_orders
 from sandbox.world.shape import Cell, HubSpotSide, Owner, Row, Truth, World
-from sandbox.world.web import add_web, form_names
+from sandbox.world.web import HOT_DAYS, HOT_VIEWS, add_web, form_names
 
 RENEWAL_DAYS: Final = 90
 RULES: Final[dict[str, dict[str, Cell]]] = {
@@ -39,6 +39,13 @@ RULES: Final[dict[str, dict[str, Cell]]] = {
     "customer_never_ordered": {
         "is_customer": "won opportunity, Account.Type 'Customer...' or lifecyclestage 'customer'",
         "rule": "is_customer, and no line in sales_lines or the legacy file",
+    },
+    "prospect_hot": {
+        "views": HOT_VIEWS,
+        "days": HOT_DAYS,
+        "role": "decision_maker",
+        "rule": "page views (cookies split) within days >= views, by a person of that role whose "
+        "account is no customer, no partner and has no open opportunity",
     },
     "renewal_due": {
         "renewal_days": RENEWAL_DAYS,

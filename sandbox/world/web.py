@@ -12,6 +12,9 @@ from sandbox.world.visits import FORMS, SITE, SUBMITTED, VIEWED, Diary, Sitter, 
 
 SHARED: Final = {"handover": 8, "back_and_forth": 4}
 SINGLE: Final = {"several_forms": 5, "mail_spelling": 5, "two_browsers": 4}
+HOT_VIEWS: Final = 20
+HOT_DAYS: Final = 30
+_COOL_VIEWS: Final = 8
 BROWSERS_PER_SCALE: Final = 700
 VIEWS_PER_SCALE: Final = 16_500
 OPENS_PER_SCALE: Final = 5_000
@@ -30,6 +33,7 @@ def add_web(draft: Draft) -> None:
     singles = [pair[0] for pair in colleagues if pair[0].person not in used]
     rng.shuffle(singles)
     _add_single(draft, rng, singles)
+    _add_champions(draft, rng)
     _add_ordinary(draft, rng)
     _add_staff(draft, rng)
     _add_bots(draft, rng)
@@ -49,7 +53,8 @@ def _colleagues(draft: Draft) -> list[tuple[Sitter, Sitter]]:
     for person in draft.people:
         company: Company | None = person.company
         sitter = _sitter(draft, person)
-        if company is not None and sitter is not None and not person.trap:
+        is_plain = not person.trap and not _could_be_hot(draft, person)
+        if company is not None and sitter is not None and is_plain:
             homes.setdefault(company.id, []).append(sitter)
     return [(found[0], found[1]) for found in homes.values() if len(found) > 1]
 
@@ -138,9 +143,38 @@ def _single_browser(draft: Draft, rng: Random, case: str, sitter: Sitter) -> Non
     _plant(draft, "cookies_single", case, browser.utk, browser.contact, spans, diary.written)
 
 
+def _could_be_hot(draft: Draft, person: Person) -> bool:
+    """Whether many visits alone would make this person one to hand over."""
+    company = person.company
+    if company is None or company.is_customer or person.role != "decision_maker":
+        return False
+    return company.id not in draft.busy
+
+
+def _add_champions(draft: Draft, rng: Random) -> None:
+    """Heavy readers: some to hand over now, some for whom a high score means nothing."""
+    for person in draft.people:
+        sitter = _sitter(draft, person)
+        if person.trap != "champion" or sitter is None or person.company is None:
+            continue
+        browser = new_browser(rng, sitter.contact)
+        begin, end = (115, 70) if person.group == "cooled" else (13, 0.5)
+        views = rng.randint(32, 46)
+        diary = Diary(draft, rng, browser)
+        moment = diary.stay(sitter, begin, end, views, form_first=False)
+        _remember(draft, "person", browser.utk, browser.contact, [(sitter, moment, None)])
+        draft.plant(
+            "prospects_hot" if person.group == "hot" else "prospects_not_hot", person.group,
+            person=person.id, company=person.company.id,
+            records=draft.person_records(person.id), views=views,
+        )  # fmt: skip
+
+
 def _add_ordinary(draft: Draft, rng: Random) -> None:
     """The rest: one browser for most, two for some, a few readers among many passers-by."""
-    sitters = [sitter for person in draft.people if (sitter := _sitter(draft, person))]
+    people = {person.id: person for person in draft.people if person.trap != "champion"}
+    sitters = [sitter for person in people.values() if (sitter := _sitter(draft, person))]
+    careful = {id for id, person in people.items() if _could_be_hot(draft, person)}
     count = round(BROWSERS_PER_SCALE * draft.scale)
     chosen = rng.sample(sitters, min(len(sitters), count))
     chosen += rng.choices(chosen, k=count // 12)
@@ -150,6 +184,8 @@ def _add_ordinary(draft: Draft, rng: Random) -> None:
         browser = new_browser(rng, sitter.contact)
         begin = rng.uniform(5, 175)
         views = max(1, round(weight * ratio))
+        if sitter.person in careful:
+            views = min(views, _COOL_VIEWS // 2)
         diary = Diary(draft, rng, browser)
         moment = diary.stay(
             sitter, begin, max(0.2, begin - rng.uniform(1, 120)), views, form_first=False

@@ -313,3 +313,70 @@ def test_open_complaints_are_the_planted_ones(made: tuple[int, float]) -> None:
     assert found == planted(world, "open_complaints", "case_id")
     kinds = {(row["Type"], row["Status"] == "Closed") for row in world.salesforce["Case"]}
     assert len(kinds) == 4
+
+
+# ── heavy readers ──
+
+
+def test_exactly_the_planted_prospects_are_hot(made: tuple[int, float]) -> None:
+    """Deciding people with many recent views at an account nobody works on are the planted ones."""
+    world = world_of(made)
+    since = NOW - timedelta(days=number(world, "prospect_hot", "days"))
+    views = recent_views(world, since)
+    limit = number(world, "prospect_hot", "views")
+    idle = idle_accounts(world)
+    free = {
+        str(person["id"])
+        for person in world.truth.people
+        if person["role"] == "decision_maker" and person["company"] in idle
+    }
+    found = {person for person, count in views.items() if count >= limit and person in free}
+    assert found == planted(world, "prospects_hot", "person")
+    assert not [person for person in free - found if views[person] > limit * 0.5]
+    assert len(world.truth.planted["prospects_not_hot"]) >= len(found)
+
+
+def recent_views(world: World, since: datetime) -> dict[str, int]:
+    """Page views per true person: a cookie's spans decide."""
+    spans = {cookie.utk: cookie.spans for cookie in world.truth.cookies}
+    views: dict[str, int] = defaultdict(int)
+    for event in world.hubspot.events:
+        if event.event_type.endswith("page_viewed") and event.occurred_at >= since:
+            held = [
+                p for p, at in spans[event.properties["utk"]] if not at or at <= event.occurred_at
+            ]
+            views[held[-1]] += 1
+    return views
+
+
+def idle_accounts(world: World) -> set[str]:
+    """Companies that are no customer, no partner and have no open opportunity."""
+    owner = company_of(world)
+    busy = {
+        owner["Account", str(row["Id"])]
+        for row in world.salesforce["Account"]
+        if row["Partner__c"] or str(row["Type"]).startswith("Customer")
+    }
+    busy |= {
+        owner["companies", str(row["id"])]
+        for row in world.hubspot.objects["companies"]
+        if row["lifecyclestage"] == "customer"
+    }
+    busy |= {
+        owner["Account", str(row["AccountId"])]
+        for row in world.salesforce["Opportunity"]
+        if not str(row["StageName"]).startswith("Closed")
+    }
+    return {str(row["id"]) for row in world.truth.companies} - busy
+
+
+def test_a_high_score_alone_means_nothing(made: tuple[int, float]) -> None:
+    """The traps read as much as the prospects; only the old ones did so long ago."""
+    world = world_of(made)
+    limit = number(world, "prospect_hot", "views")
+    views = recent_views(world, NOW - timedelta(days=number(world, "prospect_hot", "days")))
+    cases = world.truth.planted["prospects_not_hot"]
+    kinds = {case["case"] for case in cases}
+    assert kinds == {"customer", "in_deal", "partner", "not_deciding", "cooled"}
+    for case in cases:
+        assert (views[str(case["person"])] >= limit) == (case["case"] != "cooled")

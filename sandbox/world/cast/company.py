@@ -20,6 +20,9 @@ COMMERCE: Final = {
     "recoded": 4, "never_ordered": 10, "other_spelling": 8, "legacy_only": 4, "dormant": 5,
 }  # fmt: skip
 RENEWALS: Final = {"due": 12, "renewed": 6, "outside": 6, "lapsed": 3}
+HEAT: Final = {
+    "hot": 10, "customer": 3, "in_deal": 3, "partner": 3, "not_deciding": 3, "cooled": 3,
+}  # fmt: skip
 STEADY_SHARE: Final = 0.48
 
 _SISTERS: Final = (("販売", "ハンバイ"), ("システムズ", "システムズ"))
@@ -40,6 +43,7 @@ class Plan:
     group: str = ""
     commerce: str = "prospect"
     renewal: str = ""
+    heat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +141,16 @@ def _ordinary_plans(rng: Random, scale: float, seated: int) -> Iterator[Plan]:
         kind for kind, count in RENEWALS.items() for _ in range(planted_count(count, scale))
     ]
     special = [kind for kind, count in COMMERCE.items() for _ in range(planted_count(count, scale))]
-    left = max(round(300 * scale) - seated - len(renewals) - len(special), round(90 * scale), 12)
+    heats = [kind for kind, count in HEAT.items() for _ in range(planted_count(count, scale))]
+    left = max(
+        round(300 * scale) - seated - len(renewals) - len(special) - len(heats),
+        round(90 * scale),
+        12,
+    )
     yield from (Plan(commerce=kind) for kind in special)
     yield from (Plan(commerce="steady", renewal=kind) for kind in renewals)
+    for kind in heats:
+        yield Plan(commerce="steady" if kind == "customer" else "prospect", heat=kind)
     yield from (Plan(commerce=_commerce(rng)) for _ in range(left))
 
 
@@ -163,7 +174,7 @@ def _settle(rng: Random, serial: int, seat: _Seat, domains: set[str]) -> Company
 
 def _where(rng: Random, plan: Plan) -> tuple[bool, bool]:
     is_plain = plan.identity == "ordinary" and plan.commerce in {"prospect", "steady"}
-    if not is_plain or plan.renewal:
+    if not is_plain or plan.renewal or plan.heat:
         return True, True
     return rng.choices(((True, True), (True, False), (False, True)), (66, 17, 17))[0]
 

@@ -77,6 +77,13 @@ class Crowd:
             person = self._draw(company, trap, group)
         return self.keep(person)
 
+    def champion(self, company: Company) -> Person:
+        """The one whose visits are planted; decides, unless the plan says otherwise."""
+        role = "user" if company.plan.heat == "not_deciding" else "decision_maker"
+        title = lexicon.TITLES[role][2 if company.name.script == "latin" else 0]
+        drawn = self._draw(company, "champion", company.plan.heat)
+        return self.keep(replace(drawn, role=role, title=title))
+
     def keep(self, person: Person) -> Person:
         """Remember a person, giving him or her an id, an address and a mobile number."""
         where = person.company.id if person.company else VENDOR_DOMAIN
@@ -150,6 +157,9 @@ def make_people(rng: Random, scale: float, companies: list[Company]) -> list[Per
     homes = [company for company in companies if _is_home(company)]
     rng.shuffle(homes)
     turn = _cycle(homes)
+    for company in companies:
+        if company.plan.heat:
+            crowd.champion(company)
     for trap, count in SAME.items():
         for _ in range(planted_count(count, scale)):
             crowd.add(next(turn), trap)
@@ -165,6 +175,7 @@ def _is_home(company: Company) -> bool:
         company.in_salesforce
         and company.in_hubspot
         and company.plan.identity == "ordinary"
+        and not company.plan.heat
         and company.name.script != "latin"
     )
 

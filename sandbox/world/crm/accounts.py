@@ -89,7 +89,7 @@ def _add_account(
         OwnerId=user_id(_owner_of(draft, rng, is_customer=is_customer)),
         Corporate_Number__c=company.number if evidence.number_in_salesforce else None,
         Customer_Code__c=customer_code(company) if evidence.code_in_salesforce else None,
-        Partner__c=not is_customer and rng.random() < 0.08,
+        Partner__c=_is_partner(rng, company),
     )  # fmt: skip
     draft.own(SALESFORCE, "Account", id, company)
     return id
@@ -130,6 +130,12 @@ def _owner_of(draft: Draft, rng: Random, *, is_customer: bool) -> User:
         return rng.choice([user for user in draft.users if not user.is_active])
     teams = ("customer_success", "field_sales") if is_customer else ("inside_sales", "field_sales")
     return rng.choice(draft.team(rng.choice(teams)))
+
+
+def _is_partner(rng: Random, company: Company) -> bool:
+    if company.plan.heat or company.is_customer:
+        return company.plan.heat == "partner"
+    return rng.random() < 0.08
 
 
 def _website(rng: Random, company: Company) -> str:

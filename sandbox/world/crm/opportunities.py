@@ -113,7 +113,7 @@ def _cast_deals(draft: Draft, rng: Random) -> Iterator[Deal]:
 def _outcomes(
     rng: Random, scale: float, homes: list[Company], open_count: int, won_count: int
 ) -> Iterator[tuple[Company, str, str]]:
-    turn = iter(homes)
+    turn = iter([home for home in homes if not home.plan.heat])
     written = 0
     for case, count in STALLED.items():
         for _ in range(planted_count(count, scale)):
@@ -123,12 +123,14 @@ def _outcomes(
                 yield company, "open", "active"
                 written += 1
             written += 1
+    in_deal = [home for home in homes if home.plan.heat == "in_deal"]
+    yield from ((home, "open", "active") for home in in_deal)
     lively = list(turn)
     places = cycle(lively)
     waiting = [case for case, count in WAITING.items() for _ in range(planted_count(count, scale))]
     for case in waiting:
         yield next(places), "open", case
-    for _ in range(max(0, open_count - written - len(waiting))):
+    for _ in range(max(0, open_count - written - len(waiting) - len(in_deal))):
         yield rng.choice(lively), "open", "active"
     customers = [home for home in homes if home.is_customer]
     yield from ((company, "won", "won") for company in customers)

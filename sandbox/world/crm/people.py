@@ -183,6 +183,12 @@ def _with_initials(desk: _Desk) -> None:
     desk.hubspot(desk.person.email)
 
 
+def _champion(desk: _Desk) -> None:
+    contact = desk.contact(desk.person.email, desk.phone(0.6), None)
+    stored = contact if desk.rng.random() < 0.5 else None
+    desk.hubspot(desk.person.email, salesforcecontactid=stored)
+
+
 def _shared_mailbox(desk: _Desk) -> None:
     desk.contact(f"info@{desk.company.domain}", desk.company.phone, None)
 
@@ -197,6 +203,7 @@ def _same_name(desk: _Desk) -> None:
 
 
 _TRAPS: Final[dict[str, Callable[[_Desk], None]]] = {
+    "champion": _champion,
     "email_case": _email_case,
     "stored_contact_id": _stored_contact_id,
     "stored_lead_id": _stored_lead_id,
