@@ -35,7 +35,7 @@ class HubSpotSettings(Settings):
     search_page_size: int = Field(
         default=200, ge=1, le=200, description="Records per page of a search for changes."
     )
-    event_page_size: int = Field(default=100, ge=1, le=1000, description="Events per page.")
+    event_page_size: int = Field(default=1000, ge=1, le=1000, description="Events per page.")
     batch_size: int = Field(default=100, ge=1, le=100, description="Records per write call.")
     timeout: timedelta = Field(
         default=timedelta(seconds=60), description="How long one answer may take."

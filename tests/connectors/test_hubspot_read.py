@@ -261,6 +261,13 @@ def test_events_are_swept_by_type_oldest_first(open_hubspot: Callable[..., HubSp
     assert [record.id for record in again] == ["e2", "late", "e3", "e4"]
 
 
+def test_a_page_that_is_too_large_for_events_is_asked_for_smaller(hubspot: HubSpotAccount) -> None:
+    """HubSpot does not document the largest page, so a refusal is not the end."""
+    hubspot.wire.answers.append(("events/v3/events", 400, b'{"category":"VALIDATION_ERROR"}'))
+    assert hubspot.connector.page("events/e_visited_page", ["hs_url"], None).records == ()
+    assert hubspot.calls("events/v3/events") == 1
+
+
 def test_events_need_a_subscription_that_has_them(hubspot: HubSpotAccount) -> None:
     """Below Enterprise the refusal names what is missing."""
     sandbox.configure(hubspot.state, tier="professional")

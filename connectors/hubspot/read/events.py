@@ -15,10 +15,13 @@ from connectors.hubspot.client import Client
 from connectors.hubspot.filters import EPOCH, milliseconds
 from connectors.hubspot.read.records import next_of
 from connectors.protocol import Page, Record
+from tasuki.errors import RejectedError
 from tasuki.values import Json, dumps, instant, loads, stamp
 
 PREFIX: Final = "events/"
 EMAIL_EVENTS: Final = "email_events"
+SURE_PAGE: Final = 100
+"""HubSpot does not say how many occurrences a page may hold; this many every account allows."""
 _EMAIL_PATH: Final = "/email/public/v1/events"
 
 
@@ -55,18 +58,27 @@ class Cursor:
 def occurrences(client: Client, object: str, fields: Sequence[str], text: str | None) -> Page:
     """One page of the occurrences of an event type, oldest first."""
     cursor = Cursor.parse(text)
+    try:
+        body = _sweep(client, object, cursor, client.settings.event_page_size)
+    except RejectedError:
+        if client.settings.event_page_size <= SURE_PAGE:
+            raise
+        body = _sweep(client, object, cursor, SURE_PAGE)
+    rows = [_occurrence(row) for row in body.get("results") or ()]
+    return _page(client, cursor, rows, fields, next_of(body))
+
+
+def _sweep(client: Client, object: str, cursor: Cursor, limit: int) -> Json:
     options: dict[str, Any] = {"after": cursor.after} if cursor.after else {}
-    body = client.call(
+    return client.call(
         client.apis.events.get_page,
         event_type=object.removeprefix(PREFIX),
         occurred_after=cursor.iso(),
-        limit=client.settings.event_page_size,
+        limit=limit,
         sort=["occurredAt"],
         about=object,
         **options,
     )
-    rows = [_occurrence(row) for row in body.get("results") or ()]
-    return _page(client, cursor, rows, fields, next_of(body))
 
 
 def emails(client: Client, object: str, fields: Sequence[str], text: str | None) -> Page:
