@@ -21,7 +21,7 @@ from tasuki.values import Json, dumps, instant, loads, stamp
 PREFIX: Final = "events/"
 EMAIL_EVENTS: Final = "email_events"
 SURE_PAGE: Final = 100
-"""HubSpot does not say how many occurrences a page may hold; this many every account allows."""
+"""HubSpot does not document the largest page; a refused one is asked for again with this many."""
 _EMAIL_PATH: Final = "/email/public/v1/events"
 
 
