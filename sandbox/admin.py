@@ -47,6 +47,18 @@ def routes(
     async def counts(_request: Request) -> Response:
         return _json({name: platform.counts(state) for name, platform in platforms.items()})
 
+    return [
+        Route("/healthz", health),
+        Route("/_sandbox/health", health),
+        Route("/_sandbox/stats", stats),
+        Route("/_sandbox/counts", counts),
+        *_controls(state, log, platforms, troubles),
+    ]
+
+
+def _controls(
+    state: State, log: NetworkLog, platforms: Mapping[str, Platform], troubles: Troubles
+) -> list[BaseRoute]:
     async def reset(_request: Request) -> Response:
         log.reset()
         return Response(status_code=204)
@@ -70,10 +82,6 @@ def routes(
         return Response(status_code=204)
 
     return [
-        Route("/healthz", health),
-        Route("/_sandbox/health", health),
-        Route("/_sandbox/stats", stats),
-        Route("/_sandbox/counts", counts),
         control("log/reset", reset),
         control("clock", clock),
         control("trouble", trouble),

@@ -19,7 +19,7 @@ _CORRELATION: Final = "sandbox.correlation"
 
 def note_rows(scope: Scope, rows: int) -> None:
     """Tell the log how many records this answer returned or wrote."""
-    scope[_ROWS] = scope.get(_ROWS, 0) + rows
+    scope[_ROWS][0] += rows  # a list: routers copy the scope, the copy shares the list
 
 
 def correlation(scope: Scope) -> str:
@@ -81,23 +81,31 @@ class Logged:
             return
         path = scope["path"]
         scope[_CORRELATION] = str(uuid4())
+        scope[_ROWS] = [0]
         scope["path"] = path.rstrip("/") or "/"
         answer = {"status": 0, "bytes": 0}
+        began = perf_counter()
+        noted = False
+
+        def note() -> None:
+            nonlocal noted
+            if not noted:
+                self._log.add(self._entry(scope, path, answer, perf_counter() - began))
+            noted = True
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
-                date = format_datetime(self._state.now(), usegmt=True).encode()
-                message["headers"] = [*message.get("headers", ()), (b"date", date)]
             else:
                 answer["bytes"] += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    note()  # before the client has it all: whoever got the answer finds the line
             await send(message)
 
-        began = perf_counter()
         try:
             await self._app(scope, receive, watched)
         finally:
-            self._log.add(self._entry(scope, path, answer, perf_counter() - began))
+            note()
 
     def _entry(
         self, scope: Scope, path: str, answer: dict[str, int], seconds: float
@@ -110,7 +118,7 @@ class Logged:
             "path": path,
             "query": sorted({key for key, _ in query}),
             **answer,
-            "rows": scope.get(_ROWS, 0),
+            "rows": scope[_ROWS][0],
             "milliseconds": round(seconds * 1000, 1),
             "correlation": scope[_CORRELATION],
         }
