@@ -96,6 +96,8 @@ class Logged:
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
+                date = format_datetime(self._state.now(), usegmt=True).encode()
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
             else:
                 answer["bytes"] += len(message.get("body", b""))
                 if not message.get("more_body", False):

@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from sqlite3 import OperationalError
+from typing import Any, Final
 
 import orjson
 
@@ -37,8 +38,7 @@ class Queries:
         lowered = lower(self._org, query, version, everything=everything)
         if lowered.find is None:
             return self._aggregate(lowered)
-        with self._org.state.lock:
-            found = self._org.state.db.execute(lowered.find, lowered.values).fetchall()
+        found = self._rows(lowered.find, lowered.values)
         if lowered.page is None:
             return Answer(_body(int(found[0][0]), [], None), 0)
         rows = [row for (row,) in found]
@@ -56,6 +56,14 @@ class Queries:
         lowered, rows = kept
         return self._page(lowered, rows, int(start), page, (name, version))
 
+    def _rows(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Run a statement; one that SQLite cannot take is too complicated, as the platform says."""
+        with self._org.state.lock:
+            try:
+                return self._org.state.db.execute(sql, values).fetchall()
+            except OperationalError as error:
+                raise FaultError("QUERY_TOO_COMPLICATED", f"Query too complex: {error}") from None
+
     def _keep(self, locator: str, lowered: Lowered, rows: list[int]) -> None:
         self._cursors[locator] = (lowered, rows)
         while len(self._cursors) > _OPEN_CURSORS:
@@ -66,8 +74,7 @@ class Queries:
     ) -> Answer:
         chosen = orjson.dumps(rows[start : start + size]).decode()
         values = {**lowered.values, "page": chosen}
-        with self._org.state.lock:
-            found = self._org.state.db.execute(str(lowered.page), values).fetchall()
+        found = self._rows(str(lowered.page), values)
         name, version = locator
         following = start + size
         path = f"/services/data/{version}/query/{name}-{following}"
@@ -76,8 +83,7 @@ class Queries:
         return Answer(_body(len(rows), records, more), len(records))
 
     def _aggregate(self, lowered: Lowered) -> Answer:
-        with self._org.state.lock:
-            found = self._org.state.db.execute(str(lowered.page), lowered.values).fetchall()
+        found = self._rows(str(lowered.page), lowered.values)
         records = [record for (record,) in found]
         return Answer(_body(len(records), records, None), len(records))
 
