@@ -157,7 +157,7 @@ def test_compose_gives_up_privileges() -> None:
 def test_compose_writes_to_postgresql_without_a_secret_in_the_url() -> None:
     """The store's URL holds no password (URLs end up in logs); libpq reads it beside it."""
     settings = settings_of(compose()["services"]["daemon"])
-    assert settings["TASUKI_STORE_URL"].startswith("postgresql+psycopg://tasuki@database")
+    assert settings["TASUKI_STORE"].startswith("postgresql+psycopg://tasuki@database")
     assert REQUIRED.match(settings["PGPASSWORD"])
 
 
