@@ -44,6 +44,8 @@ class Capabilities:
     """Records per read call; `ceil(n / page_size)` is the floor the benchmark prints."""
     deletes: bool = False
     """Deleted ids can be asked for."""
+    uncounted: tuple[str, ...] = ()
+    """Objects (or what their names begin with) that the system only sweeps: no count, no ids."""
     finds: bool = True
     unique_keys: Mapping[str, str] = field(default_factory=dict)
     """Object -> natural-key field on which the system upserts; elsewhere: find before create."""

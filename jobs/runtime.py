@@ -6,7 +6,7 @@ Nothing below this module opens or commits a transaction.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -16,7 +16,7 @@ import structlog
 from staging import runs
 from staging.engine import Store
 from sync import lease
-from sync.context import Event, Step, Tools, Watch
+from sync.context import Event, Order, Step, Tools, Watch
 from tasuki.errors import TasukiError
 from tasuki.values import Json, new_id
 
@@ -29,16 +29,6 @@ class Cancelled(TasukiError):
     """Somebody asked the run to stop; what it committed stays."""
 
     code = "TSK-5200"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to run, for whom."""
-
-    workflow: str
-    arguments: Mapping[str, Json] = field(default_factory=dict)
-    trigger: str = "cli"
-    by: str = "operator"
 
 
 class Runtime(Protocol):

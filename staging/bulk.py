@@ -5,6 +5,7 @@ one merge. Both cost about what the bare driver costs (measured in the engine no
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -131,4 +132,4 @@ def _binder(kind: object, engine: str) -> Callable[[Any], Any]:
         return lambda value: None if value is None else int(value)
     if engine == "sqlite" and isinstance(kind, Numeric):
         return lambda value: None if value is None else float(value)
-    return lambda value: value
+    return lambda value: value.value if isinstance(value, Enum) else value

@@ -6,7 +6,7 @@ was killed either happened or did not. Arguments and results are JSON: ids and c
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -61,6 +61,16 @@ class Event:
 
 
 Watch = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run, started by what and by whom."""
+
+    workflow: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    trigger: str = "cli"
+    by: str = "operator"
 
 
 class Runner(Protocol):

@@ -39,6 +39,7 @@ class HubSpotConnector:
             batch_size=settings.batch_size,
             page_size=settings.page_size,
             deletes=True,
+            uncounted=(events.PREFIX, events.EMAIL_EVENTS),
             unique_keys=settings.unique_keys,
         )
 

@@ -188,7 +188,7 @@ def _counts(changes: Sequence[Change]) -> dict[str, Json]:
     return {
         "changes": len(changes),
         "records": len({c.write_id for c in changes}),
-        "risks": dict(Counter(c.risk for c in changes)),
+        "risks": dict(Counter(str(c.risk) for c in changes)),
     }
 
 

@@ -6,10 +6,12 @@ Revision: 0001, after
 import sqlalchemy as sa
 from alembic import op
 
+import staging.tables.columns
+
 revision = '0001'
-down_revision = None
-branch_labels = None
-depends_on = None
+down_revision: str | None = None
+branch_labels: str | None = None
+depends_on: str | None = None
 
 
 def upgrade() -> None:
@@ -26,6 +28,7 @@ def upgrade() -> None:
     sa.Column('industry', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=True),
     sa.Column('employees', sa.Integer(), nullable=True),
     sa.Column('is_partner', sa.Boolean(), nullable=True),
+    sa.Column('is_marked_customer', sa.Boolean(), nullable=True),
     sa.Column('owner_id', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=True),
     sa.Column('provenance', staging.tables.columns.Document(), nullable=True),
     sa.Column('updated_at', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=True),
@@ -210,6 +213,7 @@ def upgrade() -> None:
     with op.batch_alter_table('change', schema=None) as batch_op:
         batch_op.create_index('ix_change_plan', ['plan_id', 'state'], unique=False)
         batch_op.create_index('ix_change_record', ['connection', 'object', 'record_id'], unique=False)
+        batch_op.create_index('ix_change_write', ['write_id'], unique=False)
 
     op.create_table('conflict',
     sa.Column('id', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
@@ -714,6 +718,8 @@ def upgrade() -> None:
     sa.Column('value', sa.Numeric(precision=20, scale=4).with_variant(sa.Float(), 'sqlite'), nullable=True),
     sa.Column('grade', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=True),
     sa.Column('parts', staging.tables.columns.Document(), nullable=True),
+    sa.Column('written_value', sa.Numeric(precision=20, scale=4).with_variant(sa.Float(), 'sqlite'), nullable=True),
+    sa.Column('written_grade', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=True),
     sa.Column('version', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=True),
     sa.Column('as_of', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
     sa.PrimaryKeyConstraint('name', 'entity_id', name=op.f('pk_score'))
@@ -917,6 +923,7 @@ def downgrade() -> None:
     op.drop_table('console_user')
     op.drop_table('conflict')
     with op.batch_alter_table('change', schema=None) as batch_op:
+        batch_op.drop_index('ix_change_write')
         batch_op.drop_index('ix_change_record')
         batch_op.drop_index('ix_change_plan')
 

@@ -1,0 +1,75 @@
+"""The workflows: what a run, an apply, an undo and a scenario push walk through, step by step."""
+
+from typing import Any
+
+from jobs.runtime import Run, Runtime
+from playbook.decide.step import decide
+from playbook.measure.step import measure
+from playbook.scenario.push import push
+from sync import certify
+from sync.copy import copy
+from sync.identity.keys import read_keys
+from sync.identity.resolve import resolve
+from sync.identity.visitors import attribute
+from sync.merge.entities import merge
+from sync.pull import pull
+from sync.write.apply import apply
+from sync.write.plan import plan
+from sync.write.settle import settle
+from sync.write.undo import plan_undo
+from tasuki.values import Json
+
+
+def register(runtime: Runtime) -> None:
+    """Make every workflow known by its verb."""
+    runtime.register("run", run)
+    runtime.register("plan", run)
+    runtime.register("apply", apply_plan)
+    runtime.register("undo", undo)
+    runtime.register("push", push_scenario)
+
+
+def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
+    """Pull, map, identify, merge, measure, decide, plan: everything but the writing."""
+    settled = settle(run)
+    pulled = pull(run)
+    understood = _understand(run)
+    certified = certify.certify(run)
+    planned = plan(run, arguments.get("origin", ""), arguments.get("by", "operator"))
+    counts = {**pulled, **understood, **certified, **planned}
+    counts["settled"] = settled["written"] + settled["lost"]
+    if pulled["broken"] or not certified["complete"]:
+        counts["state"] = "partial"
+    return counts
+
+
+def _understand(run: Run) -> dict[str, Json]:
+    """From records to decisions; whatever a step leaves dirty for an earlier one is taken up again."""
+    counts: dict[str, Any] = {"entities": 0, "conflicts": 0}
+    read_keys(run)
+    resolve(run)
+    copy(run)
+    attribute(run)
+    merged = merge(run)
+    counts |= merged
+    counts["measured"] = measure(run)
+    return counts | decide(run)
+
+
+def apply_plan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
+    """Carry out one approved plan."""
+    settle(run)
+    return apply(run, arguments["plan"])
+
+
+def undo(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
+    """Make the plan that undoes a run."""
+    settle(run)
+    return plan_undo(run, arguments["of"], arguments.get("by", "operator"))
+
+
+def push_scenario(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
+    """Turn an approved scenario run into a plan of its own."""
+    pushed = push(run, arguments["scenario_run"])
+    origin = f"scenario:{arguments['scenario_run']}"
+    return {**pushed, **plan(run, origin, arguments.get("by", "operator"))}

@@ -1,0 +1,11 @@
+"""What Tasuki does for people: one function per verb and per page, behind CLI and console alike.
+
+app         what every use case is handed
+running     start runs, list them, look into one
+planning    plans by risk, approve, apply, undo
+handoffs    the board; accept, return, recycle
+scenarios   preview, approve, push, result
+overview    is it healthy, is anyone waiting
+explaining  why a cell holds what it holds, why a rule says so
+checking    validate, discover, doctor
+"""
