@@ -11,6 +11,13 @@ Words = dict[Literal["en", "ja"], str]
 """A sentence in each language."""
 
 
+def by_the_clock(value: Duration) -> Duration:
+    """The duration; ValueError when it is none of days."""
+    if value.is_business or not value.clock.days:
+        raise ValueError("write a duration in days such as 14d")
+    return value
+
+
 class Resource(Settings):
     """What every playbook file says about itself."""
 
@@ -57,9 +64,7 @@ class EngagementPart(Settings):
     @field_validator("half_life")
     @classmethod
     def _by_the_clock(cls, value: Duration) -> Duration:
-        if value.is_business or not value.clock:
-            raise ValueError("write a duration by the clock such as 14d")
-        return value
+        return by_the_clock(value)
 
 
 class WriteBack(Settings):
@@ -95,6 +100,14 @@ class LadderDocument(Resource):
     evaluation_views: int = Field(1, ge=1, description="Views that show evaluation (step 2).")
     early_stages: tuple[str, ...] = Field(description="Opportunity stages of step 4.")
     late_stages: tuple[str, ...] = Field(description="Opportunity stages of step 5.")
+    settled_after: Duration = Field(
+        Duration.parse("90d"), description="Won longer ago, a need begins with the last team."
+    )
+
+    @field_validator("window", "settled_after")
+    @classmethod
+    def _in_days(cls, value: Duration) -> Duration:
+        return by_the_clock(value)
 
 
 class Assign(Settings):
@@ -125,6 +138,7 @@ class Task(Settings):
 class HandoffDocument(Resource):
     """One team gives a need to the next."""
 
+    why: Words = Field(default_factory=dict, description="Why it is done, as its owner reads it.")
     from_team: str = Field(description="The team that has it.")
     to_team: str = Field(description="The team that gets it.")
     offer_when: str = Field(description="Condition over need, account, person, opportunity.")
@@ -144,6 +158,7 @@ class HandoffDocument(Resource):
 class SignalDocument(Resource):
     """Something that deserves somebody's attention while it is true."""
 
+    why: Words = Field(default_factory=dict, description="Why it is done, as its owner reads it.")
     entity: Literal["account", "person", "opportunity", "need"] = Field(description="About whom.")
     when: str = Field(description="Condition; open while it is true.")
     facts: tuple[str, ...] = Field((), description="Values shown with it.")

@@ -122,7 +122,7 @@ def _people(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, R
 
 def _engagement(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
     at = _EVENT.c.occurred_at
-    seen = and_(_EVENT.c.kind == "page_view", at > windows.instant(30))
+    seen = and_(_EVENT.c.kind == "page_viewed", at > windows.instant(30))
     known = case((and_(_EVENT.c.visitor.is_not(None), at > windows.instant(90)), _PERSON.c.id))
     return _grouped(
         db,

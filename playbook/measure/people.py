@@ -15,7 +15,7 @@ _EVENT: Final = ENTITY_TABLES["engagement"]
 def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[dict[str, Any]]:
     """One row of metrics for each of these people."""
     at = _EVENT.c.occurred_at
-    seen = and_(_EVENT.c.kind == "page_view", at > windows.instant(30))
+    seen = and_(_EVENT.c.kind == "page_viewed", at > windows.instant(30))
     lately = at > windows.instant(90)
     rows = db.execute(
         select(
@@ -23,7 +23,7 @@ def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[dict[s
             _count(seen).label("page_views_30d"),
             _count(and_(seen, _EVENT.c.interest_stage == "evaluation")).label("pricing_views_30d"),
             _count(and_(_EVENT.c.kind == "form_submitted", lately)).label("forms_90d"),
-            _count(and_(_EVENT.c.kind == "email_click", lately)).label("email_clicks_90d"),
+            _count(and_(_EVENT.c.kind == "email_clicked", lately)).label("email_clicks_90d"),
             func.max(at).label("last_engaged_at"),
             (func.count(_EVENT.c.visitor) > 0).label("has_cookie"),
         )

@@ -45,7 +45,7 @@ def _campaign(draft: Draft, rng: Random, place: int) -> str:
 
 
 def contact_lists(draft: Draft) -> list[ContactList]:
-    """Two static lists of HubSpot contacts."""
+    """Static lists of HubSpot contacts; the last one waits for a scenario to fill it."""
     rng = draft.rng("lists")
     contacts = [str(row["id"]) for row in draft.hubspot["contacts"]]
     newsletter = sorted(rng.sample(contacts, len(contacts) // 2))
@@ -53,4 +53,5 @@ def contact_lists(draft: Draft) -> list[ContactList]:
     return [
         ContactList("11", "Newsletter", "MANUAL", tuple(newsletter)),
         ContactList("12", "ユーザー会 招待済み", "SNAPSHOT", tuple(guests)),
+        ContactList("13", "Renewal 90d", "MANUAL", ()),
     ]
