@@ -94,3 +94,14 @@ SESSION: Final = Table(
     at("created_at", required=True),
     at("expires_at", required=True),
 )
+
+SETUP_LINK: Final = Table(
+    "setup_link",
+    METADATA,
+    key("token_hash"),
+    text("login", required=True),
+    text("role", required=True),
+    at("created_at", required=True),
+    at("expires_at", required=True),
+    at("used_at"),
+)

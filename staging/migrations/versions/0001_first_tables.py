@@ -734,6 +734,15 @@ def upgrade() -> None:
     sa.Column('expires_at', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_session'))
     )
+    op.create_table('setup_link',
+    sa.Column('token_hash', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('login', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('role', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('expires_at', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('used_at', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=True),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_setup_link'))
+    )
     op.create_table('signal',
     sa.Column('id', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
     sa.Column('rule', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
@@ -816,6 +825,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_signal_open', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
 
     op.drop_table('signal')
+    op.drop_table('setup_link')
     op.drop_table('session')
     with op.batch_alter_table('score', schema=None) as batch_op:
         batch_op.drop_index('ix_score_entity')
