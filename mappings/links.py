@@ -78,7 +78,7 @@ def _to_record(way: Way, clean: Convert, record: Table[str, Any]) -> Ref | None:
 def _cleaned(clean: Convert, raw: Any) -> Any:
     try:
         return clean(raw)
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return None
 
 

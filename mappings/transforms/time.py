@@ -99,16 +99,22 @@ def _since_epoch(milliseconds: int) -> dt.datetime:
 def _written_day(value: str) -> dt.date | None:
     text = value.strip()
     if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
-        return dt.date.fromisoformat(text)
+        return _day(text[:4], text[5:7], text[8:])
     text = unicodedata.normalize("NFKC", text)
     if found := _DAY.fullmatch(text) or _COMPACT.fullmatch(text):
-        year, month, day = (int(part) for part in found.groups())
-        return dt.date(year, month, day)
+        return _day(*found.groups())
     if found := _ERA_DAY.fullmatch(text):
-        era, year_text, month_text, day_text = found.groups()
-        within = 1 if year_text == "元" else int(year_text)
-        return dt.date(_ERAS[era.lower()] + within, int(month_text), int(day_text))
+        era, year, month, day = found.groups()
+        within = 1 if year == "元" else int(year)
+        return _day(str(_ERAS[era.lower()] + within), month, day)
     return None
+
+
+def _day(year: str, month: str, day: str) -> dt.date:
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:
+        raise ValueError("there is no such day") from None
 
 
 @lru_cache(maxsize=64)

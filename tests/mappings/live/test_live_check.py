@@ -1,0 +1,141 @@
+"""Live validation: a mapping against what its systems really have."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from config.yaml import parse
+from connectors.protocol import FieldInfo, ObjectInfo
+from mappings.check import Finding, Severity
+from mappings.live.check import check_live
+from mappings.live.facts import Facts
+from mappings.load import load
+
+FIELDS = """\
+kind: mapping
+name: account
+entity: account
+sides: {sf: {object: Account}, hub: {object: companies}}
+create: {sf: true}
+fields:
+  name: {sf: Name, hub: name, direction: both, conflict: sf_wins}
+  employees: {sf: Employees, hub: employees, direction: both, to: sf, conflict: sf_wins}
+  industry:
+    sf: Industry
+    hub: {field: industry, value_map: {MACHINERY: Manufacturing, RETAIL: Retail}}
+    direction: both
+    conflict: sf_wins
+links: {owner_id: {sf: {lookup: OwnerId, object: User}}}
+identity: [{rule: stored_id, hub: sf_id, refers_to: sf}]
+"""
+SF = {
+    "Name": FieldInfo("Name", "text", length=255, required=True),
+    "Employees": FieldInfo("Employees", "int"),
+    "Industry": FieldInfo(
+        "Industry", "picklist", options=("Manufacturing", "Retail"), restricted=True
+    ),
+    "OwnerId": FieldInfo("OwnerId", "reference", refers_to=("User",)),
+}
+HUB = {
+    "name": FieldInfo("name", "text", length=255),
+    "employees": FieldInfo("employees", "num"),
+    "industry": FieldInfo("industry", "picklist", options=("MACHINERY", "RETAIL"), restricted=True),
+    "sf_id": FieldInfo("sf_id", "text"),
+}
+
+
+def facts(*changed: FieldInfo, without: Sequence[str] = ()) -> Facts:
+    """Both systems, some fields replaced, added or taken away."""
+    sides = {"sf": ("Account", dict(SF)), "hub": ("companies", dict(HUB))}
+    for field in changed:
+        fields = sides["sf" if field.name[0].isupper() else "hub"][1]
+        fields[field.name] = field
+    return {
+        connection: (
+            ObjectInfo(name, name, tuple(f for n, f in fields.items() if n not in without)),
+        )
+        for connection, (name, fields) in sides.items()
+    }
+
+
+def check(known: Facts, text: str = FIELDS) -> list[Finding]:
+    return check_live(load(parse(text, "mappings/account.yaml")), known)
+
+
+def only(known: Facts, text: str = FIELDS) -> Finding:
+    found = check(known, text)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_mapping_its_systems_bear_out_is_silent() -> None:
+    """Nothing wrong, nothing said; unknown connections are not judged."""
+    assert check(facts()) == []
+    assert check({}) == []
+
+
+def test_a_field_that_does_not_exist_names_the_nearest() -> None:
+    """The place is where the mapping names it."""
+    known = facts(FieldInfo("Employes", "int"), without=["Employees"])
+    finding = only(known)
+    assert finding.what == "sf/Account has no field `Employees`"
+    assert str(finding.where) == "mappings/account.yaml:8:15 (fields.employees.sf)"
+    assert finding.fix == "Did you mean `Employes`?"
+
+
+@pytest.mark.parametrize(
+    ("missing", "place"), [("OwnerId", "links.owner_id"), ("sf_id", "identity[0]")]
+)
+def test_pointers_and_stored_ids_must_exist_too(missing: str, place: str) -> None:
+    """A link or key on a field that is not there is found."""
+    assert place in str(only(facts(without=[missing])).where)
+
+
+def test_an_object_that_does_not_exist_is_one_finding() -> None:
+    """Its fields are not each complained of."""
+    finding = only({**facts(), "hub": (ObjectInfo("company", "Company", ()),)})
+    assert finding.what == "There is no object `companies` in hub"
+    assert finding.fix == "Did you mean `company`?"
+
+
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [
+        (FieldInfo("Name", "text", readable=False), "may not read `Name`"),
+        (FieldInfo("name", "text", updateable=False), "`name` of hub/companies cannot be written"),
+        (FieldInfo("Employees", "date"), "is date, but `employees` is int"),
+        (FieldInfo("employees", "bool"), "`employees` is int, but `employees` of hub/companies"),
+        (FieldInfo("Site__c", "text", required=True), "cannot be created without `Site__c`"),
+    ],
+)
+def test_rights_types_and_required_fields(field: FieldInfo, says: str) -> None:
+    """What a write or read would trip over later is said now."""
+    found = check(facts(field))
+    assert any(says in finding.what for finding in found), found
+    assert all(finding.severity is Severity.ERROR for finding in found)
+
+
+def test_a_shorter_field_is_a_warning() -> None:
+    """A value that may not fit is parked later, so it is only warned of."""
+    finding = only(facts(FieldInfo("name", "text", length=40)))
+    assert finding.severity is Severity.WARNING
+    assert "values from `sf` may have 255" in finding.why
+
+
+def test_a_restricted_picklist_must_be_covered() -> None:
+    """Options of one side that the other side's picklist does not take are named."""
+    wide = (*SF["Industry"].options, "Space")
+    known = facts(FieldInfo("Industry", "picklist", options=wide, restricted=True))
+    finding = only(known)
+    assert finding.what == "`industry` of hub/companies does not take every value of `industry`"
+    assert "`Space`" in finding.why
+    assert finding.severity is Severity.ERROR
+    parked = FIELDS.replace("Retail}}", "Retail}, unknown_value: park}")
+    assert only(known, parked).severity is Severity.WARNING
+
+
+def test_a_value_map_names_values_that_exist() -> None:
+    """A misspelt picklist value in a map is found before it is written."""
+    found = {f.what: f.fix for f in check(facts(), FIELDS.replace("MACHINERY:", "MACHINERI:"))}
+    what = "`industry` of hub/companies has no value `MACHINERI`"
+    assert found[what] == "Did you mean `MACHINERY`?"
