@@ -11,7 +11,8 @@ from connectors.protocol import Broken, Deletes, Page
 from mappings.apply import fields_to_read
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Side
-from staging import parking, queue, records
+from staging import queue, records
+from staging.write import parking
 from sync.context import Runner, Step, Tools
 from tasuki.values import Json, digest, stamp
 

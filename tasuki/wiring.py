@@ -12,7 +12,7 @@ from connectors.protocol import Connector, ConnectorSpec, OpenContext
 from mappings.project import load_mappings
 from playbook.book import read_playbook
 from staging.engine import Store, open_store
-from staging.migrate import upgrade
+from staging.migrations.upgrade import upgrade
 from sync.context import Tools
 from tasuki.clock import Clock, SystemClock
 from tasuki.errors import ConfigError

@@ -12,8 +12,9 @@ from mappings.apply import Normalized, normalize
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Policy, Rule, mapping_of
 from mappings.values import to_json
-from staging import conflicts, identities, queue, records, rows
+from staging import identities, queue, records, rows
 from staging.identities import Link
+from staging.write import conflicts
 from sync.context import Runner, Step, Tools
 from sync.identity.pointers import resolve
 from sync.merge.three_way import ABSENT, Candidate, Current, Outcome, merge_field

@@ -12,8 +12,8 @@ from mappings.apply import push, seen
 from mappings.spec import MappedField, Rule
 from mappings.spec import Mapping as RecordMapping
 from mappings.values import to_json
-from staging import conflicts
 from staging.records import Staged
+from staging.write import conflicts
 from sync.context import Tools
 from sync.merge.three_way import is_blank
 from sync.write.intent import Intent, Lane, open_ids, wish, withdraw

@@ -12,9 +12,10 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from connectors.protocol import LinkTo, Receipt, Record, Settled, Verb, Write
-from staging import parking, plans, receipts, records
-from staging.plans import Change, PlanRow
-from staging.receipts import ReceiptRow
+from staging import records
+from staging.write import parking, plans, receipts
+from staging.write.plans import Change, PlanRow
+from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import guards, intent
 from sync.write.plan import same_value

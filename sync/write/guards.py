@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from config.guards import Guards
 from staging import records
-from staging.plans import Change
+from staging.write.plans import Change
 from sync.context import Tools
 from sync.write.risk import Risk
 from tasuki.errors import GuardError

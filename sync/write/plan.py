@@ -9,9 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Verb
-from staging import plans, records
+from staging import records
 from staging.labels import labels
-from staging.plans import Change, PlanRow
+from staging.write import plans
+from staging.write.plans import Change, PlanRow
 from sync.context import Runner, Step, Tools
 from sync.write import guards
 from sync.write.intent import Intent, fulfil, open_intents

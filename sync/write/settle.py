@@ -6,8 +6,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Record, Verb
-from staging import plans, receipts, records
-from staging.receipts import ReceiptRow
+from staging import records
+from staging.write import plans, receipts
+from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
 from sync.write.plan import same_value

@@ -12,9 +12,10 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Record, Verb
-from staging import plans, receipts, runs
-from staging.plans import Change
-from staging.receipts import ReceiptRow
+from staging import runs
+from staging.write import plans, receipts
+from staging.write.plans import Change
+from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
 from sync.write.plan import describe, same_value

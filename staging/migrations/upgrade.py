@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-_SCRIPTS: Final = Path(__file__).parent / "migrations"
+_SCRIPTS: Final = Path(__file__).parent
 
 
 def upgrade(db: Connection) -> None:
