@@ -15,14 +15,27 @@ MOST_TOKENS: Final = 2000
 DEEPEST: Final = 40
 
 
+def _case(parser: Any) -> exp.Expr | None:
+    start = parser._prev  # noqa: SLF001  (how sqlglot's own parsers look back)
+    found: exp.Expr | None = parser._parse_case()  # noqa: SLF001
+    return found.update_positions(start) if isinstance(found, exp.Case) else found
+
+
 class _Grammar(PostgresParser):
-    """PostgreSQL's grammar with its function table emptied: `to_date(x)` stays `to_date(x)`."""
+    """PostgreSQL's grammar with its function table emptied: `to_date(x)` stays `to_date(x)`.
+
+    Words that sqlglot forgets the place of are told theirs.
+    """
 
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {}
     NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
-    NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
-        "CASE": PostgresParser.NO_PAREN_FUNCTION_PARSERS["CASE"]
+    NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {"CASE": _case}
+    PRIMARY_PARSERS: ClassVar[dict[Any, Any]] = {
+        **PostgresParser.PRIMARY_PARSERS,
+        TokenType.NULL: lambda _, token: exp.Null().update_positions(token),
+        TokenType.TRUE: lambda _, token: exp.Boolean(this=True).update_positions(token),
+        TokenType.FALSE: lambda _, token: exp.Boolean(this=False).update_positions(token),
     }
 
 

@@ -26,7 +26,9 @@ _BOTH_DATES: Final = f"{_IS_DATE} AND {_IS_DATE.replace('{a}', '{b}')}"
 _BOTH_TIMES: Final = f"{_IS_TIME} AND {_IS_TIME.replace('{a}', '{b}')}"
 _DAY: Final = "left({a}, 10)::date"
 _WITHIN: Final = f"{{b}} BETWEEN DATE '0001-01-01' - {_DAY} AND DATE '9999-12-31' - {_DAY}"
-_MOVED: Final = f"to_char({_DAY} + {{b}}::int, 'YYYY-MM-DD') COLLATE \"C\""
+# Clamped, because the planner may calculate a constant's cast before the row is looked at.
+_STEPS: Final = "least(greatest({b}, -4000000), 4000000)::int"
+_MOVED: Final = f"to_char({_DAY} + {_STEPS}, 'YYYY-MM-DD') COLLATE \"C\""
 _MONTHS: Final = "substr({a}, 1, 4)::int * 12 + substr({a}, 6, 2)::int - 1 + {b}::bigint"
 _SLASHED: Final = "replace({a}, '/', '-')"
 
@@ -75,7 +77,7 @@ _TEMPLATES: Final = {
         _IS_DATE,
         _either(
             f"{_MONTHS} BETWEEN 12 AND 119999",
-            "to_char({a}::date + make_interval(months => {b}::int), 'YYYY-MM-DD') COLLATE \"C\"",
+            f"to_char({{a}}::date + make_interval(months => {_STEPS}), 'YYYY-MM-DD') COLLATE \"C\"",
         ),
     ),
     "year_date": _either(_IS_DATE, "substr({a}, 1, 4)::int"),
