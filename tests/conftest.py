@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from contextlib import closing
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name in ("FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call a case by its name: an id with a memory address in it differs between workers."""
+    name = getattr(val, "name", None)
+    return name if is_dataclass(val) and isinstance(name, str) else None
 
 
 # ── stores ──

@@ -35,7 +35,7 @@ def test_normal_forms_are_normal(transform: Transform, value: Any, expected: Any
         assert transform.bound()(expected) == expected
 
 
-@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=str)
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=lambda t: t.name)
 def test_every_transform_is_documented(transform: Transform) -> None:
     """Each has a one-sentence promise and at least one example."""
     assert transform.promise.endswith(".")
