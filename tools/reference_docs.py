@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from catalog.entities import ENTITIES
+from catalog.reference import expressions
 from mappings.transforms.registry import declared
 from tasuki.errors import TasukiError, action_for
 
@@ -178,6 +179,7 @@ MAKERS: Final[dict[str, Callable[[], list[str]]]] = {
     "commands": commands,
     "settings": settings,
     "catalog": catalog,
+    "expressions": expressions,
     "transforms": transforms,
     "errors": errors,
 }

@@ -8,8 +8,10 @@ import pytest
 
 from catalog.entities import ENTITIES, Type
 from catalog.expression.check import anything, condition, value
+from catalog.expression.functions.table import FUNCTIONS
 from catalog.expression.scope import scope_for
 from catalog.expression.tree import type_of
+from catalog.reference import expressions
 from tasuki.errors import ExpressionError, Place
 
 SCOPE = scope_for(
@@ -124,3 +126,9 @@ def test_a_rule_sees_its_parents() -> None:
     assert scope.via["person"] == "person_id"
     assert scope.entity_of("score", "fit") == "person"
     assert scope.entity_of("account", "name") == "account"
+
+
+def test_the_reference_page_names_every_function() -> None:
+    """The page is made from the table: each function with its signature and its examples."""
+    text = "\n".join(expressions())
+    assert [f.name for f in FUNCTIONS.values() if f"`{f.signature()}`" not in text] == []
