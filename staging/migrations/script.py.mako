@@ -1,17 +1,20 @@
-"""${message}
+"""${message.rstrip(".")}.
 
-Revision: ${up_revision}, after ${down_revision | comma,n}
+Revision ${up_revision}, after ${down_revision or "nothing"}.
 """
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
-import staging.tables.columns
-${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | None = ${repr(branch_labels)}
 depends_on: str | None = ${repr(depends_on)}
+
+STRING = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+NUMBER = sa.Numeric(20, 4).with_variant(sa.Float(), "sqlite")
+DOCUMENT = sa.Text().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:

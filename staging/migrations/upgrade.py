@@ -1,4 +1,4 @@
-"""Bring a store to this version's tables (Alembic; migrations add first, remove a release later)."""
+"""Bring a store to this version's tables (Alembic; add first, remove a release later)."""
 
 from pathlib import Path
 from typing import Final
