@@ -357,6 +357,7 @@ COPIED: Final = (
             _text("topic", "topic", "内容"),
             _text("product", "product", "製品"),
             _text("interest_stage", "interest stage", "関心段階"),
+            _text("interest", "interest rule that tagged it", "適用された関心ルール"),
             _text("email", "e-mail given", "入力メール", personal=True),
             _PERSON,
         ),

@@ -1,42 +1,65 @@
-"""Tags page views and forms with product and journey stage, so that a visit says what it is about."""
+"""Tags visits with product and journey stage, so that a visit says what it is about."""
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, case, literal, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select, update
 
 from playbook.book import Playbook
 from playbook.documents import Page
+from staging import queue, records
 from staging.tables.entities import ENTITY_TABLES
+from sync.context import Tools
+from tasuki.values import digest
 
 _EVENT: Final = ENTITY_TABLES["engagement"]
+_WAITS: Final = and_(_EVENT.c.interest_stage.is_(None), _EVENT.c.url.is_not(None))
 UNTAGGED: Final = "-"
-"""The topic of an address that no rule knows."""
+"""The interest stage of an address that no rule knows."""
 
 
-def tag(db: Connection, playbook: Playbook) -> int:
-    """Tag the events that no rule has looked at yet; how many."""
+def tag(db: Connection, tools: Tools, playbook: Playbook) -> int:
+    """Tag the events that these rules have not looked at yet; how many."""
+    if _rules_changed(db, tools, playbook):
+        _forget(db)
     pages = [page for interest in playbook.interests for page in interest.pages]
     done = db.execute(
         update(_EVENT)
-        .where(_EVENT.c.topic.is_(None), _EVENT.c.url.is_not(None))
+        .where(_WAITS)
         .values(
-            topic=_first(pages, "url", UNTAGGED),
             product=_first(pages, "product", None),
-            interest_stage=_first(pages, "stage", None),
+            interest_stage=_first(pages, "stage", UNTAGGED),
         )
     )
     return done.rowcount
 
 
+def _rules_changed(db: Connection, tools: Tools, playbook: Playbook) -> bool:
+    """Whether the rules are others than last time; from now on these are the known ones."""
+    said = digest([interest.model_dump(mode="json") for interest in playbook.interests])
+    known = records.position(db, "playbook", "interest", "rules").value
+    if known == said:
+        return False
+    to = records.Position(said, None)
+    records.move(db, "playbook", "interest", "rules", to, tools.run, tools.now())
+    return known is not None
+
+
+def _forget(db: Connection) -> None:
+    """Other rules, other meaning: every visit is looked at again and its person measured again."""
+    visits = (_EVENT.c.url.is_not(None), _EVENT.c.interest_stage.is_not(None))
+    people = db.scalars(select(_EVENT.c.person_id).where(*visits).distinct())
+    queue.mark(db, queue.MEASURE, "person", (id_ for id_ in people if id_))
+    db.execute(update(_EVENT).where(*visits).values(product=None, interest_stage=None))
+
+
 def _first(pages: list[Page], attribute: str, otherwise: str | None) -> ColumnElement[Any] | None:
     whens = [(_matches(page), getattr(page, attribute)) for page in pages]
-    return case(*whens, else_=otherwise) if whens else _literal(otherwise)
-
-
-def _literal(value: str | None) -> ColumnElement[Any] | None:
-    return None if value is None else literal(value)
+    if whens:
+        return case(*whens, else_=otherwise)
+    return None if otherwise is None else literal(otherwise)
 
 
 def _matches(page: Page) -> ColumnElement[bool]:
-    pattern = page.url.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return _EVENT.c.url.like(f"%{pattern.replace('*', '%')}%", escape="\\")
+    """Both sides in small letters, because the engines disagree about LIKE."""
+    pattern = page.url.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return func.lower(_EVENT.c.url).like(f"%{pattern.replace('*', '%')}%", escape="\\")

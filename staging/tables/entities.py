@@ -34,3 +34,9 @@ METRIC_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
 )
 
 Index("ix_engagement_visitor", ENTITY_TABLES["engagement"].c.visitor)
+Index(
+    "ix_engagement_untagged",
+    ENTITY_TABLES["engagement"].c.interest,
+    sqlite_where=ENTITY_TABLES["engagement"].c.interest.is_(None),
+    postgresql_where=ENTITY_TABLES["engagement"].c.interest.is_(None),
+)

@@ -17,6 +17,7 @@ from sync.pull import Stream, stream
 from tasuki.values import Json, Ref
 
 _CHUNK: Final = 1_000
+_ITSELF: Final = "record"
 
 
 def read_keys(run: Runner) -> int:
@@ -57,7 +58,7 @@ def _note(
     found: Mapping[str, Staged],
 ) -> None:
     said = said_by(each, mapping, side, found)
-    fresh = {ref: _keys(n) for ref, n in said.items() if n is not None}
+    fresh = {ref: _keys(ref, n) for ref, n in said.items() if n is not None}
     refs = list(said)
     entity = mapping.entity.name
     known = identities.keys_of(db, entity, refs)
@@ -82,8 +83,9 @@ def said_by(
     }
 
 
-def _keys(said: Normalized) -> identities.Keys:
-    kinds: dict[str, set[str]] = {}
+def _keys(ref: Ref, said: Normalized) -> identities.Keys:
+    """What a record is recognised by; at the least by itself, so that nobody is left out."""
+    kinds: dict[str, set[str]] = {_ITSELF: {str(ref)}}
     for key in said.keys:
         kinds.setdefault(key.kind, set()).add(key.value)
     return {kind: frozenset(values) for kind, values in kinds.items()}
