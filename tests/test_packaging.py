@@ -26,7 +26,11 @@ NEVER_IMPORTED = {
     "tzdata": "zoneinfo's data where the system has none",
 }
 
-COMES_WITH = {"pydantic_core": "pydantic", "starlette": "fastapi"}  # their version is the parent's
+COMES_WITH = {  # their version is the parent's
+    "markupsafe": "jinja2",
+    "pydantic_core": "pydantic",
+    "starlette": "fastapi",
+}
 
 
 def imported() -> set[str]:
