@@ -20,8 +20,8 @@ def _either(first: str, second: str) -> str:
 
 
 _SPACES: Final = "U&'" + "".join(f"\\{ord(c):04x}" for c in total.SPACES) + "'"
-_IS_DATE: Final = f"{{a}} ~ {_quoted(total.POSTGRESQL_DATE)}"
-_IS_TIME: Final = f"{{a}} ~ {_quoted(total.POSTGRESQL_TIME)}"
+_IS_DATE: Final = f"{{a}} ~ {_quoted(total.DATE_PATTERN)} AND {{a}} >= '0001'"
+_IS_TIME: Final = f"{{a}} ~ {_quoted(total.TIME_PATTERN)} AND {{a}} >= '0001'"
 _BOTH_DATES: Final = f"{_IS_DATE} AND {_IS_DATE.replace('{a}', '{b}')}"
 _BOTH_TIMES: Final = f"{_IS_TIME} AND {_IS_TIME.replace('{a}', '{b}')}"
 _DAY: Final = "left({a}, 10)::date"

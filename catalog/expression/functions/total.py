@@ -18,22 +18,22 @@ LARGEST: Final = 1e15
 SMALLEST: Final = 1e-15
 SPACES: Final = " \t\n\r\u00a0\u3000"
 NUMBER: Final = r"^[-+]?[0-9]{1,15}(\.[0-9]{1,15})?$"
-_LEAP: Final = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
+_LEAP: Final = "(?:[0-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 DATE: Final = (
     "[0-9][0-9][0-9][0-9]-"
-    "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
-    "|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
-    "|02-(0[1-9]|1[0-9]|2[0-8]))"
+    "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
     f"|{_LEAP}-02-29"
 )
-"""A date that exists, in any year of four digits; year 0000 is refused in front of it."""
-_TIME: Final = "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9][0-9][0-9]Z"
+"""A date that exists, in any year of four digits; year 0000 is refused apart from it."""
+_TIME: Final = "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9][0-9][0-9]Z"
 
 IS_NUMBER: Final = re.compile(NUMBER.replace("$", r"\Z"))
-IS_DATE: Final = re.compile(f"(?!0000)({DATE})\\Z")
-IS_TIME: Final = re.compile(f"(?!0000)({DATE}){_TIME}\\Z")
-POSTGRESQL_DATE: Final = f"^(?!0000)({DATE})$"
-POSTGRESQL_TIME: Final = f"^(?!0000)({DATE}){_TIME}$"
+IS_DATE: Final = re.compile(f"(?!0000)(?:{DATE})\\Z")
+IS_TIME: Final = re.compile(f"(?!0000)(?:{DATE}){_TIME}\\Z")
+DATE_PATTERN: Final = f"^(?:{DATE})$"
+TIME_PATTERN: Final = f"^(?:{DATE}){_TIME}$"
 
 _DAY: Final = timedelta(days=1)
 _FIRST: Final = date.min.toordinal()
