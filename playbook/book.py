@@ -1,16 +1,17 @@
 """The playbook of a project: every rule read, typed and checked before anything runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from catalog.expression.check import condition
-from catalog.expression.scope import Scope, scope_for
-from catalog.expression.tree import Node
+from pydantic import ValidationError
+
 from config.nearest import did_you_mean
 from config.project import Project
 from config.project import Resource as File
-from config.settings import read
+from config.settings import explain
+from playbook import compile as compiling
+from playbook.compile import Compiler
 from playbook.documents import (
     CalendarDocument,
     HandoffDocument,
@@ -22,9 +23,23 @@ from playbook.documents import (
     SignalDocument,
     TeamDocument,
 )
+from playbook.rules import Handoff, Known, Rule, Scenario, Score, Signal
 from sync.context import Tools
-from tasuki.errors import ConfigError, Place
+from tasuki.errors import ConfigError
 from tasuki.values import digest
+
+__all__ = [
+    "KINDS",
+    "Handoff",
+    "Playbook",
+    "Rule",
+    "Scenario",
+    "Score",
+    "Signal",
+    "examine",
+    "playbook_of",
+    "read_playbook",
+]
 
 KINDS: Final[dict[str, type[Resource]]] = {
     "calendar": CalendarDocument,
@@ -36,57 +51,10 @@ KINDS: Final[dict[str, type[Resource]]] = {
     "signal": SignalDocument,
     "team": TeamDocument,
 }
+_SINGLE: Final = ("calendar", "ladder")
+_FOLDER: Final = "playbook/"
 R = TypeVar("R", bound=Resource)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What every rule is: a name, the file it stands in, a version of what it says."""
-
-    name: str
-    place: Place
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A score with its conditions compiled."""
-
-    rule: Rule
-    says: ScoreDocument
-    fit: Mapping[str, Node]
-    engagement: Mapping[str, Node]
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A signal with its condition compiled."""
-
-    rule: Rule
-    says: SignalDocument
-    when: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Handoff:
-    """A handoff with its condition compiled."""
-
-    rule: Rule
-    says: HandoffDocument
-    when: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A scenario with its conditions compiled."""
-
-    rule: Rule
-    says: ScenarioDocument
-    audience: Node
-    exclude: Mapping[str, Node]
-    branches: tuple[Node, ...]
-    people: Mapping[str, Node]
-    """Branch → which of an account's people go on its list."""
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +69,19 @@ class Playbook:
     signals: tuple[Signal, ...]
     handoffs: tuple[Handoff, ...]
     scenarios: tuple[Scenario, ...]
-    score_entities: Mapping[str, str]
-    signal_entities: Mapping[str, str]
+    known: Known
+    version: str = ""
+    """Changes when any file of the playbook does."""
+
+    @property
+    def score_entities(self) -> Mapping[str, str]:
+        """Score → whose it is."""
+        return self.known.scores
+
+    @property
+    def signal_entities(self) -> Mapping[str, str]:
+        """Signal → about whom it is."""
+        return self.known.signals
 
     def scenario(self, name: str) -> Scenario:
         """One scenario; ConfigError with the nearest name."""
@@ -111,7 +90,7 @@ class Playbook:
             return known[name]
         raise ConfigError(
             f"There is no scenario `{name}`",
-            where="playbook/",
+            where=_FOLDER,
             why="no file of the playbook declares it",
             remedy=did_you_mean(name, known, "Add a file with `kind: scenario`."),
         )
@@ -128,110 +107,103 @@ def playbook_of(tools: Tools) -> Playbook:
     return tools.rules
 
 
+def written_fields(book: Playbook) -> dict[str, frozenset[str]]:
+    """The platform fields that scores are written to, by `connection/object`."""
+    found: dict[str, set[str]] = {}
+    for score in book.scores:
+        systems: dict[str, dict[str, dict[str, str]]] = score.says.write.model_dump()
+        for connection, objects in systems.items():
+            for name, fields in objects.items():
+                found.setdefault(f"{connection}/{name}", set()).update(fields)
+    return {kind: frozenset(fields) for kind, fields in found.items()}
+
+
 def read_playbook(project: Project) -> Playbook:
     """The project's playbook. Errors: ConfigError with file, line and column, the first found."""
-    scores = _read(project, "score", ScoreDocument)
-    signals = _read(project, "signal", SignalDocument)
+    book, errors = examine(project)
+    if errors:
+        raise errors[0]
+    return book
+
+
+def examine(project: Project) -> tuple[Playbook, list[ConfigError]]:
+    """The playbook as far as it could be read, and everything that is wrong with it."""
+    errors = [*_unknown_kinds(project), *_too_many(project)]
+    calendars = _read(project, "calendar", CalendarDocument, errors)
+    ladders = _read(project, "ladder", LadderDocument, errors)
+    interests = _read(project, "interest", InterestDocument, errors)
+    teams = sorted(_says(_read(project, "team", TeamDocument, errors)), key=lambda t: t.position)
+    scores = _read(project, "score", ScoreDocument, errors)
+    signals = _read(project, "signal", SignalDocument, errors)
+    handoffs = _read(project, "handoff", HandoffDocument, errors)
+    scenarios = _read(project, "scenario", ScenarioDocument, errors)
     known = Known(
-        {s.name: s.entity for _, s in scores},
-        {s.name: s.entity for _, s in signals},
+        tuple(team.name for team in teams),
+        {s.name: s.entity for s in _says(scores)},
+        {s.name: s.entity for s in _says(signals)},
     )
-    calendars = [c for _, c in _read(project, "calendar", CalendarDocument)]
-    ladders = [c for _, c in _read(project, "ladder", LadderDocument)]
-    teams = sorted((t for _, t in _read(project, "team", TeamDocument)), key=lambda t: t.position)
-    names = [team.name for team in teams]
-    return Playbook(
+    book = Playbook(
         teams=tuple(teams),
-        calendar=calendars[0] if calendars else CalendarDocument(kind="calendar", name="office"),
-        ladder=ladders[0] if ladders else None,
-        interests=tuple(i for _, i in _read(project, "interest", InterestDocument)),
-        scores=tuple(_score(file, says, known) for file, says in scores),
-        signals=tuple(_signal(file, says, known) for file, says in signals),
-        handoffs=tuple(
-            _handoff(f, says, known, names) for f, says in _read(project, "handoff", HandoffDocument)
-        ),
-        scenarios=tuple(
-            _scenario(f, says, known) for f, says in _read(project, "scenario", ScenarioDocument)
-        ),
-        score_entities=known.scores,
-        signal_entities=known.signals,
+        calendar=(_says(calendars) or [CalendarDocument(kind="calendar", name="office")])[0],
+        ladder=next(iter(_says(ladders)), None),
+        interests=tuple(_says(interests)),
+        scores=_compiled(compiling.score, scores, known, errors),
+        signals=_compiled(compiling.signal, signals, known, errors),
+        handoffs=_compiled(compiling.handoff, handoffs, known, errors),
+        scenarios=_compiled(compiling.scenario, scenarios, known, errors),
+        known=known,
+        version=digest([dict(f.data) for kind in sorted(KINDS) for f in project.resources(kind)]),
     )
+    return book, errors
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The scores and signals that conditions may name."""
-
-    scores: Mapping[str, str]
-    signals: Mapping[str, str]
-
-    def scope(self, entity: str) -> Scope:
-        """What a rule about an entity may name."""
-        return scope_for(entity, self.scores, self.signals)
-
-
-def _read(project: Project, kind: str, model: type[R]) -> list[tuple[File, R]]:
-    return [(file, read(model, file.source)) for file in project.resources(kind)]
+def _read(
+    project: Project, kind: str, model: type[R], errors: list[ConfigError]
+) -> list[tuple[File, R]]:
+    found: list[tuple[File, R]] = []
+    for file in project.resources(kind):
+        try:
+            found.append((file, model.model_validate(file.source.data)))
+        except ValidationError as error:
+            errors += explain(error, model, file.source)
+    return found
 
 
-def _rule(file: File) -> Rule:
-    return Rule(file.name, file.source.place(("name",)), digest(dict(file.data))[:12])
+def _says(read: Sequence[tuple[File, R]]) -> list[R]:
+    return [document for _, document in read]
 
 
-def _compiler(file: File, scope: Scope) -> Callable[[str, tuple[str | int, ...]], Node]:
-    return lambda text, path: condition(text, scope, file.source.value_place(path))
+def _compiled(
+    compile_: Callable[[Compiler, Any], C],
+    read: Sequence[tuple[File, Resource]],
+    known: Known,
+    errors: list[ConfigError],
+) -> tuple[C, ...]:
+    return tuple(compile_(Compiler(file, known, errors), document) for file, document in read)
 
 
-def _score(file: File, says: ScoreDocument, known: Known) -> Score:
-    fit = _compiler(file, known.scope(says.entity))
-    event = _compiler(file, scope_for("engagement"))
-    return Score(
-        _rule(file),
-        says,
-        {name: fit(part.when, ("fit", name, "when")) for name, part in says.fit.items()},
-        {
-            name: event(part.when, ("engagement", name, "when"))
-            for name, part in says.engagement.items()
-        },
-    )
+def _unknown_kinds(project: Project) -> list[ConfigError]:
+    """Files of the playbook whose kind nobody knows, which would be passed over in silence."""
+    return [
+        ConfigError(
+            f"There is no kind `{file.kind}`",
+            where=file.source.value_place(("kind",)),
+            why="no rule of a playbook is of that kind",
+            remedy=did_you_mean(file.kind, KINDS, "Correct it."),
+        )
+        for file in project.files
+        if file.source.file.startswith(_FOLDER) and file.kind not in KINDS
+    ]
 
 
-def _signal(file: File, says: SignalDocument, known: Known) -> Signal:
-    when = _compiler(file, known.scope(says.entity))(says.when, ("when",))
-    return Signal(_rule(file), says, when)
-
-
-def _handoff(file: File, says: HandoffDocument, known: Known, teams: list[str]) -> Handoff:
-    for key in ("from_team", "to_team"):
-        team = getattr(says, key)
-        if team not in teams:
-            raise ConfigError(
-                f"There is no team `{team}`",
-                where=file.source.value_place((key,)),
-                why="no file of the playbook declares it",
-                remedy=did_you_mean(team, teams, "Add a file with `kind: team`."),
-            )
-    when = _compiler(file, known.scope("need"))(says.offer_when, ("offer_when",))
-    return Handoff(_rule(file), says, when)
-
-
-def _scenario(file: File, says: ScenarioDocument, known: Known) -> Scenario:
-    about = _compiler(file, known.scope(says.entity))
-    person = _compiler(file, known.scope("person"))
-    return Scenario(
-        _rule(file),
-        says,
-        about(says.audience, ("audience",)),
-        {why: about(text, ("exclude", why)) for why, text in says.exclude.items()},
-        tuple(about(b.when, ("branches", i, "when")) for i, b in enumerate(says.branches)),
-        {
-            branch.name: person(
-                branch.do.ma_list.people or "person.id is not null",
-                ("branches", i, "do", "ma_list", "people"),
-            )
-            for i, branch in enumerate(says.branches)
-            if branch.do.ma_list
-        },
-    )
-
-
+def _too_many(project: Project) -> list[ConfigError]:
+    return [
+        ConfigError(
+            f"There are two files of the kind {kind}",
+            where=project.resources(kind)[1].place,
+            why=f"a project has one; {project.resources(kind)[0].source.file} is the other",
+            remedy="Remove one of them.",
+        )
+        for kind in _SINGLE
+        if len(project.resources(kind)) > 1
+    ]

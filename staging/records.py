@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, null, select, update
 
 from staging.bulk import chunks, insert, upsert
 from staging.tables.staged import ALIAS, BASE, CURSOR, RECORD, RECORD_CHANGE
-from tasuki.values import Json, digest
+from tasuki.values import Json, digest, same_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,62 @@ def stage(  # one call per page
     """Keep a page; the ids whose content is new or differs from what was known.
 
     A page delivered twice changes nothing. Each changed field of a known record is journalled.
+    A record in which only our own settled writes show, however the system spells them, is an echo.
     """
     latest = {record.id: record for record in records}
     known = known_digests(db, connection, object, latest)
     fresh = {id_: digest(dict(r.fields)) for id_, r in latest.items()}
-    changed = [id_ for id_ in latest if known.get(id_) != fresh[id_]]
-    _journal(db, connection, object, [latest[i] for i in changed if known.get(i)], run, now)
-    upsert(
-        db,
-        RECORD,
-        (_row(connection, object, latest[id_], fresh[id_], run) for id_ in changed),
-    )
-    return changed
+    differ = [id_ for id_ in latest if known.get(id_) != fresh[id_]]
+    before = read(db, connection, object, [id_ for id_ in differ if known.get(id_)])
+    echoes = _echoes(db, connection, object, latest, before)
+    _journal(db, connection, object, [r for i, r in latest.items() if i in before], before, run, now)
+    upsert(db, RECORD, (_row(connection, object, latest[i], fresh[i], run) for i in differ))
+    return [id_ for id_ in differ if id_ not in echoes]
+
+
+def _echoes(
+    db: Connection,
+    connection: str,
+    object: str,
+    latest: Mapping[str, Seen],
+    before: Mapping[str, Staged],
+) -> set[str]:
+    """The records whose every difference is a value we sent; what was sent is then forgotten."""
+    sent = _sent(db, connection, object, before)
+    forget_sent(db, connection, object, sent)
+    return {
+        id_
+        for id_, ours in sent.items()
+        if all(
+            name in ours and same_value(ours[name], value)
+            for name, value in latest[id_].fields.items()
+            if value != before[id_].payload.get(name)
+        )
+    }
+
+
+def _sent(
+    db: Connection, connection: str, object: str, ids: Iterable[str]
+) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = {}
+    for chunk in chunks(ids):
+        rows = db.execute(
+            select(BASE.c.id, BASE.c.sent).where(
+                *_based(connection, object), BASE.c.id.in_(chunk), BASE.c.sent.is_not(None)
+            )
+        )
+        found |= {id_: sent for id_, sent in rows if sent}
+    return found
+
+
+def forget_sent(db: Connection, connection: str, object: str, ids: Iterable[str]) -> None:
+    """What we sent has been seen, or overtaken."""
+    for chunk in chunks(ids):
+        db.execute(
+            update(BASE)
+            .where(*_based(connection, object), BASE.c.id.in_(chunk))
+            .values(sent=null())
+        )
 
 
 def known_digests(
@@ -140,24 +184,22 @@ def overlay(
 ) -> None:
     """Take our own settled writes into the known content, so that their echo is no change."""
     known = read(db, connection, object, cells)
-    rows = []
-    for id_, record in known.items():
-        payload = {**record.payload, **cells[id_]}
-        rows.append(
-            {
-                "connection": connection,
-                "object": object,
-                "id": id_,
-                "payload": payload,
-                "digest": digest(payload),
-            }
-        )
-    for row in rows:
-        db.execute(
-            update(RECORD)
-            .where(*_of(connection, object), RECORD.c.id == row["id"])
-            .values(payload=row["payload"], digest=row["digest"])
-        )
+    sent = _sent(db, connection, object, known)
+    payloads = {
+        id_: record.payload | {k: v for k, v in cells[id_].items() if k in record.payload}
+        for id_, record in known.items()
+    }
+    keys = {"connection": connection, "object": object}
+    upsert(
+        db,
+        RECORD,
+        ({**keys, "id": i, "payload": p, "digest": digest(p)} for i, p in payloads.items()),
+    )
+    upsert(
+        db,
+        BASE,
+        ({**keys, "id": i, "sent": {**sent.get(i, {}), **cells[i]}} for i in known),
+    )
 
 
 def bases(
@@ -168,7 +210,7 @@ def bases(
     for chunk in chunks(ids):
         rows = db.execute(
             select(BASE.c.id, BASE.c.normalized).where(
-                BASE.c.connection == connection, BASE.c.object == object, BASE.c.id.in_(chunk)
+                *_based(connection, object), BASE.c.id.in_(chunk), BASE.c.normalized.is_not(None)
             )
         )
         found |= {id_: values or {} for id_, values in rows}
@@ -227,9 +269,14 @@ def move(  # the cursor commits with its page, in the caller's transaction
 
 
 def _journal(
-    db: Connection, connection: str, object: str, records: Sequence[Seen], run: str, now: str
+    db: Connection,
+    connection: str,
+    object: str,
+    records: Sequence[Seen],
+    before: Mapping[str, Staged],
+    run: str,
+    now: str,
 ) -> None:
-    before = read(db, connection, object, [record.id for record in records])
     insert(
         db,
         RECORD_CHANGE,
@@ -271,6 +318,10 @@ def _row(
 
 def _of(connection: str, object: str) -> tuple[Any, Any]:
     return RECORD.c.connection == connection, RECORD.c.object == object
+
+
+def _based(connection: str, object: str) -> tuple[Any, Any]:
+    return BASE.c.connection == connection, BASE.c.object == object
 
 
 def _select() -> Any:

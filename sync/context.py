@@ -26,6 +26,8 @@ class Tools:
     mappings: tuple[RecordMapping, ...]
     connectors: Mapping[str, Connector]
     clock: Clock
+    reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """`connection/object` → platform fields that rules write, read so that a plan knows them."""
     rules: object = None
     """What the deciding room above was wired with; opaque here."""
     run: str = ""

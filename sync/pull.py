@@ -18,6 +18,7 @@ from tasuki.values import Json, digest, stamp
 
 _PAGE: Final = "page"
 _DELETES: Final = "deletes"
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Stream:
     connection: str
     object: str
     readers: tuple[tuple[RecordMapping, Side], ...]
+    also: frozenset[str] = frozenset()
+    """Platform fields that no mapping reads but rules write."""
 
     @property
     def kind(self) -> str:
@@ -36,7 +39,7 @@ class Stream:
     def fields(self) -> list[str]:
         """The platform fields any reader needs."""
         wanted = {f for mapping, side in self.readers for f in fields_to_read(mapping, side.name)}
-        return sorted(wanted)
+        return sorted(wanted | self.also)
 
 
 def streams(tools: Tools) -> list[Stream]:
@@ -45,7 +48,10 @@ def streams(tools: Tools) -> list[Stream]:
     for mapping in tools.mappings:
         for side in mapping.sides.values():
             readers.setdefault((side.connection, side.object), []).append((mapping, side))
-    return [Stream(*key, tuple(found)) for key, found in readers.items()]
+    return [
+        Stream(connection, object_, tuple(found), tools.reads.get(f"{connection}/{object_}", _NONE))
+        for (connection, object_), found in readers.items()
+    ]
 
 
 def stream(tools: Tools, kind: str) -> Stream:

@@ -71,3 +71,23 @@ def instant(text: str) -> datetime:
     """The instant behind ISO 8601 text with an offset."""
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def same_value(a: Json, b: Json) -> bool:
+    """Whether a system would say that two values are equal.
+
+    HubSpot answers numbers as text, Salesforce answers 72 as 72.0 and trims what it is sent.
+    """
+    if a in (None, "") and b in (None, ""):
+        return True
+    return bool(a == b) or _spelled(a) == _spelled(b)
+
+
+def _spelled(value: Json) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    text = str(value).strip()
+    try:
+        return format(float(text), ".15g")
+    except ValueError:
+        return text

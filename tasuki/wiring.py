@@ -10,7 +10,7 @@ from config.project import ConnectionConfig, Project, load_project
 from connectors import hubspot, memory, sales_system, salesforce
 from connectors.protocol import Connector, ConnectorSpec, OpenContext
 from mappings.project import load_mappings
-from playbook.book import read_playbook
+from playbook.book import read_playbook, written_fields
 from staging.engine import Store, open_store
 from staging.migrations.upgrade import upgrade
 from sync.context import Tools
@@ -39,12 +39,14 @@ def open_app(
     for name, config in project.connections.items():
         if name not in opened:
             opened[name] = open_connection(project, config, clock)
+    book = read_playbook(project)
     tools = Tools(
         project=project,
         mappings=load_mappings(project),
         connectors=opened,
         clock=clock,
-        rules=read_playbook(project),
+        reads=written_fields(book),
+        rules=book,
     )
     return App(project, prepare_store(project.store_url), tools)
 

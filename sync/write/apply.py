@@ -18,10 +18,9 @@ from staging.write.plans import Change, PlanRow
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import guards, intent
-from sync.write.plan import same_value
 from sync.write.settle import settle
 from tasuki.errors import GuardError, UnknownRecordError
-from tasuki.values import Json, instant
+from tasuki.values import instant, Json, same_value
 
 _LANES: Final = {"handoffs": 0, "scenarios": 1, "mappings": 2}
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,10 @@ from staging.write.plans import Change
 from sync.context import Tools
 from sync.write.risk import Risk
 from tasuki.errors import GuardError
+
+
+UNDO: Final = "undo"
+"""The rule that changes of an undo name as their cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,14 @@ class Tripped:
 
 
 def tripped(db: Connection, tools: Tools, changes: Sequence[Change]) -> list[Tripped]:
-    """Every guard that these changes go beyond, per connection and object."""
+    """Every guard that these changes go beyond, per connection and object.
+
+    An undo only takes back what a plan within its guards wrote: it is not counted.
+    """
     groups: dict[tuple[str, str], list[Change]] = defaultdict(list)
     for change in changes:
-        groups[change.connection, change.object].append(change)
+        if change.cause.get("rule") != UNDO:
+            groups[change.connection, change.object].append(change)
     found: list[Tripped] = []
     for (connection, object_), group in groups.items():
         limits = limits_for(tools, connection, object_)
@@ -63,13 +72,12 @@ def refuse(found: Sequence[Tripped], plan_id: str) -> None:
 def _against(target: str, limits: Guards, group: Sequence[Change]) -> list[Tripped]:
     creates = len({c.write_id for c in group if c.risk == Risk.CREATE})
     deletes = len({c.write_id for c in group if c.risk == Risk.DELETE})
-    undo = all(c.cause.get("rule") == "undo" for c in group)
     found = []
     if creates > limits.max_creates:
         found.append(
             Tripped(target, "max_creates", str(limits.max_creates), f"{creates} records created")
         )
-    if deletes > limits.max_deletes and not undo:
+    if deletes > limits.max_deletes:
         found.append(
             Tripped(target, "max_deletes", str(limits.max_deletes), f"{deletes} records deleted")
         )

@@ -17,7 +17,7 @@ from sync.context import Runner, Step, Tools
 from sync.write import guards
 from sync.write.intent import Intent, fulfil, open_intents
 from sync.write.risk import risk_of
-from tasuki.values import Json, digest, new_id, stamp
+from tasuki.values import Json, digest, new_id, same_value, stamp
 
 VALID_FOR: Final = timedelta(hours=24)
 
@@ -122,25 +122,6 @@ def _cells(
         for name, value in wish.fields.items()
         if not same_value(payload.get(name), value)
     }
-
-
-def same_value(a: Json, b: Json) -> bool:
-    """Whether a system would say that two values are equal (HubSpot answers numbers as text)."""
-    if a in (None, "") and b in (None, ""):
-        return True
-    return a == b or _plain(a) == _plain(b)
-
-
-def _plain(value: Json) -> str:
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return format(float(value), "g") if abs(value) < 1e15 else str(value)
-    text = str(value)
-    try:
-        return format(float(text), "g")
-    except ValueError:
-        return text
 
 
 def _changes(

@@ -11,8 +11,7 @@ from staging.write import plans, receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
-from sync.write.plan import same_value
-from tasuki.values import Json
+from tasuki.values import Json, same_value
 
 _OPEN: Final = ("open", "unknown")
 

@@ -18,10 +18,11 @@ from staging.write.plans import Change
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
-from sync.write.plan import describe, same_value
+from sync.write.guards import UNDO as RULE
+from sync.write.plan import describe
 from sync.write.risk import Risk
 from tasuki.errors import UnknownRecordError
-from tasuki.values import Json, Ref, new_id
+from tasuki.values import Json, new_id, Ref, same_value
 
 There = dict[Ref, Record]
 
@@ -130,7 +131,7 @@ def _change(
         before=value,
         after=restored,
         risk=Risk.DELETE if created else Risk.OVERWRITE,
-        cause={"rule": "undo", "why": f"undo of run {receipt.run_id[:8]}", "lane": "mappings"},
+        cause={"rule": RULE, "why": f"undo of run {receipt.run_id[:8]}", "lane": "mappings"},
         label=label,
         state="planned" if ours else "refused",
         reason=None if ours else "somebody edited it since; left as it is",
