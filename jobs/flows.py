@@ -17,13 +17,14 @@ from sync.write.apply import apply
 from sync.write.plan import plan
 from sync.write.settle import settle
 from sync.write.undo import plan_undo
+from tasuki.service.scenarios import ADOPT
 from tasuki.values import Json
 
 
 def register(runtime: Runtime) -> None:
     """Make every workflow known by its verb."""
     runtime.register("run", run)
-    runtime.register("plan", run)
+    runtime.register("replan", replan)
     runtime.register("apply", apply_plan)
     runtime.register("undo", undo)
     runtime.register("push", push_scenario)
@@ -33,7 +34,7 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Pull, map, identify, merge, measure, decide, plan: everything but the writing."""
     settled = settle(run)
     pulled = pull(run)
-    understood = _understand(run)
+    understood = understand(run)
     certified = certify.certify(run)
     planned = plan(run, arguments.get("origin", ""), arguments.get("by", "operator"))
     counts = {**pulled, **understood, **certified, **planned}
@@ -43,8 +44,8 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     return counts
 
 
-def _understand(run: Run) -> dict[str, Json]:
-    """From records to decisions; whatever a step leaves dirty for an earlier one is taken up again."""
+def understand(run: Run) -> dict[str, Json]:
+    """From staged records to decisions."""
     counts: dict[str, Any] = {"entities": 0, "conflicts": 0}
     read_keys(run)
     resolve(run)
@@ -69,7 +70,12 @@ def undo(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
 
 
 def push_scenario(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
-    """Turn an approved scenario run into a plan of its own."""
-    pushed = push(run, arguments["scenario_run"])
-    origin = f"scenario:{arguments['scenario_run']}"
-    return {**pushed, **plan(run, origin, arguments.get("by", "operator"))}
+    """Turn an approved scenario run into a plan of its own; with `apply`, carry it out as well."""
+    scenario_run, writes = arguments["scenario_run"], bool(arguments.get("apply"))
+    pushed = push(run, scenario_run)
+    planned = plan(run, f"scenario:{scenario_run}", arguments.get("by", "operator"))
+    if planned["plan"] is None:
+        return {**pushed, **planned}
+    run.step(ADOPT, scenario_run=scenario_run, plan=planned["plan"], approve=writes)
+    written = apply(run, planned["plan"]) if writes else {}
+    return {**pushed, **planned, **written}
