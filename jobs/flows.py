@@ -44,6 +44,12 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     return counts
 
 
+def replan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
+    """Understand, decide and plan from what was pulled last; no system is asked."""
+    understood = understand(run)
+    return {**understood, **plan(run, "", arguments.get("by", "operator"))}
+
+
 def understand(run: Run) -> dict[str, Json]:
     """From staged records to decisions."""
     counts: dict[str, Any] = {"entities": 0, "conflicts": 0}

@@ -374,5 +374,12 @@ def _telling(change: Change, changes: Sequence[Change]) -> Change:
 
 
 def _sample(change: Change) -> Sample:
-    why = str(change.cause.get("why") or "")
-    return Sample(change.label, change.record_id, change.before, change.after, why)
+    return Sample(change.label, change.record_id, change.before, change.after, reason_of(change))
+
+
+def reason_of(change: Change) -> str:
+    """Why a cell is written: the rule's words; for a merged value also where it comes from."""
+    why, source = str(change.cause.get("why") or ""), change.cause.get("from")
+    if not source:
+        return why
+    return f"{source} ({why}; {change.cause.get('policy') or 'no policy'})"

@@ -54,6 +54,11 @@ def start_run(
     return runs.enqueue(Order("run", {"by": by}, trigger, by), run_id=run_id)
 
 
+def start_replan(runs: Runs, *, by: str = "operator", trigger: str = "cli") -> str:
+    """Decide and plan from what was pulled last, asking no system; the run's id at once."""
+    return runs.enqueue(Order("replan", {"by": by}, trigger, by))
+
+
 def list_runs(app: App, limit: int = 20, kind: str | None = None) -> tuple[RunView, ...]:
     """The last runs, newest first."""
     with app.store.reading() as db:

@@ -1,0 +1,16 @@
+"""The command line: verbs over the service functions, words and tables over their read models.
+
+front      reads the command line, opens the door, turns what happened into an exit code
+screen     results to stdout, everything else to stderr; text or one JSON document
+progress   bars on a terminal, plain lines elsewhere
+words      the same sentences in English and Japanese
+faults     errors as four lines, and their exit codes
+verbs/     what each command does
+views/     what each read model looks like
+
+Nobody imports this room; `tasuki --help` imports no other (verbs import theirs when called).
+"""
+
+from tasuki.cli.front import main
+
+__all__ = ["main"]

@@ -1,0 +1,261 @@
+"""run, plan, approve, apply, undo, runs: the flow, step by step."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from tasuki.cli.faults import Exit, NotConfirmedError, UsageError
+from tasuki.cli.front import Doorway
+
+if TYPE_CHECKING:
+    from tasuki.cli.front import Door
+    from tasuki.service.planning import PlanView
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+RISKS = ("delete", "overwrite", "automation", "create", "fill")
+
+
+def run(*, door: Doorway) -> int:
+    """Pull, understand, decide and plan: everything but the writing."""
+    from tasuki.cli.flow import carry_out, me
+    from tasuki.cli.views.plan import plan_summary
+    from tasuki.cli.views.run import funnel
+    from tasuki.service import planning, running
+
+    run_id, counts = carry_out(door, lambda runtime: running.start_run(runtime, by=me()))
+    plan_id = counts.get("plan")
+    view = planning.show_plan(door.app(), plan_id) if plan_id else None
+    screen = door.screen
+    screen.document("run", {"run": run_id, "counts": counts, "plan": view})
+    screen.show(funnel(counts, screen.words), "")
+    if view is None:
+        screen.show(screen.words("Nothing to do: every system already says what it should."))
+    else:
+        screen.show(plan_summary(view, screen.words))
+        screen.next(f"tasuki plan --show {view.id}")
+    return Exit.REJECTED if counts.get("broken") else Exit.DONE
+
+
+def plan(
+    *,
+    only: str = "",
+    detailed_exitcode: Flag = False,
+    offline: Flag = False,
+    show: str = "",
+    all: Flag = False,
+    door: Doorway,
+) -> int:
+    """Make a plan and show it: per field before, after, why and risk, riskiest first.
+
+    Parameters
+    ----------
+    only
+        Show only these risks: delete, overwrite, automation, create, fill (comma-separated).
+    detailed_exitcode
+        Exit with 3 when there are changes to apply.
+    offline
+        Plan from what was pulled last; ask no system.
+    show
+        Show this saved plan instead of making one.
+    all
+        Print every cell instead of one line per shape.
+    """
+    from tasuki.cli.flow import carry_out, me
+    from tasuki.service import running
+
+    risks = _risks(only)
+    if show:
+        return _show(door, show, risks, all=all, detailed=detailed_exitcode)
+    start = running.start_replan if offline else running.start_run
+    _, counts = carry_out(door, lambda runtime: start(runtime, by=me()))
+    if counts.get("plan"):
+        return _show(door, str(counts["plan"]), risks, all=all, detailed=detailed_exitcode)
+    door.screen.document("plan", {"id": None, "changes": 0, "records": 0, "targets": []})
+    door.screen.show(door.screen.words("Nothing to do: every system already says what it should."))
+    return Exit.DONE
+
+
+def approve(plan: str, *, door: Doorway) -> int:
+    """Say yes to a plan, so that it may be applied.
+
+    Parameters
+    ----------
+    plan
+        The plan's id, or the beginning of it.
+    """
+    from tasuki.cli.flow import me
+    from tasuki.cli.views.plan import plan_summary
+    from tasuki.service import planning
+
+    view = planning.approve(door.app(), plan, me())
+    door.screen.document("approval", {"plan": view.id, "approved_by": view.approved_by})
+    door.screen.show(plan_summary(view, door.screen.words))
+    door.screen.next(f"tasuki apply {view.id}")
+    return Exit.DONE
+
+
+def apply(plan: str, *, auto_approve: Flag = False, production: Flag = False, door: Doorway) -> int:
+    """Write exactly what a plan says; what somebody changed since is left alone.
+
+    Parameters
+    ----------
+    plan
+        The plan's id, or the beginning of it.
+    auto_approve
+        Approve it in the same breath; nobody is asked.
+    production
+        Yes, write to connections marked as production.
+    """
+    from tasuki.service import planning
+
+    app = door.app()
+    view = planning.show_plan(app, plan)
+    _require_production(view, production=production)
+    return write(door, view, auto_approve=auto_approve)
+
+
+def undo(run: str, *, auto_approve: Flag = False, production: Flag = False, door: Doorway) -> int:
+    """Plan how to take back what a run wrote; cells that somebody edited since are left alone.
+
+    Parameters
+    ----------
+    run
+        The id of the run (an apply), or the beginning of it.
+    auto_approve
+        Apply that plan at once.
+    production
+        Yes, write to connections marked as production.
+    """
+    from tasuki.cli.flow import carry_out, me
+    from tasuki.cli.views.plan import plan_view
+    from tasuki.service import planning, running
+
+    of, _ = running.show_run(door.app(), run)
+    _, counts = carry_out(door, lambda runtime: planning.start_undo(runtime, of.id, by=me()))
+    if not counts.get("plan"):
+        door.screen.document("plan", {"id": None, "changes": 0, "records": 0, "targets": []})
+        door.screen.show(door.screen.words("Nothing of that run is left to undo."))
+        return Exit.DONE
+    view = planning.show_plan(door.app(), str(counts["plan"]), samples=3)
+    if auto_approve and view.changes:
+        _require_production(view, production=production)
+        return write(door, view, auto_approve=True)
+    door.screen.document("plan", vars_of(view))
+    door.screen.show(plan_view(view, door.screen.words))
+    door.screen.next(f"tasuki apply {view.id}" if view.changes else "tasuki runs")
+    return Exit.DONE
+
+
+def runs(run: str = "", *, limit: int = 20, door: Doorway) -> int:
+    """List the last runs, or look into one.
+
+    Parameters
+    ----------
+    run
+        The id of a run, or the beginning of it.
+    limit
+        How many to list.
+    """
+    from tasuki.cli.views.run import run_view, runs_view
+    from tasuki.service import running
+
+    app, screen = door.app(), door.screen
+    if run:
+        one, steps = running.show_run(app, run)
+        door.screen.document("run", {**vars_of(one), "steps": steps})
+        door.screen.show(run_view(one, steps, door.screen.words))
+        return Exit.DONE
+    found = running.list_runs(app, limit)
+    door.screen.document("runs", {"runs": found})
+    door.screen.show(runs_view(found, screen.words))
+    return Exit.DONE
+
+
+def write(door: "Door", view: "PlanView", *, auto_approve: bool) -> int:
+    """Get the yes, carry the plan out, say what became of it."""
+    from tasuki.cli.flow import carry_out, me
+    from tasuki.cli.views.plan import applied_view, plan_view
+    from tasuki.service import planning
+
+    app, screen = door.app(), door.screen
+    screen.show(plan_view(view, screen.words), "")
+    if view.state == "draft" and (auto_approve or _confirmed(door, view)):
+        planning.approve(app, view.id, me())
+    run_id, counts = carry_out(
+        door, lambda runtime: planning.start_apply(app, runtime, view.id, by=me())
+    )
+    result = planning.applied(run_id, counts)
+    after = planning.show_plan(app, view.id, samples=3)
+    screen.document("apply", {**vars_of(result), "plan": after})
+    screen.show(applied_view(result, after, screen.words))
+    screen.next(f"tasuki undo {run_id[:18]}" if result.written else "tasuki run")
+    return Exit.DONE if result.is_clean else Exit.REJECTED
+
+
+def _show(door: "Door", plan_id: str, risks: tuple[str, ...], *, all: bool, detailed: bool) -> int:
+    from tasuki.cli.views.plan import cells_view, plan_view
+    from tasuki.service import planning
+
+    app, screen = door.app(), door.screen
+    view = planning.show_plan(app, plan_id, risks)
+    every = planning.cells(app, view.id, only=risks) if all else ()
+    door.screen.document("plan", {**vars_of(view), **({"cells": every} if all else {})})
+    door.screen.show(plan_view(view, screen.words))
+    if all:
+        door.screen.show("", cells_view(every, screen.words))
+    pending = bool(view.changes) and view.state in planning.OPEN
+    if pending:
+        door.screen.next(f"tasuki apply {view.id}")
+    return Exit.PENDING if detailed and pending else Exit.DONE
+
+
+def vars_of(value: object) -> "dict[str, object]":
+    """A read model's fields by name."""
+    from dataclasses import fields, is_dataclass
+
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} is no read model")
+    return {each.name: getattr(value, each.name) for each in fields(value)}
+
+
+def _risks(only: str) -> tuple[str, ...]:
+    wanted = tuple(part.strip() for part in only.split(",") if part.strip())
+    unknown = [risk for risk in wanted if risk not in RISKS]
+    if unknown:
+        raise UsageError(
+            f"There is no risk `{unknown[0]}`",
+            where="tasuki plan --only",
+            why="a plan knows five risks",
+            remedy=f"Choose from {', '.join(RISKS)}.",
+        )
+    return wanted
+
+
+def _require_production(view: "PlanView", *, production: bool) -> None:
+    if view.production and not production:
+        raise NotConfirmedError(
+            f"plan {view.id} writes to production: {', '.join(view.production)}",
+            where=f"plan {view.id}",
+            why="a connection of it is marked `environment: production`",
+            remedy="If that is what you want, add --production.",
+        )
+
+
+def _confirmed(door: "Door", view: "PlanView") -> bool:
+    """Ask a person to repeat the count; off a terminal nobody can be asked."""
+    if not (sys.stdin.isatty() and door.screen.err.is_terminal):
+        return False
+    names = ", ".join(view.connections)
+    words = door.screen.words
+    question = words(
+        "This writes {n} records to {names}. Type {n} to go on: ", n=view.records, names=names
+    )
+    if door.screen.err.input(question).strip().replace(",", "") == str(view.records):
+        return True
+    raise NotConfirmedError(
+        "nothing was written",
+        where=f"plan {view.id}",
+        why="the count was not repeated",
+        remedy="Look at the plan again; it stays valid.",
+    )

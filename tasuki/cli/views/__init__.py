@@ -1,0 +1,1 @@
+"""What each read model looks like on a terminal."""

@@ -1,0 +1,229 @@
+"""A plan on a terminal: riskiest first, same-shape changes folded, each line with its reason."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tasuki.cli.words import Words
+
+if TYPE_CHECKING:
+    from staging.write.plans import Change
+    from tasuki.service.planning import Applied, Fold, PlanView, Sample, TargetView
+
+SIGNS: Final = {"delete": "-", "overwrite": "!", "automation": ">", "create": "+", "fill": "~"}
+STYLES: Final = {
+    "delete": "bold red",
+    "overwrite": "bold yellow",
+    "automation": "bold magenta",
+    "create": "green",
+    "fill": "cyan",
+}
+_STATES: Final = {"written": "green", "planned": "", "refused": "yellow", "parked": "red"}
+_LONG: Final = 70
+
+
+def plan_view(plan: "PlanView", words: Words) -> RenderableType:
+    """The whole plan, folded."""
+    parts: list[RenderableType] = [_head(plan, words)]
+    for target in plan.targets:
+        parts += ["", _target_head(target, words), _folds(target.folds, words)]
+    return Group(*parts, "", *_foot(plan, words))
+
+
+def plan_summary(plan: "PlanView", words: Words) -> RenderableType:
+    """One line per risk: how many cells, and where they stand."""
+    table = _grid(4)
+    for risk, count in plan.risks.items():
+        where = ", ".join(f"{t.connection}/{t.object}" for t in plan.targets if _has(t, risk))
+        table.add_row(_sign(risk), _risk(risk, words), f"{count:,}", Text(where, style="dim"))
+    return Group(_head(plan, words), table, *_foot(plan, words))
+
+
+def cells_view(changes: Iterable["Change"], words: Words) -> RenderableType:
+    """Every cell: record, field, before → after, why, risk."""
+    from tasuki.service.planning import reason_of
+
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
+    for column in ("", words("record"), words("field"), words("change"), words("why")):
+        table.add_column(column, overflow="fold")
+    for change in changes:
+        what = Text(f"{change.label}\n")
+        what.append(f"{change.connection}/{change.object}/{change.record_id or '–'}", "dim")
+        reason = reason_of(change)
+        place = short_place(str(change.cause.get("place") or ""))
+        why = Text.assemble(reason, "\n" if reason else "", (place, "dim"))
+        table.add_row(
+            _sign(change.risk), what, change.field, arrow(change.before, change.after, words), why
+        )
+    return table
+
+
+def applied_view(applied: "Applied", plan: "PlanView", words: Words) -> RenderableType:
+    """What became of a plan: counts, and everything that was not written with its reason."""
+    table = _grid(2)
+    rows = (
+        ("written", applied.written, "green"),
+        ("parked", applied.parked, "red"),
+        ("refused", applied.refused, "yellow"),
+        ("unknown", applied.unknown, "magenta"),
+    )
+    for name, count, style in rows:
+        if count or name == "written":
+            table.add_row(Text(f"{count:,}", style=style), Text(words(f"cells {name}")))
+    return Group(table, *not_written(plan, words))
+
+
+def not_written(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
+    """The folds of a settled plan that were left alone, each with its reason."""
+    for target in plan.targets:
+        for fold in target.folds:
+            if fold.state in ("parked", "refused", "unknown"):
+                head = f"{target.connection}/{target.object} {fold.field} ({fold.records:,})"
+                line = Text.assemble((f"  {words(fold.state)} ", _STATES.get(fold.state, "")), head)
+                yield line
+                yield Text(f"     {fold.reason}", style="dim")
+                for sample in fold.samples:
+                    yield Text.assemble("     ", sample.label, "  ", _values(sample, words))
+
+
+def short_place(place: str) -> str:
+    """`file:line` of a place that also names column and key."""
+    spot = place.partition(" ")[0]
+    parts = spot.split(":")
+    return ":".join(parts[:2]) if len(parts) > 2 else spot
+
+
+def arrow(before: Any, after: Any, words: Words) -> Text:
+    """`before → after`, with a word for blank."""
+    return Text.assemble(_value(before, words), (" → ", "dim"), _value(after, words))
+
+
+def _values(sample: "Sample", words: Words) -> Text:
+    return arrow(sample.before, sample.after, words)
+
+
+def _value(value: Any, words: Words) -> tuple[str, str]:
+    if value in (None, ""):
+        return (words("blank"), "dim italic")
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    text = " ".join(text.split())
+    return (text if len(text) <= _LONG else text[: _LONG - 1] + "…", "bold")
+
+
+def _head(plan: "PlanView", words: Words) -> Text:
+    text = Text.assemble((words("Plan"), "bold"), " ", (plan.id, "bold cyan"))
+    state = "expired" if plan.is_expired else plan.state
+    text.append(f" · {words(state)} · ")
+    counts = words("{records} records, {changes} changes")
+    text.append(counts.format(records=f"{plan.records:,}", changes=f"{plan.changes:,}"))
+    if plan.state in ("draft", "approved"):
+        until = plan.expires_at[:16].replace("T", " ")
+        text.append(" · " + words("valid until {until} UTC", until=until), "dim")
+    if plan.undo_of:
+        text.append(" · " + words("undoes run {run}", run=plan.undo_of[-12:]), "dim")
+    return text
+
+
+def _target_head(target: "TargetView", words: Words) -> Text:
+    style = "bold white on red" if target.environment == "production" else "bold"
+    text = Text.assemble((f"{target.connection} · {target.object}", style))
+    if target.environment:
+        text.append(f" ({words(target.environment)})", "dim")
+    text.append("  " + words("{n} records", n=f"{target.records:,}"), "dim")
+    return text
+
+
+def _folds(folds: Iterable["Fold"], words: Words) -> RenderableType:
+    folds = list(folds)
+    width = max(cell_len(_what(fold)) for fold in folds)
+    parts: list[RenderableType] = []
+    said = ""
+    for fold in folds:
+        why = next((s.why for s in fold.samples), "")
+        parts += [_line(fold, width, words), *_story(fold, words, why if why != said else "")]
+        said = why
+    return Group(*parts)
+
+
+def _line(fold: "Fold", width: int, words: Words) -> Text:
+    text = Text.assemble("  ", _sign(fold.risk), " ", _risk(fold.risk, words))
+    text.pad_right(max(0, 14 - text.cell_len))
+    text.append(f"{fold.records:>6,}  ")
+    text.append(set_cell_size(_what(fold), min(width, 36)), "bold")
+    text.append(f"  {short_place(fold.place)}", "dim")
+    if fold.state != "planned":
+        text.append(f"  {words(fold.state)}", _STATES.get(fold.state, ""))
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def _what(fold: "Fold") -> str:
+    whole = fold.risk in ("create", "delete", "automation")
+    return fold.rule if whole else fold.field
+
+
+def _story(fold: "Fold", words: Words, why: str) -> Iterator[RenderableType]:
+    """Samples with their values, then the reason."""
+    for sample in fold.samples:
+        yield _indented(_sample(fold, sample, words))
+    if fold.reason:
+        yield _indented(Text(fold.reason, style=_STATES.get(fold.state, "dim")))
+    if why and not _repeats(fold, why):
+        yield _indented(Text(f"{words('why')}: {why}", style="dim"))
+
+
+def _sample(fold: "Fold", sample: "Sample", words: Words) -> Text:
+    if fold.risk not in ("create", "automation"):
+        return Text.assemble(sample.label, "  ", _values(sample, words))
+    new = _value(sample.after, words)
+    label = "" if sample.label in str(sample.after) else f"{sample.label}  "
+    return Text.assemble(label, (words("new"), "dim italic"), (" → ", "dim"), new)
+
+
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 24), expand=False)
+
+
+def _repeats(fold: "Fold", why: str) -> bool:
+    return any(str(sample.after) == why for sample in fold.samples)
+
+
+def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
+    if plan.kept:
+        yield Text(
+            words("{n} cells are left alone: somebody edited them since.", n=plan.kept),
+            style="yellow",
+        )
+    for guard in plan.guards:
+        yield Text(f"{words('guard')}: {guard}", style="bold red")
+    if not plan.guards:
+        yield Text(f"{words('guards')}: {words('within all limits')}", style="dim")
+    if plan.calls:
+        calls = ", ".join(f"{name} {count}" for name, count in plan.calls.items())
+        yield Text(f"{words('API calls to apply')}: {calls}", style="dim")
+    if plan.approved_by:
+        yield Text(f"{words('approved by')}: {', '.join(plan.approved_by)}", style="dim")
+
+
+def _has(target: "TargetView", risk: str) -> bool:
+    return any(fold.risk == risk for fold in target.folds)
+
+
+def _sign(risk: str) -> Text:
+    return Text(SIGNS.get(risk, "?"), style=STYLES.get(risk, ""))
+
+
+def _risk(risk: str, words: Words) -> Text:
+    return Text(words(risk), style=STYLES.get(risk, ""))
+
+
+def _grid(columns: int) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(columns):
+        table.add_column()
+    return table

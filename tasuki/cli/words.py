@@ -1,0 +1,24 @@
+"""The same sentences in English and Japanese."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tasuki.cli.japanese import JAPANESE
+
+LANGUAGES: Final = ("en", "ja")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Says things in one language."""
+
+    language: str = "en"
+
+    def __call__(self, text: str, **values: Any) -> str:
+        """The sentence in this language, with `{name}` filled in; English where none is known."""
+        said = JAPANESE.get(text, text) if self.language == "ja" else text
+        return said.format(**values) if values else said
+
+    def choose(self, english: str, japanese: str) -> str:
+        """One of two texts that are longer than a sentence."""
+        return japanese if self.language == "ja" else english
