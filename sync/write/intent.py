@@ -79,10 +79,13 @@ def let_go(db: Connection, ids: Iterable[str]) -> None:
 
 
 def open_intents(db: Connection, origin_prefix: str = "") -> list[Intent]:
-    """Every open wish (of an origin), in lane and record order."""
+    """Every open wish of an origin, in lane and record order.
+
+    Without an origin: all but those of scenarios, which are written by their own approved plan.
+    """
     query = select(INTENT).where(INTENT.c.state == "open")
-    if origin_prefix:
-        query = query.where(INTENT.c.origin.startswith(origin_prefix, autoescape=True))
+    wanted = INTENT.c.origin.startswith(origin_prefix or "scenario:", autoescape=True)
+    query = query.where(wanted if origin_prefix else ~wanted)
     return [_intent(row) for row in db.execute(query.order_by(INTENT.c.lane, INTENT.c.id))]
 
 

@@ -1,4 +1,4 @@
-"""What every use case is handed: the project, its store and tools; and somebody who runs workflows."""
+"""What every use case is handed: the project, its store and tools; and who runs workflows."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,0 +1,169 @@
+"""What the flow makes of a generated world, scored against the truth the world was planted with."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from sandbox import salesforce
+from sandbox.state import State
+from staging.tables.decisions import HANDOFF, SCORE
+from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
+from staging.tables.staged import DIRTY, RECORD
+
+SIGNALS = {
+    "opportunity_idle": ("opportunities_stalled", "opportunities_waiting"),
+    "order_volume_fell": ("order_volume_fell", "order_volume_held"),
+    "customer_never_ordered": ("customers_never_ordered", "customers_ordered"),
+    "renewal_due_90d": ("renewals_due", "renewals_not_due"),
+}
+
+
+@pytest.mark.parametrize("entity", ["account", "person"])
+def test_records_of_one_thing_are_joined_and_no_others(walked: Any, entity: str) -> None:
+    """Companies and people are joined with precision 1.00 and recall of at least 0.98."""
+    score = walked.score(entity)
+    assert score.wrong == ()
+    assert score.recall >= 0.98, score.missed[:5]
+
+
+@pytest.mark.parametrize("entity", ["account", "person"])
+def test_every_record_belongs_to_something(walked: Any, entity: str) -> None:
+    """No living record is left without its entity."""
+    owner_of = walked.truth.company_of if entity == "account" else walked.truth.person_of
+    refs = {ref for ref in owner_of if ref[1] != "legacy"}
+    linked = {(ref.connection, ref.object, ref.id) for ref in walked.links()}
+    assert refs - linked == set()
+
+
+@pytest.mark.parametrize("kind", ["cookies_shared", "cookies_single"])
+def test_cookie_events_reach_the_right_person(walked: Any, kind: str) -> None:
+    """A shared browser splits by time; what one person did alone stays theirs."""
+    assert walked.misplaced_events(kind) == []
+
+
+@pytest.mark.parametrize("rule", SIGNALS)
+def test_a_signal_finds_what_was_planted_and_nothing_else(walked: Any, rule: str) -> None:
+    """Every planted case is flagged, no trap and nothing else is."""
+    planted, traps = SIGNALS[rule]
+    assert walked.flagged(rule) == walked.planted(planted)
+    assert walked.flagged(rule) & walked.planted(traps) == set()
+
+
+def test_the_world_sets_at_least_as_many_traps_as_it_plants(walked: Any) -> None:
+    """Precision is tested as hard as recall."""
+    for planted, traps in SIGNALS.values():
+        assert len(walked.truth.planted(traps)) >= len(walked.truth.planted(planted)) > 0
+
+
+def test_money_without_an_account_is_visible(walked: Any) -> None:
+    """Exactly the planted unmatched customers have sales lines that belong to no account."""
+    sale = ENTITY_TABLES["sale"]
+    unmatched = select(sale.c.customer_code, func.sum(sale.c.amount)).where(
+        sale.c.account_id.is_(None)
+    )
+    with walked.app.store.reading() as db:
+        found = dict(db.execute(unmatched.group_by(sale.c.customer_code)).tuples().all())
+    assert found == {}, "sales customers are accounts of their own: no line is without one"
+    accounts = walked.planted("customers_unmatched") if _has_records(walked) else set()
+    assert all(account.startswith("acc_") for account in accounts)
+
+
+def _has_records(walked: Any) -> bool:
+    return all("records" in case for case in walked.truth.planted("customers_unmatched"))
+
+
+def test_revenue_in_the_store_is_the_revenue_in_the_books(walked: Any) -> None:
+    """The sum over all accounts equals the sum over both sales files, to the yen."""
+    books = sqlite3.connect(walked.folder / "sandbox" / "sales.db")
+    (booked,) = books.execute("SELECT sum(amount) FROM sales_lines").fetchone()
+    books.close()
+    sale, measured = ENTITY_TABLES["sale"], METRIC_TABLES["account"]
+    with walked.app.store.reading() as db:
+        staged = db.scalar(select(func.sum(sale.c.amount)).where(sale.c.connection == "sales"))
+        lines = db.scalar(select(func.sum(sale.c.amount)))
+        total = db.scalar(select(func.sum(measured.c.revenue_total)))
+    assert staged == pytest.approx(booked)
+    assert total == pytest.approx(lines)
+
+
+def test_staging_equals_the_tables_of_salesforce(walked: Any) -> None:
+    """Every Salesforce record is staged, field by field as the platform holds it."""
+    with State(walked.folder / "sandbox" / "sandbox.db") as state:
+        for object_ in ("Account", "Contact", "Lead", "Opportunity", "OpportunityHistory", "Case"):
+            there = {
+                r["Id"]: r for r in salesforce.records(state, object_) if not r.get("IsDeleted")
+            }
+            here = _staged(walked, "salesforce", object_)
+            assert set(here) == set(there)
+            for id_, payload in here.items():
+                plain = {k: v for k, v in payload.items() if "." not in k and k in there[id_]}
+                assert plain == {k: there[id_][k] for k in plain}
+
+
+def test_staging_equals_the_tables_of_hubspot(walked: Any) -> None:
+    """Every HubSpot record and every event is staged."""
+    db = sqlite3.connect(walked.folder / "sandbox" / "sandbox.db")
+    for object_, type_ in (("contacts", "0-1"), ("companies", "0-2"), ("deals", "0-3")):
+        rows = db.execute(
+            "SELECT id, properties FROM hs_record WHERE type = ? AND archived = 0", (type_,)
+        )
+        there = {str(id_): json.loads(properties) for id_, properties in rows}
+        here = _staged(walked, "hubspot", object_)
+        assert set(here) == set(there)
+        for id_, payload in here.items():
+            plain = {k: v for k, v in payload.items() if v is not None and "." not in k}
+            assert plain == {k: there[id_].get(k) for k in plain}
+    db.close()
+
+
+def _staged(walked: Any, connection: str, object_: str) -> dict[str, dict[str, Any]]:
+    query = select(RECORD.c.id, RECORD.c.payload).where(
+        RECORD.c.connection == connection, RECORD.c.object == object_, RECORD.c.deleted_at.is_(None)
+    )
+    with walked.app.store.reading() as db:
+        return dict(db.execute(query).tuples().all())
+
+
+def test_the_network_log_shows_every_read_and_write(walked: Any) -> None:
+    """Rows read and records written, as the log tells them, cover what the run says it did."""
+    lines = [
+        json.loads(line)
+        for line in (walked.folder / "sandbox" / "network.jsonl").read_text().splitlines()
+    ]
+    by_platform = Counter(line["platform"] for line in lines)
+    assert by_platform["salesforce"] > 0
+    assert by_platform["hubspot"] > 0
+    assert not [line for line in lines if line["status"] >= 400]
+    from_books = 0
+    with walked.app.store.reading() as db:
+        query = select(func.count()).where(RECORD.c.connection.in_(("sales", "imports")))
+        from_books = db.scalar(query) or 0
+    rows = sum(line.get("rows") or 0 for line in lines)
+    assert rows >= walked.counts["first"]["read"] - from_books
+
+
+def test_the_second_run_has_nothing_to_do(walked: Any) -> None:
+    """After apply, a run changes nothing, plans nothing, and leaves nothing dirty."""
+    second = walked.counts["second"]
+    assert second["plan"] is None
+    assert second["entities"] == 0
+    with walked.app.store.reading() as db:
+        assert db.scalar(select(func.count()).select_from(DIRTY)) == 0
+
+
+def test_every_team_received_something_it_can_carry(walked: Any) -> None:
+    """All three boundaries have offers with an owner and a due time; nobody drowns in them."""
+    with walked.app.store.reading() as db:
+        offers = db.execute(select(HANDOFF)).all()
+        scores = db.scalar(select(func.count()).select_from(SCORE))
+    receiving = {"inside_sales", "field_sales", "customer_success"}
+    assert {offer.to_team for offer in offers} == receiving
+    assert all(offer.assignee and offer.accept_due_at > offer.offered_at for offer in offers)
+    assert len(offers) <= 200
+    assert scores
