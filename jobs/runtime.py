@@ -189,5 +189,3 @@ class InProcess:
             runs.end(db, run_id, state, counts, tools.now(), error)
             lease.release(db, lease.WRITER, holder)
         LOG.info("jobs.run_ended", run=run_id, state=state, error=error)
-
-

@@ -1,7 +1,7 @@
 """Write many rows at once: one adapter per engine, one promise.
 
-SQLite takes a compiled upsert and a list of tuples; PostgreSQL takes COPY into a temporary table and
-one merge. Both cost about what the bare driver costs (measured in the engine notes: ADR-0005).
+SQLite takes a compiled upsert and a list of tuples; PostgreSQL takes COPY into a temporary table
+and one merge, or a pipelined upsert when the rows are few. Measured in ADR-0005.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +18,8 @@ from tasuki.values import dumps
 
 _CHUNK: Final = 5_000
 _IN_LIST: Final = 500
+_FEW: Final = 50
+"""Rows for which a temporary table is not worth its four statements."""
 
 
 def upsert(
@@ -25,7 +27,7 @@ def upsert(
 ) -> None:
     """Insert the rows; where the key exists, replace the given columns (or keep the old row).
 
-    Rows share their columns. A key may appear once per call.
+    Rows share their columns. When a key comes twice the last row stays (or the first that is kept).
     """
     source = iter(rows)
     while chunk := list(islice(source, _CHUNK)):
@@ -66,7 +68,8 @@ def _executemany(
     *,
     replace: bool,
 ) -> None:
-    db.exec_driver_sql(_sqlite_upsert(table, tuple(columns), replace), tuples)
+    mark = "?" if db.dialect.name == "sqlite" else "%s"
+    db.exec_driver_sql(_upsert(table, tuple(columns), mark, replace), tuples)
 
 
 def _copy_merge(
@@ -77,15 +80,16 @@ def _copy_merge(
     *,
     replace: bool,
 ) -> None:
+    if len(tuples) <= _FEW:
+        _executemany(db, table, columns, tuples, replace=replace)
+        return
     stage = f"stage_{table.name}"
-    db.exec_driver_sql(
-        f'CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE "{table.name}") ON COMMIT DELETE ROWS'
-    )
-    db.exec_driver_sql(f"ALTER TABLE {stage} {_loosen(table)}")
+    shape = f'AS SELECT * FROM "{table.name}" WITH NO DATA'  # noqa: S608
+    db.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS {shape}")
     names = _quoted(columns)
     cursor: Any = db.connection.cursor()
     with cursor, cursor.copy(f"COPY {stage} ({names}) FROM STDIN") as copy:
-        for row in tuples:
+        for row in _last_of_each(table, columns, tuples) if replace else tuples:
             copy.write_row(row)
     conflict = _on_conflict(table, columns, replace=replace)
     db.exec_driver_sql(
@@ -94,13 +98,17 @@ def _copy_merge(
     db.exec_driver_sql(f"DELETE FROM {stage}")  # noqa: S608
 
 
-def _loosen(table: Table) -> str:
-    return ", ".join(f'ALTER COLUMN "{c.name}" DROP NOT NULL' for c in table.columns)
+def _last_of_each(
+    table: Table, columns: Sequence[str], tuples: Iterable[tuple[Any, ...]]
+) -> Iterable[tuple[Any, ...]]:
+    """One merge must not meet a key twice."""
+    at = [columns.index(column.name) for column in table.primary_key]
+    return {tuple(row[i] for i in at): row for row in tuples}.values()
 
 
 @cache
-def _sqlite_upsert(table: Table, columns: tuple[str, ...], replace: bool) -> str:  # noqa: FBT001
-    marks = ", ".join("?" for _ in columns)
+def _upsert(table: Table, columns: tuple[str, ...], mark: str, replace: bool) -> str:  # noqa: FBT001
+    marks = ", ".join(mark for _ in columns)
     conflict = _on_conflict(table, columns, replace=replace)
     return f'INSERT INTO "{table.name}" ({_quoted(columns)}) VALUES ({marks}) {conflict}'  # noqa: S608
 

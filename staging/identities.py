@@ -131,7 +131,9 @@ def members_of(db: Connection, entity: str, entity_ids: Iterable[str]) -> dict[s
     return found
 
 
-def relink(db: Connection, entity: str, closed: Iterable[Ref], opened: list[Link], now: str) -> None:
+def relink(
+    db: Connection, entity: str, closed: Iterable[Ref], opened: list[Link], now: str
+) -> None:
     """End the present links of some records and begin others; history stays."""
     for (connection, object_), ids in by_object(closed).items():
         for chunk in chunks(ids):
@@ -185,7 +187,9 @@ def referrers(db: Connection, entity: str, targets: Iterable[str]) -> set[Ref]:
     return found
 
 
-def keep_doubts(db: Connection, entity: str, doubts: Iterable[tuple[str, str, str]], now: str) -> None:
+def keep_doubts(
+    db: Connection, entity: str, doubts: Iterable[tuple[str, str, str]], now: str
+) -> None:
     """Leave pairs for a person to decide (left, right, reason); asked once."""
     upsert(
         db,

@@ -42,9 +42,7 @@ def _query(entity: str, ids: list[str]) -> Any:
 def _name(entity: str) -> ColumnElement[Any]:
     if entity == "person":
         full = func.trim(
-            func.coalesce(_PERSON.c.family_name, "")
-            + " "
-            + func.coalesce(_PERSON.c.given_name, "")
+            func.coalesce(_PERSON.c.family_name, "") + " " + func.coalesce(_PERSON.c.given_name, "")
         )
         return func.coalesce(func.nullif(full, ""), _PERSON.c.email)
     table = ENTITY_TABLES[entity]

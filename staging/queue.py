@@ -33,9 +33,11 @@ def mark(db: Connection, consumer: str, kind: str, ids: Iterable[str]) -> None:
 def waiting(db: Connection, consumer: str) -> dict[str, int]:
     """How many ids of each kind wait for a consumer."""
     rows = db.execute(
-        select(DIRTY.c.kind, func.count()).where(DIRTY.c.consumer == consumer).group_by(DIRTY.c.kind)
+        select(DIRTY.c.kind, func.count())
+        .where(DIRTY.c.consumer == consumer)
+        .group_by(DIRTY.c.kind)
     )
-    return {kind: count for kind, count in rows}
+    return dict(rows.all())
 
 
 def peek(db: Connection, consumer: str, kind: str, limit: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, null, select, update
 
 from staging.bulk import chunks, insert, upsert
-from staging.tables.staged import ALIAS, BASE, CURSOR, RECORD, RECORD_CHANGE
+from staging.tables.staged import BASE, CURSOR, RECORD, RECORD_CHANGE
 from tasuki.values import Json, digest, same_value
 
 
@@ -60,7 +60,9 @@ def stage(  # one call per page
     differ = [id_ for id_ in latest if known.get(id_) != fresh[id_]]
     before = read(db, connection, object, [id_ for id_ in differ if known.get(id_)])
     echoes = _echoes(db, connection, object, latest, before)
-    _journal(db, connection, object, [r for i, r in latest.items() if i in before], before, run, now)
+    _journal(
+        db, connection, object, [r for i, r in latest.items() if i in before], before, run, now
+    )
     upsert(db, RECORD, (_row(connection, object, latest[i], fresh[i], run) for i in differ))
     return [id_ for id_ in differ if id_ not in echoes]
 
@@ -129,9 +131,7 @@ def read(db: Connection, connection: str, object: str, ids: Iterable[str]) -> di
     """The named records, by id."""
     found: dict[str, Staged] = {}
     for chunk in chunks(ids):
-        rows = db.execute(
-            _select().where(*_of(connection, object), RECORD.c.id.in_(chunk))
-        )
+        rows = db.execute(_select().where(*_of(connection, object), RECORD.c.id.in_(chunk)))
         found |= {row.id: _staged(row) for row in rows}
     return found
 
@@ -163,20 +163,6 @@ def mark_deleted(
             .values(deleted_at=now)
         )
     return gone
-
-
-def remember_aliases(
-    db: Connection, connection: str, object: str, merged: Mapping[str, str], now: str
-) -> None:
-    """Keep which record absorbed which (old id -> survivor)."""
-    upsert(
-        db,
-        ALIAS,
-        (
-            {"connection": connection, "object": object, "old_id": old, "new_id": new, "at": now}
-            for old, new in merged.items()
-        ),
-    )
 
 
 def overlay(
@@ -300,9 +286,7 @@ def _journal(
     )
 
 
-def _row(
-    connection: str, object: str, record: Seen, content: str, run: str
-) -> dict[str, Any]:
+def _row(connection: str, object: str, record: Seen, content: str, run: str) -> dict[str, Any]:
     return {
         "connection": connection,
         "object": object,

@@ -112,4 +112,6 @@ def drop_lease(db: Connection, name: str, holder: str) -> None:
 
 def _row(row: Row[Any]) -> RunRow:
     values = dict(row._mapping)  # noqa: SLF001
-    return RunRow(**{**values, "arguments": values["arguments"] or {}, "counts": values["counts"] or {}})
+    return RunRow(
+        **{**values, "arguments": values["arguments"] or {}, "counts": values["counts"] or {}}
+    )

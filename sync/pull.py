@@ -11,7 +11,7 @@ from connectors.protocol import Broken, Deletes, Page
 from mappings.apply import fields_to_read
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Side
-from staging import queue, records
+from staging import aliases, queue, records
 from staging.write import parking
 from sync.context import Runner, Step, Tools
 from tasuki.values import Json, digest, stamp
@@ -156,7 +156,7 @@ def _keep_deletes(
 ) -> dict[str, Json]:
     each = stream(tools, arguments["kind"])
     now = tools.now()
-    records.remember_aliases(db, each.connection, each.object, found.merged, now)
+    aliases.remember(db, each.connection, each.object, found.merged, now)
     gone = records.mark_deleted(
         db, each.connection, each.object, {*found.ids, *found.merged}, now
     )

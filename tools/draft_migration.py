@@ -1,16 +1,19 @@
 """Draft the migration from the last one to the tables as they are declared now.
 
-Usage: python tools/draft_migration.py "first tables" [--again] [--store URL]
+Usage: python tools/draft_migration.py "First tables" [--again] [--store URL] [--schema FILE]
 With --again the newest migration is drafted anew: only while no release has it. The draft is made
 against an empty SQLite file, or against the empty database of --store; read it before you commit.
+With --schema today's tables are also written to a file, for tests of later upgrades.
 """
 
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -46,12 +49,24 @@ def tidy(path: Path) -> None:
         subprocess.run([sys.executable, "-m", "ruff", *step, str(path)], check=True)
 
 
+def keep_schema(target: Path) -> None:
+    """Write the statements that make an empty store of today's migrations."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/empty.db")
+        with store.writing() as db:
+            upgrade.upgrade(db)
+        store.close()
+        with closing(sqlite3.connect(f"{folder}/empty.db")) as written:
+            target.write_text("\n".join(written.iterdump()) + "\n", encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
     """Draft one migration; print its file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("message")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--store")
+    parser.add_argument("--schema", type=Path)
     said = parser.parse_args(arguments)
     number, file = newest()
     if said.again and file:
@@ -63,6 +78,8 @@ def main(arguments: list[str]) -> int:
     if written is None or (written == file and not said.again):
         return 1
     tidy(written)
+    if said.schema:
+        keep_schema(said.schema)
     print(written.relative_to(TOP))
     return 0
 

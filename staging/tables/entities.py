@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Column, Index, Table
+from sqlalchemy import Column, Index, Table, and_
 
 from catalog.entities import ENTITIES, Entity, Grain
 from staging.tables.columns import METADATA, at, document, key, kind, text
@@ -33,10 +33,20 @@ METRIC_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
     {name: _metric_table(entity) for name, entity in ENTITIES.items() if entity.metrics}
 )
 
-Index("ix_engagement_visitor", ENTITY_TABLES["engagement"].c.visitor)
+_EVENT: Final = ENTITY_TABLES["engagement"]
+_ACTIVITY: Final = ENTITY_TABLES["activity"]
+_UNTAGGED: Final = and_(_EVENT.c.interest.is_(None), _EVENT.c.url.is_not(None))
+
+Index("ix_engagement_visitor", _EVENT.c.visitor)
 Index(
     "ix_engagement_untagged",
-    ENTITY_TABLES["engagement"].c.interest,
-    sqlite_where=ENTITY_TABLES["engagement"].c.interest.is_(None),
-    postgresql_where=ENTITY_TABLES["engagement"].c.interest.is_(None),
+    _EVENT.c.interest,
+    sqlite_where=_UNTAGGED,
+    postgresql_where=_UNTAGGED,
+)
+Index(
+    "ix_activity_tasuki_key",
+    _ACTIVITY.c.tasuki_key,
+    sqlite_where=_ACTIVITY.c.tasuki_key.is_not(None),
+    postgresql_where=_ACTIVITY.c.tasuki_key.is_not(None),
 )

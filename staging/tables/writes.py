@@ -71,9 +71,7 @@ CHANGE: Final = Table(
     Index("ix_change_record", "connection", "object", "record_id"),
 )
 
-APPROVAL: Final = Table(
-    "approval", METADATA, key("plan_id"), key("by"), at("at", required=True)
-)
+APPROVAL: Final = Table("approval", METADATA, key("plan_id"), key("by"), at("at", required=True))
 
 RECEIPT: Final = Table(
     "receipt",

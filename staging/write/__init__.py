@@ -1,1 +1,1 @@
-"""Writes as they stand in the store: plans and their changes, receipts, what is parked or in conflict."""
+"""Writes as they stand in the store: plans, changes, receipts, what is parked or in conflict."""

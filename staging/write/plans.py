@@ -115,9 +115,7 @@ def mark(db: Connection, write_ids: Iterable[str], state: str, reason: str | Non
 def mark_cells(db: Connection, ids: Iterable[str], state: str, reason: str | None = None) -> None:
     """Move single changes on."""
     for chunk in chunks(ids):
-        db.execute(
-            update(CHANGE).where(CHANGE.c.id.in_(chunk)).values(state=state, reason=reason)
-        )
+        db.execute(update(CHANGE).where(CHANGE.c.id.in_(chunk)).values(state=state, reason=reason))
 
 
 def approve(db: Connection, plan_id: str, by: str, now: str) -> None:

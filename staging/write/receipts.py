@@ -39,16 +39,20 @@ def open_(db: Connection, rows: Iterable[ReceiptRow]) -> None:
 
 
 def settle(  # one statement per answer: each differs
-    db: Connection, id: str, state: str, *, record_id: str | None, created: bool,
-    reason: str | None, now: str,
+    db: Connection,
+    id: str,
+    state: str,
+    *,
+    record_id: str | None,
+    created: bool,
+    reason: str | None,
+    now: str,
 ) -> None:
     """Write down how one write ended; a settled receipt stays as it is."""
     db.execute(
         update(RECEIPT)
         .where(RECEIPT.c.id == id, RECEIPT.c.state.in_(("open", "unknown")))
-        .values(
-            state=state, record_id=record_id, created=created, reason=reason, settled_at=now
-        )
+        .values(state=state, record_id=record_id, created=created, reason=reason, settled_at=now)
     )
 
 
@@ -81,4 +85,6 @@ def about(db: Connection, connection: str, object: str, record_id: str) -> list[
 
 def _row(row: Row[Any]) -> ReceiptRow:
     values = dict(row._mapping)  # noqa: SLF001
-    return ReceiptRow(**{**values, "fields": values["fields"] or {}, "before": values["before"] or {}})
+    return ReceiptRow(
+        **{**values, "fields": values["fields"] or {}, "before": values["before"] or {}}
+    )

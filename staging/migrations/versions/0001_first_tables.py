@@ -91,6 +91,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_activity_opportunity_id", ["opportunity_id"], unique=False)
         batch_op.create_index("ix_activity_owner_id", ["owner_id"], unique=False)
         batch_op.create_index("ix_activity_person_id", ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_activity_tasuki_key",
+            ["tasuki_key"],
+            unique=False,
+            sqlite_where=sa.text("tasuki_key IS NOT NULL"),
+            postgresql_where=sa.text("tasuki_key IS NOT NULL"),
+        )
 
     op.create_table(
         "alias",
@@ -337,8 +344,8 @@ def upgrade() -> None:
             "ix_engagement_untagged",
             ["interest"],
             unique=False,
-            sqlite_where=sa.text("interest IS NULL"),
-            postgresql_where=sa.text("interest IS NULL"),
+            sqlite_where=sa.text("interest IS NULL AND url IS NOT NULL"),
+            postgresql_where=sa.text("interest IS NULL AND url IS NOT NULL"),
         )
         batch_op.create_index("ix_engagement_visitor", ["visitor"], unique=False)
 
@@ -1014,8 +1021,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_engagement_visitor")
         batch_op.drop_index(
             "ix_engagement_untagged",
-            sqlite_where=sa.text("interest IS NULL"),
-            postgresql_where=sa.text("interest IS NULL"),
+            sqlite_where=sa.text("interest IS NULL AND url IS NOT NULL"),
+            postgresql_where=sa.text("interest IS NULL AND url IS NOT NULL"),
         )
         batch_op.drop_index("ix_engagement_person_id")
 
@@ -1058,6 +1065,11 @@ def downgrade() -> None:
     op.drop_table("api_call_budget")
     op.drop_table("alias")
     with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_activity_tasuki_key",
+            sqlite_where=sa.text("tasuki_key IS NOT NULL"),
+            postgresql_where=sa.text("tasuki_key IS NOT NULL"),
+        )
         batch_op.drop_index("ix_activity_person_id")
         batch_op.drop_index("ix_activity_owner_id")
         batch_op.drop_index("ix_activity_opportunity_id")

@@ -1,0 +1,52 @@
+"""The store behind a URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from staging import queue
+from staging.engine import Store, open_store
+from staging.tables.staged import DIRTY
+from tasuki.errors import UnreachableError
+
+
+def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
+    """What was written before an error is not there afterwards."""
+
+    def fail() -> None:
+        with store.writing() as db:
+            queue.mark(db, "merge", "account", ["1"])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with store.reading() as db:
+        assert db.scalars(select(DIRTY.c.id)).all() == []
+
+
+def test_a_reader_sees_one_moment_and_holds_up_nobody(store: Store) -> None:
+    """A reader keeps its view while another writes and commits."""
+    with store.reading() as reader:
+        before = queue.waiting(reader, "merge")
+        with store.writing() as db:
+            queue.mark(db, "merge", "account", ["1"])
+        assert before == {}
+    with store.reading() as reader:
+        assert queue.waiting(reader, "merge") == {"account": 1}
+
+
+def test_a_store_makes_its_folder(tmp_path: Path) -> None:
+    """A new SQLite store creates the folder it stands in."""
+    open_store(f"sqlite:///{tmp_path}/deep/er/store.db").close()
+    assert (tmp_path / "deep" / "er" / "store.db").exists()
+
+
+def test_a_store_that_does_not_answer_says_so() -> None:
+    """A database that is not there gives four lines without the password."""
+    with pytest.raises(UnreachableError) as caught:
+        open_store("postgresql+psycopg://tasuki:s3cret@127.0.0.1:1/none")
+    assert all(caught.value.lines())
+    assert "s3cret" not in " ".join(caught.value.lines())
