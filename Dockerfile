@@ -17,13 +17,13 @@ RUN useradd --system --uid 10001 --home-dir /project --create-home tasuki
 COPY --from=build /opt/tasuki /opt/tasuki
 # PYTHONSAFEPATH: a stray sync.py in the project folder must not shadow the room `sync` (ADR-0001).
 ENV PATH=/opt/tasuki/bin:$PATH PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-ENV TASUKI_PROJECT_DIR=/project TASUKI_HEALTH_URL=http://127.0.0.1:8420/healthz
+ENV TASUKI_PROJECT_DIR=/project TASUKI_HEALTH_URL=http://127.0.0.1:8765/healthz
 WORKDIR /project
 VOLUME ["/project"]
 USER 10001
-EXPOSE 8420
+EXPOSE 8765
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(os.environ['TASUKI_HEALTH_URL'], timeout=4)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["tasuki"]
-CMD ["serve", "--host", "0.0.0.0", "--port", "8420"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8765"]

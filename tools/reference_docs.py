@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from pydantic_core import PydanticUndefined
 from catalog.entities import ENTITIES
 from catalog.reference import expressions
 from mappings.transforms.registry import declared
-from tasuki.errors import TasukiError, action_for
+from tasuki.errors import ACTIONS, TasukiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -72,9 +73,14 @@ def errors() -> list[str]:
         (kind for kind in subclasses(TasukiError) if "code" in vars(kind)),
         key=lambda kind: (kind.code, kind.__name__),
     )
-    rows = [(f"`{k.code}`", k.__name__, promise(k), action_for(k("")).value) for k in kinds]
+    rows = [(f"`{k.code}`", k.__name__, promise(k), action_of(k)) for k in kinds]
     opening = "Every error is shown as four lines: what, where, why, fix. Its code leads here."
     return ["# Errors", "", opening, "", *table(("code", "error", "means", "Tasuki then"), rows)]
+
+
+def action_of(kind: type[TasukiError]) -> str:
+    """What the flow does about an error of this kind."""
+    return next((ACTIONS[k].value for k in kind.__mro__ if k in ACTIONS), "stop")
 
 
 # ── transforms ──
@@ -169,10 +175,24 @@ def default_of(field: FieldInfo) -> str:
 
 def commands() -> list[str]:
     """Every verb and option of `tasuki`, as its own help tells it."""
-    from tasuki.cli import app
+    from tasuki.cli.front import Door
+    from tasuki.cli.front import commands as verbs
+    from tasuki.cli.screen import open_screen
 
-    text: str = app.generate_docs(output_format="markdown")
-    return text.strip().splitlines()
+    app = verbs(Door(open_screen(as_json=False, no_color=True)))
+    text: str = app.generate_docs(output_format="markdown", usage_name="tasuki")
+    return said_once(text.strip().splitlines())
+
+
+def said_once(lines: list[str]) -> list[str]:
+    """Drop what every command repeats: the options that all share, told at the top."""
+    heading = "**Parameters**:"
+    start = lines.index(heading)
+    shared = [line for line in lines[start : lines.index("", start + 2)] if line.startswith("* ")]
+    kept = lines[: start + 2 + len(shared)]
+    kept += [line for line in lines[len(kept) :] if line not in shared]
+    text = re.sub(r"\*\*Parameters\*\*:\n+(?=#|\*\*|\Z)", "", "\n".join(kept))
+    return re.sub(r"\n{3,}", "\n\n", text).splitlines()
 
 
 MAKERS: Final[dict[str, Callable[[], list[str]]]] = {
