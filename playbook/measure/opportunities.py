@@ -18,7 +18,9 @@ _ACTIVITY: Final = ENTITY_TABLES["activity"]
 def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[dict[str, Any]]:
     """One row of metrics for each of these opportunities."""
     deals = db.execute(
-        select(_DEAL.c.id, _DEAL.c.created_at, _DEAL.c.is_closed).where(_DEAL.c.id.in_(ids))
+        select(_DEAL.c.id, _DEAL.c.created_at, _DEAL.c.is_closed)
+        .where(_DEAL.c.id.in_(ids))
+        .order_by(_DEAL.c.id)
     )
     moved = _stage_moves(db, ids)
     touched = _touches(db, ids, windows)
@@ -67,25 +69,30 @@ def _stage_moves(db: Connection, ids: Sequence[str]) -> dict[str, str]:
         .where(moves)
         .group_by(history.c.opportunity_id)
     )
-    return dict(rows.tuples())
+    return {row[0]: row[1] for row in rows}
 
 
 def _touches(
     db: Connection, ids: Sequence[str], windows: Windows
 ) -> dict[str, tuple[str | None, str | None]]:
-    """The last activity that lies in the past and the next one that is planned.
+    """The last thing that was done (a task closed, a meeting held), and the next one planned.
 
-    Tasks that Tasuki wrote are no sign of life of the deal.
+    A task is planned through the whole day it is due; an overdue one is neither done nor planned.
+    Tasks that Tasuki wrote and nobody did are no sign of life.
     """
     when = func.coalesce(_ACTIVITY.c.due_at, _ACTIVITY.c.created_at)
-    ahead = and_(when > windows.at, or_(_ACTIVITY.c.is_done.is_(None), ~_ACTIVITY.c.is_done))
+    is_task, is_done = _ACTIVITY.c.kind == "task", _ACTIVITY.c.is_done.is_(True)
+    done = and_(when <= windows.at, or_(is_done, ~is_task))
+    begins = case((is_task, windows.today), else_=windows.at)
+    ours = and_(_ACTIVITY.c.tasuki_key.is_not(None), ~is_done)
+    planned = and_(when >= begins, or_(_ACTIVITY.c.is_done.is_(None), ~_ACTIVITY.c.is_done))
     rows = db.execute(
         select(
             _ACTIVITY.c.opportunity_id,
-            func.max(case((when <= windows.at, when))),
-            func.min(case((ahead, when))),
+            func.max(case((done, when))),
+            func.min(case((and_(planned, ~ours), when))),
         )
-        .where(_ACTIVITY.c.opportunity_id.in_(ids), _ACTIVITY.c.tasuki_key.is_(None))
+        .where(_ACTIVITY.c.opportunity_id.in_(ids))
         .group_by(_ACTIVITY.c.opportunity_id)
     )
     return {id_: (last, planned) for id_, last, planned in rows}

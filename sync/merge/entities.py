@@ -216,9 +216,8 @@ def _write(
         ((m.id, name, _disputed(found)) for m in merged for name, found in m.in_conflict.items()),
         now,
     )
-    ids = [m.id for m in changed]
-    queue.mark(db, queue.MEASURE, entity.name, ids)
-    queue.mark(db, queue.DECIDE, entity.name, ids)
+    if entity.metrics:
+        queue.mark(db, queue.MEASURE, entity.name, [m.id for m in changed])
     if entity.name in ("person", "opportunity"):
         accounts = {m.row["account_id"] for m in changed if m.row["account_id"]}
         queue.mark(db, queue.MEASURE, "account", accounts)
@@ -236,7 +235,8 @@ def _bury(
     if entity.name in ("person", "opportunity"):
         accounts = {before[i]["account_id"] for i in gone if i in before}
         queue.mark(db, queue.MEASURE, "account", (a for a in accounts if a))
-    queue.mark(db, queue.DECIDE, entity.name, gone)
+    if entity.metrics:
+        queue.mark(db, queue.DECIDE, entity.name, gone)
 
 
 MERGE: Final = Step("merge.entities", keep=_keep_merge)

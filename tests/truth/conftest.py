@@ -35,7 +35,7 @@ from tasuki.service.app import App
 from tasuki.values import Json, Ref
 from tasuki.wiring import open_app, prepare_store
 
-SCALE = 0.5
+SCALE = 1.0
 OBJECTS = {
     "account": {("salesforce", "Account"), ("hubspot", "companies"), ("sales", "customers")},
     "person": {("salesforce", "Contact"), ("salesforce", "Lead"), ("hubspot", "contacts")},
@@ -113,7 +113,7 @@ class Walked:
         """The person every web event was given to, by the platform's event id."""
         event = ENTITY_TABLES["engagement"]
         with self.app.store.reading() as db:
-            return dict(db.execute(select(event.c.record_id, event.c.person_id)).tuples().all())
+            return dict(db.execute(select(event.c.record_id, event.c.person_id)).all())
 
     def misplaced_events(self, kind: str) -> list[tuple[str, str]]:
         """Planted cookie events that did not reach their person: (cookie, event)."""

@@ -68,7 +68,7 @@ def test_money_without_an_account_is_visible(walked: Any) -> None:
         sale.c.account_id.is_(None)
     )
     with walked.app.store.reading() as db:
-        found = dict(db.execute(unmatched.group_by(sale.c.customer_code)).tuples().all())
+        found = dict(db.execute(unmatched.group_by(sale.c.customer_code)).all())
     assert found == {}, "sales customers are accounts of their own: no line is without one"
     accounts = walked.planted("customers_unmatched") if _has_records(walked) else set()
     assert all(account.startswith("acc_") for account in accounts)
@@ -117,7 +117,7 @@ def test_staging_equals_the_tables_of_hubspot(walked: Any) -> None:
         here = _staged(walked, "hubspot", object_)
         assert set(here) == set(there)
         for id_, payload in here.items():
-            plain = {k: v for k, v in payload.items() if v is not None and "." not in k}
+            plain = {k: v for k, v in payload.items() if v is not None and k in there[id_]}
             assert plain == {k: there[id_].get(k) for k in plain}
     db.close()
 
@@ -127,7 +127,7 @@ def _staged(walked: Any, connection: str, object_: str) -> dict[str, dict[str, A
         RECORD.c.connection == connection, RECORD.c.object == object_, RECORD.c.deleted_at.is_(None)
     )
     with walked.app.store.reading() as db:
-        return dict(db.execute(query).tuples().all())
+        return dict(db.execute(query).all())
 
 
 def test_the_network_log_shows_every_read_and_write(walked: Any) -> None:
