@@ -1,1 +1,1 @@
-"""Explicit know-how: metrics, scores, handoffs, signals, scenarios; library/ holds ready playbooks."""
+"""Explicit know-how: metrics, scores, handoffs, signals, scenarios; library/ holds a ready one."""

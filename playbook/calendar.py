@@ -1,7 +1,7 @@
 """Business time: opening hours, weekends and public holidays of one office."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,15 +20,19 @@ class Office:
 
     def is_open(self, day: date) -> bool:
         """Whether anybody works that day."""
-        if day.weekday() not in self.says.weekdays or day.isoformat() in self.says.closed:
+        if day.weekday() not in self.says.weekdays or day in self.says.closed:
             return False
         return day not in _holidays(self.says.country, day.year)
 
     def hours(self, day: date) -> tuple[datetime, datetime]:
         """Opening and closing of a working day."""
-        opening, closing = (time.fromisoformat(text) for text in self.says.hours)
+        opening, closing = self.says.hours
         zone = ZoneInfo(self.zone)
         return datetime.combine(day, opening, zone), datetime.combine(day, closing, zone)
+
+    def day(self, moment: datetime) -> date:
+        """The day it is at the office at a moment."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
 
     def after(self, start: datetime, length: Duration) -> datetime:
         """The moment when so much working time has passed since `start`, in start's zone.

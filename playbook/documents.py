@@ -1,14 +1,22 @@
 """What may stand in a playbook file, as strict models; one kind of file per decision."""
 
-from typing import Literal
+from datetime import date, time
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from holidays import country_holidays
+from pydantic import Field, field_validator, model_validator
 
 from config.duration import Duration
 from config.settings import Settings
 
 Words = dict[Literal["en", "ja"], str]
 """A sentence in each language."""
+
+
+def say(words: Words, language: str, otherwise: str = "") -> str:
+    """The words in a language; in whichever there is, where that one is missing."""
+    told = {str(known): text for known, text in words.items()}
+    return told.get(language) or next(filter(None, told.values()), otherwise)
 
 
 def by_the_clock(value: Duration) -> Duration:
@@ -39,7 +47,7 @@ class Page(Settings):
 
 
 class InterestDocument(Resource):
-    """URL rules that tag behaviour, so that a visit says what it is about; the first match counts."""
+    """URL rules that tag visits with what they are about; the first match counts."""
 
     pages: tuple[Page, ...] = Field(description="Rules, most particular first.")
 
@@ -89,7 +97,9 @@ class ScoreDocument(Resource):
     grades: dict[str, float] = Field(default_factory=dict, description="Grade → least points.")
     write: WriteBack = Field(WriteBack(), description="Where it is written back.")
     write_step: float = Field(
-        5, ge=0, description="Write a value again only when it moved by this much, or the grade did."
+        5,
+        ge=0,
+        description="Write a value again only when it moved by this much, or the grade did.",
     )
 
 
@@ -141,8 +151,13 @@ class HandoffDocument(Resource):
     why: Words = Field(default_factory=dict, description="Why it is done, as its owner reads it.")
     from_team: str = Field(description="The team that has it.")
     to_team: str = Field(description="The team that gets it.")
-    offer_when: str = Field(description="Condition over need, account, person, opportunity.")
-    requires: tuple[str, ...] = Field((), description="Facts that must be known, e.g. person.phone.")
+    offer_when: str = Field(
+        description="Condition over need, account, person, opportunity; a need that waits for its "
+        "season is never offered."
+    )
+    requires: tuple[str, ...] = Field(
+        (), description="Facts that must be known, e.g. person.phone."
+    )
     assign: Assign = Field(Assign(), description="Who of the team gets it.")
     sla: Sla = Field(description="By when.")
     return_reasons: tuple[str, ...] = Field(
@@ -150,9 +165,14 @@ class HandoffDocument(Resource):
         description="Why it may be given back.",
     )
     recycle_after: Duration = Field(
-        Duration.parse("90d"), description="When a recycled need comes up again."
+        Duration.parse("90d"), description="When a returned need may come up again."
     )
     task: Task | None = Field(None, description="The task its owner gets.")
+
+    @field_validator("recycle_after")
+    @classmethod
+    def _in_days(cls, value: Duration) -> Duration:
+        return by_the_clock(value)
 
 
 class SignalDocument(Resource):
@@ -193,6 +213,12 @@ class Do(Settings):
 
     sales_task: Task | None = Field(None, description="A task for the owner.")
     ma_list: MaList | None = Field(None, description="A place on a marketing list.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.sales_task is None and self.ma_list is None:
+            raise ValueError("a branch gives a sales_task or a place on an ma_list")
+        return self
 
 
 class Branch(Settings):
@@ -236,9 +262,36 @@ class CalendarDocument(Resource):
     """When people work."""
 
     country: str = Field("JP", description="Whose public holidays count.")
-    hours: tuple[str, str] = Field(("09:00", "18:00"), description="Opening and closing time.")
-    weekdays: tuple[int, ...] = Field((0, 1, 2, 3, 4), description="Monday is 0.")
-    closed: tuple[str, ...] = Field((), description="Further closed days, ISO dates.")
+    hours: tuple[time, time] = Field(
+        (time(9), time(18)), description="Opening and closing time, as 09:00."
+    )
+    weekdays: tuple[int, ...] = Field((0, 1, 2, 3, 4), min_length=1, description="Monday is 0.")
+    closed: tuple[date, ...] = Field((), description="Further closed days, ISO dates.")
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        try:
+            country_holidays(value)
+        except NotImplementedError:
+            raise ValueError(
+                "no public holidays are known for it; write a code such as JP"
+            ) from None
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _opens_before_it_closes(cls, value: tuple[time, time]) -> tuple[time, time]:
+        if value[0] >= value[1]:
+            raise ValueError("an office opens before it closes on the same day")
+        return value
+
+    @field_validator("weekdays")
+    @classmethod
+    def _days_of_a_week(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not set(value) <= set(range(7)):
+            raise ValueError("weekdays go from 0 (Monday) to 6")
+        return value
 
 
 class TeamDocument(Resource):

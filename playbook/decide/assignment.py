@@ -1,14 +1,15 @@
-"""Who of a team gets it: the owner if active and of the team, else whoever has the fewest open ones."""
+"""Who of a team gets it: the owner if active and of the team, else whoever has least open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union_all
 
 from playbook.documents import Assign
-from staging.tables.decisions import HANDOFF
+from staging.tables.decisions import HANDOFF, SIGNAL
 from staging.tables.entities import ENTITY_TABLES
+from staging.tables.writes import INTENT
 
 _USER: Final = ENTITY_TABLES["user_"]
 
@@ -23,7 +24,7 @@ class Assigned:
 
 @dataclass(slots=True)
 class Rota:
-    """The active people of every team and how many open handoffs each of them has."""
+    """The active people of every team and how much each of them has open."""
 
     teams: Mapping[str, tuple[str, ...]]
     load: dict[str, int] = field(default_factory=dict)
@@ -50,10 +51,20 @@ def rota(db: Connection) -> Rota:
     for row in db.execute(people.order_by(_USER.c.id)):
         if row.team:
             teams.setdefault(row.team, []).append(row.id)
-    open_ones: Any = (
-        select(HANDOFF.c.assignee, func.count())
-        .where(HANDOFF.c.state.in_(("offered", "accepted")), HANDOFF.c.assignee.is_not(None))
-        .group_by(HANDOFF.c.assignee)
+    return Rota({team: tuple(users) for team, users in teams.items()}, _load(db))
+
+
+def _load(db: Connection) -> dict[str, int]:
+    """How many open offers and open signals' tasks everybody has."""
+    theirs = HANDOFF.c.assignee
+    offers = select(theirs.label("user")).where(
+        HANDOFF.c.state.in_(("offered", "accepted")), theirs.is_not(None)
     )
-    load = dict(db.execute(open_ones).tuples())
-    return Rota({team: tuple(users) for team, users in teams.items()}, load)
+    tasks = (
+        select(INTENT.c.owner.label("user"))
+        .join_from(SIGNAL, INTENT, INTENT.c.id == "signal:" + SIGNAL.c.id)
+        .where(SIGNAL.c.closed_at.is_(None), INTENT.c.owner.is_not(None))
+    )
+    both = union_all(offers, tasks).subquery()
+    rows = db.execute(select(both.c.user, func.count()).group_by(both.c.user))
+    return {user: count for user, count in rows}

@@ -1,21 +1,25 @@
 """Offers from team to team: made when the rule is true, withdrawn when it no longer is.
 
-The ledger is append-only and owned by neither CRM. Every active need is in exactly one hand: an offer
-changes nothing until somebody accepts it.
+The ledger is append-only and owned by neither CRM. Every active need is in exactly one hand: an
+offer changes nothing until somebody accepts it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
-from playbook.book import Handoff, Playbook
+from playbook.book import Playbook
+from playbook.decide.scores import known_scores
 from playbook.decide.signals import Team
 from playbook.decide.tasks import Order, intents
+from playbook.documents import Task, say
 from playbook.query import Query
+from playbook.rules import Handoff
 from staging.bulk import chunks, insert, upsert
-from staging.tables.decisions import HANDOFF, HANDOFF_EVENT, SCORE
+from staging.tables.decisions import HANDOFF, HANDOFF_EVENT
 from sync.context import Tools
 from sync.write.intent import Lane, wish, withdraw
 from tasuki.values import Json, stamp
@@ -29,16 +33,16 @@ def decide(
     db: Connection, tools: Tools, book: Playbook, team: Team, needs: Sequence[str]
 ) -> dict[str, int]:
     """Offer what is to be handed over, withdraw what no longer is."""
-    offered = withdrawn = 0
+    counts = Counter(offered=0, withdrawn=0, without_owner=0)
     for handoff in book.handoffs:
         ready = _ready(db, tools, book, handoff, needs)
         open_ = _open(db, handoff.rule.name, needs)
         fresh = {id_: row for id_, row in ready.items() if id_ not in open_}
         stale = [h for need, h in open_.items() if need not in ready and h.state == "offered"]
-        _offer(db, tools, team, handoff, fresh)
+        gaps = _offer(db, tools, team, handoff, fresh)
         withdraw_offers(db, tools, stale)
-        offered, withdrawn = offered + len(fresh), withdrawn + len(stale)
-    return {"offered": offered, "withdrawn": withdrawn}
+        counts.update(offered=len(fresh), withdrawn=len(stale), without_owner=gaps)
+    return dict(counts)
 
 
 def _ready(
@@ -52,7 +56,10 @@ def _ready(
     }
     columns["account_owner"] = query.column("account", "owner_id")
     columns["opportunity_owner"] = query.column("opportunity", "owner_id")
-    held = query.column("need", "team") == handoff.says.from_team
+    held = and_(
+        query.column("need", "team") == handoff.says.from_team,
+        query.column("need", "waiting").is_not(True),
+    )
     known = [query.column(*fact.split(".", 1)).is_not(None) for fact in handoff.says.requires]
     found = query.rows(db, columns, held, query.where(handoff.when), *known, ids=needs)
     return {row.id: dict(row._mapping) for row in found}  # noqa: SLF001
@@ -74,7 +81,8 @@ def _open(db: Connection, rule: str, needs: Sequence[str]) -> dict[str, Any]:
 
 def _offer(
     db: Connection, tools: Tools, team: Team, handoff: Handoff, fresh: Mapping[str, Row]
-) -> None:
+) -> int:
+    """Make the offers and wish for their tasks; how many tasks nobody could be given."""
     rounds = _rounds(db, handoff.rule.name, fresh)
     scores = _scores(db, fresh)
     offers = [
@@ -82,10 +90,15 @@ def _offer(
         for id_, row in sorted(fresh.items())
     ]
     upsert(db, HANDOFF, offers)
-    record(db, tools, ((o["id"], o["need_id"], "offered", "rule", handoff.rule.name) for o in offers))
-    if task := handoff.says.task:
-        orders = [_order(handoff, task, offer, fresh[offer["need_id"]]) for offer in offers]
-        wish(db, intents(db, tools, team.office, orders), tools.now())
+    record(
+        db, tools, ((o["id"], o["need_id"], "offered", "rule", handoff.rule.name) for o in offers)
+    )
+    if (task := handoff.says.task) is None:
+        return 0
+    orders = [_order(tools, handoff, task, offer, fresh[offer["need_id"]]) for offer in offers]
+    given = intents(db, tools, team.office, orders)
+    wish(db, given.intents, tools.now())
+    return len(given.without_owner)
 
 
 def handoff_id(rule: str, need: str, round_: int) -> str:
@@ -122,7 +135,10 @@ def _row(
     }
 
 
-def _order(handoff: Handoff, task: Any, offer: Row, need: Row) -> Order:
+def _order(tools: Tools, handoff: Handoff, task: Task, offer: Row, need: Row) -> Order:
+    says = handoff.says
+    way = f"{says.from_team} → {says.to_team}"
+    why = say(says.why, tools.project.language, says.description or way)
     return Order(
         key=f"handoff:{offer['id']}",
         origin=f"handoff:{handoff.rule.name}",
@@ -136,13 +152,13 @@ def _order(handoff: Handoff, task: Any, offer: Row, need: Row) -> Order:
             "opportunity": need["opportunity_id"],
         },
         facts={
-            "score": offer["facts"]["scores"],
-            "handoff": {"accept_due_at": offer["accept_due_at"][:16].replace("T", " ") + " UTC"},
+            "rule": {"why": why, "name": handoff.rule.name},
+            "handoff": {name: offer[name] for name in ("accept_due_at", "contact_due_at")},
         },
         cause={
             "rule": handoff.rule.name,
             "place": str(handoff.rule.place),
-            "why": handoff.says.description or f"{offer['from_team']} → {offer['to_team']}",
+            "why": why,
             "assigned_by": offer["assigned_by"],
         },
     )
@@ -162,16 +178,10 @@ def _rounds(db: Connection, rule: str, needs: Mapping[str, Row]) -> dict[str, in
 
 def _scores(db: Connection, needs: Mapping[str, Row]) -> dict[str, dict[str, Json]]:
     accounts = {row["account_id"] for row in needs.values() if row["account_id"]}
-    found: dict[str, dict[str, Json]] = {}
-    for chunk in chunks(sorted(accounts)):
-        rows = db.execute(
-            select(SCORE.c.entity_id, SCORE.c.name, SCORE.c.value).where(
-                SCORE.c.entity == "account", SCORE.c.entity_id.in_(chunk)
-            )
-        )
-        for id_, name, value in rows:
-            found.setdefault(id_, {})[name] = float(value)
-    return found
+    return {
+        id_: {name: float(row.value) for name, row in scores.items()}
+        for id_, scores in known_scores(db, "account", sorted(accounts)).items()
+    }
 
 
 def withdraw_offers(db: Connection, tools: Tools, offers: Sequence[Any]) -> None:
@@ -198,5 +208,3 @@ def record(db: Connection, tools: Tools, events: Any) -> None:
             for h, n, e, by, detail in events
         ),
     )
-
-

@@ -1,15 +1,16 @@
 """Accept, return, recycle: said in the console, or done in the CRM and read from there."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from playbook.book import Playbook
 from playbook.decide.handoffs import record
+from playbook.documents import HandoffDocument
 from staging import queue
+from staging.bulk import chunks
 from staging.tables.decisions import HANDOFF
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
@@ -19,6 +20,18 @@ from tasuki.values import stamp
 _NEED: Final = ENTITY_TABLES["need"]
 _ACTIVITY: Final = ENTITY_TABLES["activity"]
 _DONE_IN_CRM: Final = "crm"
+_SEASON: Final = "season"
+_GONE: Final = HandoffDocument.model_validate(
+    {
+        "kind": "handoff",
+        "name": "gone",
+        "from_team": "-",
+        "to_team": "-",
+        "offer_when": "false",
+        "sla": {"accept_within": "1d", "first_contact_within": "1d"},
+    }
+)
+"""Says what holds for offers of a rule whose file is gone: the defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,10 @@ def accept(db: Connection, tools: Tools, decision: Decision) -> None:
 
 
 def return_(db: Connection, tools: Tools, book: Playbook, decision: Decision) -> None:
-    """It goes back, with a reason of the rule's list; the need stays where it was."""
+    """It goes back, with a reason of the rule's list; the need stays where it was.
+
+    It is not offered again before the rule's recycling time is over.
+    """
     offer = _offered(db, decision.handoff)
     allowed = reasons(book, offer.rule)
     if decision.reason not in allowed:
@@ -55,6 +71,8 @@ def return_(db: Connection, tools: Tools, book: Playbook, decision: Decision) ->
         )
     _decide(db, tools, offer, "returned", decision)
     db.execute(update(_NEED).where(_NEED.c.id == offer.need_id).values(waiting=True))
+    until = tools.clock.now() + _rule(book, offer.rule).recycle_after.clock
+    queue.wake_at(db, "need", _SEASON, [(offer.need_id, stamp(until))])
 
 
 def recycle(db: Connection, tools: Tools, decision: Decision, until: datetime) -> None:
@@ -64,20 +82,26 @@ def recycle(db: Connection, tools: Tools, decision: Decision, until: datetime) -
     db.execute(
         update(_NEED).where(_NEED.c.id == offer.need_id).values(waiting=True, state="recycled")
     )
-    queue.wake_at(db, "need", "recycled", [(offer.need_id, stamp(until))])
+    queue.wake_at(db, "need", _SEASON, [(offer.need_id, stamp(until))])
 
 
 def reasons(book: Playbook, rule: str) -> tuple[str, ...]:
-    """Why an offer of this rule may be given back."""
-    found = [h for h in book.handoffs if h.rule.name == rule]
-    return found[0].says.return_reasons if found else ()
+    """Why an offer of this rule may be given back; those of any rule once its own file is gone."""
+    return _rule(book, rule).return_reasons
+
+
+def _rule(book: Playbook, name: str) -> HandoffDocument:
+    found = next((h.says for h in book.handoffs if h.rule.name == name), None)
+    return found or _GONE
 
 
 def wake(db: Connection, tools: Tools) -> int:
     """Needs whose season has come are open again."""
-    ids = queue.woken(db, "need", "recycled", tools.now())
-    for id_ in ids:
-        db.execute(update(_NEED).where(_NEED.c.id == id_).values(waiting=False, state="open"))
+    ids = queue.woken(db, "need", _SEASON, tools.now())
+    for chunk in chunks(ids):
+        mine = _NEED.c.id.in_(chunk)
+        db.execute(update(_NEED).where(mine).values(waiting=False))
+        db.execute(update(_NEED).where(mine, _NEED.c.state == "recycled").values(state="open"))
     queue.mark(db, queue.DECIDE, "need", ids)
     return len(ids)
 
@@ -85,14 +109,20 @@ def wake(db: Connection, tools: Tools) -> int:
 def follow_the_crm(db: Connection, tools: Tools) -> int:
     """An offer whose task was completed in the CRM is accepted by whoever completed it."""
     done = db.execute(
-        select(HANDOFF.c.id)
+        select(HANDOFF.c.id, func.max(_ACTIVITY.c.owner_id).label("owner"))
         .join(_ACTIVITY, _ACTIVITY.c.tasuki_key == "handoff:" + HANDOFF.c.id)
         .where(HANDOFF.c.state == "offered", _ACTIVITY.c.is_done.is_(True))
-    )
-    ids: Sequence[str] = list(done.scalars())
-    for id_ in ids:
+        .group_by(HANDOFF.c.id)
+        .order_by(HANDOFF.c.id)
+    ).all()
+    for id_, owner in done:
+        if owner:
+            taken = update(HANDOFF).where(
+                HANDOFF.c.id == id_, HANDOFF.c.assignee.is_distinct_from(owner)
+            )
+            db.execute(taken.values(assignee=owner, assigned_by="person"))
         accept(db, tools, Decision(id_, _DONE_IN_CRM, "task completed"))
-    return len(ids)
+    return len(done)
 
 
 def _offered(db: Connection, id: str) -> Any:

@@ -3,7 +3,8 @@
 1  somebody read about it      2  somebody evaluates it      3  somebody asked (a form)
 4  an opportunity is open      5  that opportunity is late in its stages
 A need is held by exactly one team: the one whose steps it is on when it opens, later whoever
-accepted it last. A won opportunity makes it `won`; a lost one gives it back to behaviour alone.
+accepted it last. A won opportunity makes it `won`; a lost one gives it back to behaviour alone, and
+where nothing is left of it, it fades: no step, no hand, until something happens again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
 
 from playbook.book import Playbook
+from playbook.documents import LadderDocument
 from playbook.measure.windows import Windows
 from staging import queue, rows
 from staging.tables.entities import ENTITY_TABLES
@@ -24,6 +26,7 @@ _PERSON: Final = ENTITY_TABLES["person"]
 _DEAL: Final = ENTITY_TABLES["opportunity"]
 _NEED: Final = ENTITY_TABLES["need"]
 _ACCOUNT: Final = ENTITY_TABLES["account"]
+_DECIDES: Final = "decision_maker"
 
 Key = tuple[str, str]
 """(account id, product)."""
@@ -36,7 +39,8 @@ class Demand:
     confidence: int
     person: str | None = None
     opportunity: str | None = None
-    is_won: bool = False
+    won_on: str | None = None
+    """The day it was won; empty when nobody knows the day, None when it is not won."""
 
 
 def decide(db: Connection, tools: Tools, book: Playbook, accounts: Sequence[str]) -> int:
@@ -44,27 +48,49 @@ def decide(db: Connection, tools: Tools, book: Playbook, accounts: Sequence[str]
     if book.ladder is None:
         return 0
     windows = Windows(tools.clock.now())
-    demands = _by_behaviour(db, book, accounts, windows)
-    for key, deal in _by_deals(db, book, accounts).items():
+    demands = _by_behaviour(db, book.ladder, accounts, windows)
+    for key, deal in _by_deals(db, book.ladder, accounts).items():
         seen = demands.get(key)
         demands[key] = _stronger(seen, deal) if seen else deal
     known = _known(db, accounts)
-    after = [_row(tools, book, key, d, known.get(key)) for key, d in sorted(demands.items())]
+    living = _living(db, accounts)
+    after = [
+        _row(tools, book, key, demand, known.get(key))
+        for key, demand in sorted(demands.items())
+        if key[0] in living
+    ]
+    over = [
+        _closed(tools, row) for key, row in known.items() if _is_over(row, key, demands, living)
+    ]
     changed = [row for row in after if _moved(row, known.get((row["account_id"], row["product"])))]
     rows.write(db, "need", changed)
-    closed = _close_orphans(db, tools, accounts)
-    queue.mark(db, queue.DECIDE, "need", [*(row["id"] for row in changed), *closed])
-    return len(changed) + len(closed)
+    rows.write(db, "need", over)
+    ids = [row["id"] for row in (*changed, *over)]
+    queue.mark(db, queue.DECIDE, "need", ids)
+    return len(ids)
 
 
-def _close_orphans(db: Connection, tools: Tools, accounts: Sequence[str]) -> list[str]:
-    """Needs of accounts that no longer exist (merged into others, or deleted) are closed."""
-    living = select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(accounts))
-    orphan = (_NEED.c.account_id.in_(accounts), _NEED.c.account_id.not_in(living))
-    ids = list(db.scalars(select(_NEED.c.id).where(*orphan, _NEED.c.state != "closed")))
-    closing = update(_NEED).where(_NEED.c.id.in_(ids))
-    db.execute(closing.values(state="closed", team=None, updated_at=tools.now()))
-    return ids
+def _living(db: Connection, accounts: Sequence[str]) -> set[str]:
+    """The accounts that still exist: not merged into others, not deleted."""
+    return set(db.scalars(select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(accounts))))
+
+
+def _is_over(
+    row: Mapping[str, Any], key: Key, demands: Mapping[Key, Demand], living: set[str]
+) -> bool:
+    """Whether nothing is left of a need: its account went, its deal was lost, its readers forgot.
+
+    What somebody accepted or what waits for its season does not end by silence alone.
+    """
+    if row["state"] == "closed" or (key[0] in living and key in demands):
+        return False
+    kept = row["owner_id"] or row["waiting"]
+    return key[0] not in living or row["opportunity_id"] is not None or not kept
+
+
+def _closed(tools: Tools, row: Mapping[str, Any]) -> dict[str, Any]:
+    gone = {"state": "closed", "team": None, "owner_id": None, "opportunity_id": None}
+    return {**row, **gone, "waiting": False, "updated_at": tools.now()}
 
 
 def need_id(account: str, product: str) -> str:
@@ -73,65 +99,78 @@ def need_id(account: str, product: str) -> str:
 
 
 def _by_behaviour(
-    db: Connection, book: Playbook, accounts: Sequence[str], windows: Windows
+    db: Connection, ladder: LadderDocument, accounts: Sequence[str], windows: Windows
 ) -> dict[Key, Demand]:
-    """Demand seen in behaviour; the person is whoever did the most telling thing last."""
-    assert book.ladder is not None  # noqa: S101
+    """Demand seen in behaviour, with the person to speak to.
+
+    That is who showed most, where deciding about purchases counts as one step more; among equals,
+    who did more, and did it last.
+    """
+    best: dict[Key, tuple[int, int, str, str]] = {}
+    steps: dict[Key, int] = {}
+    for row in db.execute(_behaviour(accounts, windows.instant(ladder.window.clock.days))):
+        step = 3 if row.forms else 2 if row.evaluations >= ladder.evaluation_views else 1
+        key = (row.account_id, row.product)
+        steps[key] = max(steps.get(key, 0), step)
+        told = (step + (row.role == _DECIDES), row.events, row.last, row.person_id)
+        best[key] = max(best.get(key, told), told)
+    return {key: Demand(steps[key], person) for key, (*_, person) in best.items()}
+
+
+def _behaviour(accounts: Sequence[str], since: str) -> Select[Any]:
     evaluating = _EVENT.c.interest_stage == "evaluation"
     asked = _EVENT.c.kind == "form_submitted"
-    query = (
+    mine = (_PERSON.c.account_id, _EVENT.c.product, _EVENT.c.person_id, _PERSON.c.role)
+    return (
         select(
-            _PERSON.c.account_id,
-            _EVENT.c.product,
-            _EVENT.c.person_id,
+            *mine,
             func.count(case((evaluating, 1))).label("evaluations"),
             func.count(case((asked, 1))).label("forms"),
+            func.count().label("events"),
             func.max(_EVENT.c.occurred_at).label("last"),
         )
         .select_from(_EVENT.join(_PERSON, _PERSON.c.id == _EVENT.c.person_id))
         .where(
             _PERSON.c.account_id.in_(accounts),
             _EVENT.c.product.is_not(None),
-            _EVENT.c.occurred_at > windows.instant(book.ladder.window.clock.days),
+            _EVENT.c.occurred_at > since,
         )
-        .group_by(_PERSON.c.account_id, _EVENT.c.product, _EVENT.c.person_id)
+        .group_by(*mine)
     )
-    best: dict[Key, tuple[int, str, str]] = {}
-    for row in db.execute(query):
-        enough = row.evaluations >= book.ladder.evaluation_views
-        step = 3 if row.forms else 2 if enough else 1
-        key = (row.account_id, row.product)
-        best[key] = max(best.get(key, (0, "", "")), (step, row.last, row.person_id))
-    return {key: Demand(step, person) for key, (step, _, person) in best.items()}
 
 
-def _by_deals(db: Connection, book: Playbook, accounts: Sequence[str]) -> dict[Key, Demand]:
-    """Demand seen in opportunities: the open one furthest along, else the last won one."""
-    assert book.ladder is not None  # noqa: S101
-    late = _DEAL.c.stage.in_(book.ladder.late_stages)
+def _by_deals(db: Connection, ladder: LadderDocument, accounts: Sequence[str]) -> dict[Key, Demand]:
+    """Demand seen in opportunities: the open one furthest along, else the one won last."""
+    won = func.coalesce(_DEAL.c.is_won, false())
+    late = and_(~won, _DEAL.c.stage.in_(ladder.late_stages))
+    step = case((won, 5), (late, 5), else_=4).label("step")
+    first_won = case((won, 0), else_=1)
     query = (
         select(
             _DEAL.c.account_id,
             _DEAL.c.product,
             _DEAL.c.id,
-            _DEAL.c.is_won,
-            case((late, 5), else_=4).label("step"),
+            won.label("won"),
+            step,
+            _DEAL.c.close_date,
         )
         .where(
             _DEAL.c.account_id.in_(accounts),
             _DEAL.c.product.is_not(None),
-            (_DEAL.c.is_closed.is_(False)) | (_DEAL.c.is_won.is_(True)),
+            or_(won, func.coalesce(_DEAL.c.is_closed, false()).is_(False)),
         )
-        .order_by(_DEAL.c.is_won.desc(), "step", _DEAL.c.close_date, _DEAL.c.id)
+        .order_by(first_won, step, func.coalesce(_DEAL.c.close_date, ""), _DEAL.c.id)
     )
     return {
-        (row.account_id, row.product): Demand(row.step, None, row.id, bool(row.is_won))
+        (row.account_id, row.product): Demand(
+            row.step, None, row.id, (row.close_date or "") if row.won else None
+        )
         for row in db.execute(query)
     }
 
 
 def _stronger(seen: Demand, deal: Demand) -> Demand:
-    return Demand(deal.confidence, seen.person, deal.opportunity, deal.is_won)
+    return Demand(deal.confidence, seen.person, deal.opportunity, deal.won_on)
 
 
 def _known(db: Connection, accounts: Sequence[str]) -> dict[Key, Mapping[str, Any]]:
@@ -144,30 +183,33 @@ def _row(
 ) -> dict[str, Any]:
     account, product = key
     now = tools.now()
-    before = known or {}
-    team = before.get("team") or _holder(book, demand)
-    state = "won" if demand.is_won else "open"
+    before = known if known and known["state"] != "closed" else {}
+    lost = before.get("opportunity_id") and demand.opportunity is None
+    holder = None if lost else before.get("team")
+    state = "open" if demand.won_on is None else "won"
     return {
         "id": need_id(account, product),
         "account_id": account,
         "person_id": demand.person or before.get("person_id"),
         "opportunity_id": demand.opportunity,
         "product": product,
-        "confidence": 5 if demand.is_won else demand.confidence,
-        "team": team,
-        "state": before.get("state") if before.get("state") == "recycled" else state,
-        "owner_id": before.get("owner_id"),
+        "confidence": demand.confidence,
+        "team": holder or _holder(tools, book, demand),
+        "state": "recycled" if before.get("state") == "recycled" else state,
+        "owner_id": None if lost else before.get("owner_id"),
         "opened_at": before.get("opened_at") or now,
-        "since": before.get("since") or now,
+        "since": before.get("since") if holder else now,
         "waiting": bool(before.get("waiting")),
         "updated_at": now,
     }
 
 
-def _holder(book: Playbook, demand: Demand) -> str | None:
-    """The team a new need begins with: the first whose steps it is on; a won one with the last."""
-    if demand.is_won:
-        return book.teams[-1].name if book.teams else None
+def _holder(tools: Tools, book: Playbook, demand: Demand) -> str | None:
+    """The team a need begins with: the first whose steps it is on; the last one if long won."""
+    if demand.won_on is not None and book.ladder and book.teams:
+        since = Windows(tools.clock.now()).day(book.ladder.settled_after.clock.days)
+        if demand.won_on < since:
+            return book.teams[-1].name
     fitting = [t for t in book.teams if t.confidence[0] <= demand.confidence <= t.confidence[1]]
     return fitting[0].name if fitting else None
 

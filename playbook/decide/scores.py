@@ -3,27 +3,30 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import Connection, Row, Select, case, func, or_, select
 
 from catalog.expression.lower import lower
 from connectors.protocol import Verb
-from playbook.book import Playbook, Score
+from playbook.book import Playbook
 from playbook.documents import EngagementPart
 from playbook.measure.windows import Windows
 from playbook.query import Query
+from playbook.rules import Score
 from staging import identities, queue
 from staging.bulk import chunks, upsert
 from staging.tables.decisions import SCORE
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
-from sync.write.intent import Intent, Lane, wish
+from sync.write.intent import Intent, Lane, by_ids, wish
 from tasuki.clock import today
-from tasuki.values import Json
+from tasuki.values import Json, stamp
 
 _EVENT: Final = ENTITY_TABLES["engagement"]
 _PERSON: Final = ENTITY_TABLES["person"]
+_LIVES: Final = 8
 _ALIVE: Final = 0.5
 """An engagement part of fewer points fades unnoticed."""
 
@@ -52,10 +55,13 @@ def _parts(
     db: Connection, tools: Tools, book: Playbook, score: Score, ids: Sequence[str]
 ) -> dict[str, list[Part]]:
     found = _fit(db, tools, book, score, ids)
-    for name, part in score.says.engagement.items():
-        for id_, points in _fading(db, tools, score, name, part, ids).items():
-            if id_ in found and points:
-                found[id_].append(Part(name, points, _words(part.why)))
+    for id_, points in _faded(db, tools, score, ids).items():
+        if id_ in found:
+            found[id_] += [
+                Part(name, given, _words(score.says.engagement[name].why))
+                for name, given in points.items()
+                if given
+            ]
     return found
 
 
@@ -63,75 +69,98 @@ def _fit(
     db: Connection, tools: Tools, book: Playbook, score: Score, ids: Sequence[str]
 ) -> dict[str, list[Part]]:
     query = Query(score.says.entity, book, tools)
-    columns = {name: case((query.where(tree), 1), else_=0) for name, tree in score.fit.items()}
+    columns = {
+        f"part_{name}": case((query.where(tree), 1), else_=0) for name, tree in score.fit.items()
+    }
     return {
-        row.id: [
+        id_: [
             Part(name, part.points, _words(part.why))
-            for name, part in score.says.fit.items()
-            if getattr(row, name)
+            for (name, part), is_true in zip(score.says.fit.items(), verdicts, strict=True)
+            if is_true
         ]
-        for row in query.rows(db, columns, ids=ids)
+        for id_, *verdicts in query.rows(db, columns, ids=ids)
     }
 
 
-def _fading(
-    db: Connection,
-    tools: Tools,
-    score: Score,
-    name: str,
-    part: EngagementPart,
-    ids: Sequence[str],
-) -> dict[str, float]:
-    """Points of one engagement part: events counted per day by the store, faded here."""
-    now = tools.clock.now()
-    windows = Windows(now)
-    lasts = part.half_life.clock * 8
-    condition = lower(score.engagement[name], lambda _, field: _EVENT.c[field], today(tools.clock), now)
+def _faded(
+    db: Connection, tools: Tools, score: Score, ids: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Points of the engagement parts by entity: counted per day by the store, faded here."""
+    says = score.says.engagement
+    if not says:
+        return {}
+    totals: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(says, 0.0))
+    day = tools.clock.now().date()
+    for chunk in chunks(ids):
+        for id_, on, *counts in db.execute(_per_day(tools, score, chunk)):
+            age = (day - day.fromisoformat(on)).days
+            for (name, part), events in zip(says.items(), counts, strict=True):
+                totals[id_][name] += events * part.each * fade(part, age)
+    return {
+        id_: {name: round(min(points, says[name].cap), 1) for name, points in parts.items()}
+        for id_, parts in totals.items()
+    }
+
+
+def fade(part: EngagementPart, age: int) -> float:
+    """What is left of an event's points after so many days; nothing after eight half-lives."""
+    lives = age / (part.half_life.clock / timedelta(days=1))
+    return 0.0 if lives > _LIVES else float(0.5**lives)
+
+
+def _per_day(tools: Tools, score: Score, ids: Sequence[str]) -> Select[Any]:
+    """One row per entity and day on which anything counted, with the number of events per part."""
+    now, on = tools.clock.now(), today(tools.clock)
+    longest = max(part.half_life.clock for part in score.says.engagement.values())
+    counted = {
+        name: lower(tree, lambda _, field: _EVENT.c[field], on, now)
+        for name, tree in score.engagement.items()
+    }
     owner = _PERSON.c.account_id if score.says.entity == "account" else _PERSON.c.id
     day = func.substr(_EVENT.c.occurred_at, 1, 10)
-    totals: dict[str, float] = defaultdict(float)
-    for chunk in chunks(ids):
-        rows = db.execute(
-            _daily(owner, day)
-            .where(
-                owner.in_(chunk),
-                condition,
-                _EVENT.c.occurred_at > windows.instant(lasts.days),
-                _EVENT.c.occurred_at <= windows.at,
-            )
-            .group_by(owner, day)
+    counts = (func.count(case((tree, 1))) for tree in counted.values())
+    return (
+        select(owner, day, *counts)
+        .select_from(_EVENT.join(_PERSON, _PERSON.c.id == _EVENT.c.person_id))
+        .where(
+            owner.in_(ids),
+            or_(*counted.values()),
+            _EVENT.c.occurred_at > stamp(now - longest * (_LIVES + 1)),
+            _EVENT.c.occurred_at <= stamp(now),
         )
-        for id_, on, events in rows:
-            age = (now.date() - now.date().fromisoformat(on)).days
-            totals[id_] += events * part.each * 0.5 ** (age / (part.half_life.clock.days or 1))
-    return {id_: round(min(points, part.cap), 1) for id_, points in totals.items()}
+        .group_by(owner, day)
+        .order_by(owner, day)
+    )
 
 
 def _words(why: Mapping[Any, str]) -> dict[str, str]:
     return {str(language): sentence for language, sentence in why.items()}
 
 
-def _daily(owner: ColumnElement[Any], day: ColumnElement[Any]) -> Any:
-    joined = _EVENT.join(_PERSON, and_(_PERSON.c.id == _EVENT.c.person_id))
-    return select(owner, day, func.count()).select_from(joined)
-
-
-def _keep(
-    db: Connection, tools: Tools, score: Score, parts: Mapping[str, Sequence[Part]]
-) -> None:
+def _keep(db: Connection, tools: Tools, score: Score, parts: Mapping[str, Sequence[Part]]) -> None:
     known = _known(db, score.rule.name, parts)
     rows = [_row(tools, score, id_, found) for id_, found in parts.items()]
     upsert(db, SCORE, rows)
-    fading = [
-        id_
-        for id_, found in parts.items()
-        if any(p.name in score.says.engagement and p.points >= _ALIVE for p in found)
-    ]
+    fading = [id_ for id_, found in parts.items() if _fades(score, found)]
     alarm = Windows(tools.clock.now()).tomorrow()
     queue.wake_at(db, score.says.entity, "scores", ((id_, alarm) for id_ in fading))
     moved = [row for row in rows if _matters(row, known.get(row["entity_id"]), score)]
-    wish(db, _write_back(db, score, moved), tools.now())
-    upsert(db, SCORE, ({**r, "written_value": r["value"], "written_grade": r["grade"]} for r in moved))
+    still = [row for row in rows if row["entity_id"] in known and row not in moved]
+    fresh = _unseen(db, write_back(db, score, still))
+    wish(db, [*write_back(db, score, moved), *fresh], tools.now())
+    upsert(
+        db, SCORE, ({**r, "written_value": r["value"], "written_grade": r["grade"]} for r in moved)
+    )
+
+
+def _fades(score: Score, parts: Sequence[Part]) -> bool:
+    return any(p.name in score.says.engagement and p.points >= _ALIVE for p in parts)
+
+
+def _unseen(db: Connection, intents: Sequence[Intent]) -> list[Intent]:
+    """Wishes for records or fields that never showed the score, though it has not moved."""
+    known = by_ids(db, (intent.id for intent in intents))
+    return [i for i in intents if i.id not in known or set(known[i.id].fields) != set(i.fields)]
 
 
 def _known(db: Connection, name: str, ids: Iterable[str]) -> dict[str, tuple[float, str | None]]:
@@ -144,6 +173,18 @@ def _known(db: Connection, name: str, ids: Iterable[str]) -> dict[str, tuple[flo
             )
         )
         found |= {id_: (float(v), g) for id_, v, g in rows if v is not None}
+    return found
+
+
+def known_scores(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, dict[str, Row[Any]]]:
+    """The scores of these entities: id → name → value, grade and parts."""
+    found: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
+    for chunk in chunks(ids):
+        rows = db.execute(
+            select(SCORE).where(SCORE.c.entity == entity, SCORE.c.entity_id.in_(chunk))
+        )
+        for row in rows:
+            found[row.entity_id][row.name] = row
     return found
 
 
@@ -169,16 +210,14 @@ def grade_of(grades: Mapping[str, float], value: float) -> str | None:
 
 
 def _matters(row: Mapping[str, Any], known: tuple[float, str | None] | None, score: Score) -> bool:
-    if known is None:
-        return bool(row["value"])
-    value, grade = known
+    """Whether the systems show something else by a step or a grade; unwritten is nought."""
+    value, grade = known or (0.0, None)
     step = max(score.says.write_step, 0.05)
     return bool(row["grade"] != grade or abs(row["value"] - value) >= step)
 
 
-def _write_back(
-    db: Connection, score: Score, moved: Sequence[Mapping[str, Any]]
-) -> list[Intent]:
+def write_back(db: Connection, score: Score, moved: Sequence[Mapping[str, Any]]) -> list[Intent]:
+    """The wishes that show these scores on the records of their entities."""
     by_id = {row["entity_id"]: row for row in moved}
     members = identities.members_of(db, score.says.entity, by_id)
     return [
@@ -227,7 +266,7 @@ def _intent(
 
 
 def reasons(parts: Sequence[Mapping[str, Any]], language: str, limit: int = 3) -> str:
-    """The strongest parts in words: `pricing pages read (+20), large company (+35)`."""
-    top = parts[:limit]
-    words = [f"{p['why'].get(language) or p['part']} (+{p['points']:g})" for p in top]
-    return ", ".join(words)[:250]
+    """The strongest parts in words: `pricing pages read (+20), large company (+15)`."""
+    top = sorted(parts, key=lambda p: (-abs(p["points"]), p["part"]))[:limit]
+    words = [f"{p['why'].get(language) or p['part']} ({p['points']:+g})" for p in top]
+    return ("、" if language == "ja" else ", ").join(words)[:250]

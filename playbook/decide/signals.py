@@ -1,24 +1,28 @@
 """Signals: open while their condition is true, closed when it no longer is."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, null, select, update
 
-from playbook.book import Playbook, Signal
+from catalog.expression.scope import Scope
+from playbook.book import Playbook
 from playbook.calendar import Office
 from playbook.decide.assignment import Rota
 from playbook.decide.tasks import Order, intents
+from playbook.documents import say
 from playbook.query import Query
-from staging import rows
+from playbook.rules import Signal
 from staging.bulk import chunks, upsert
 from staging.tables.decisions import SIGNAL
 from sync.context import Tools
 from sync.write.intent import Lane, wish, withdraw
 from tasuki.values import Json, digest
 
-_PARENTS: Final = {"account": "account_id", "person": "person_id", "opportunity": "opportunity_id"}
+_PARENTS: Final = ("account", "person", "opportunity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +37,86 @@ def decide(
     db: Connection, tools: Tools, book: Playbook, team: Team, entity: str, ids: Sequence[str]
 ) -> dict[str, int]:
     """Open and close the signals of these entities."""
-    opened = closed = 0
+    counts = Counter(opened=0, closed=0, without_owner=0)
     for signal in book.signals:
         if signal.says.entity == entity:
-            more, fewer = _one(db, tools, book, team, signal, ids)
-            opened, closed = opened + more, closed + fewer
-    return {"opened": opened, "closed": closed}
+            counts.update(_one(db, tools, book, team, signal, ids))
+    return dict(counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _True:
+    """What was seen of an entity the rule is true for."""
+
+    facts: Mapping[str, Json]
+    owner: str | None
+    about: Mapping[str, str | None]
 
 
 def _one(
     db: Connection, tools: Tools, book: Playbook, team: Team, signal: Signal, ids: Sequence[str]
-) -> tuple[int, int]:
-    query = Query(signal.says.entity, book, tools)
-    columns = {fact: query.column(*fact.split(".", 1)) for fact in signal.says.facts}
-    condition = query.where(signal.when)
-    true_for = {
-        row.id: {fact: row._mapping[fact] for fact in columns}  # noqa: SLF001
-        for row in query.rows(db, columns, condition, ids=ids)
-    }
+) -> Counter[str]:
+    true_for = _true_for(db, tools, book, signal, ids)
     already = _open(db, signal.rule.name, ids)
-    fresh = {id_: facts for id_, facts in true_for.items() if id_ not in already}
+    fresh = {id_: seen for id_, seen in true_for.items() if id_ not in already}
     over = {id_: key for id_, key in already.items() if id_ not in true_for}
     _write(db, tools, signal, fresh)
-    _close(db, tools, signal, over)
+    _refresh(db, {already[id_]: true_for[id_].facts for id_ in already if id_ in true_for})
+    _close(db, tools, over)
+    counts = Counter(opened=len(fresh), closed=len(over))
     if signal.says.task:
-        wish(db, intents(db, tools, team.office, _orders(db, tools, team, signal, fresh)), tools.now())
-    return len(fresh), len(over)
+        given = intents(db, tools, team.office, _orders(tools, team, signal, fresh))
+        wish(db, given.intents, tools.now())
+        counts["without_owner"] = len(given.without_owner)
+    return counts
+
+
+def _true_for(
+    db: Connection, tools: Tools, book: Playbook, signal: Signal, ids: Sequence[str]
+) -> dict[str, _True]:
+    says = signal.says
+    query = Query(says.entity, book, tools)
+    scope = book.known.scope(says.entity)
+    parents = {parent: query.own.c[ref] for parent, ref in scope.via.items() if parent in _PARENTS}
+    columns: dict[str, ColumnElement[Any]] = {
+        **{f"fact_{i}": query.column(*fact.split(".", 1)) for i, fact in enumerate(says.facts)},
+        **{f"about_{parent}": column for parent, column in parents.items()},
+        "owner": _owner(query, scope, signal),
+    }
+    found = {}
+    for row in query.rows(db, columns, query.where(signal.when), ids=ids):
+        seen = row._mapping  # noqa: SLF001
+        found[row.id] = _True(
+            {fact: plain(seen[f"fact_{i}"]) for i, fact in enumerate(says.facts)},
+            seen["owner"],
+            {says.entity: row.id, **{p: seen[f"about_{p}"] for p in parents}},
+        )
+    return found
+
+
+def _owner(query: Query, scope: Scope, signal: Signal) -> ColumnElement[Any]:
+    """The owner that goes first, where the rule leads to one."""
+    entity = signal.says.assign.first.removesuffix("_owner")
+    return query.column(entity, "owner_id") if entity in scope.relations else null()
 
 
 def _open(db: Connection, rule: str, ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for chunk in chunks(ids):
-        rows_ = db.execute(
+        rows = db.execute(
             select(SIGNAL.c.entity_id, SIGNAL.c.id).where(
                 SIGNAL.c.rule == rule, SIGNAL.c.entity_id.in_(chunk), SIGNAL.c.closed_at.is_(None)
             )
         )
-        found |= {entity_id: id_ for entity_id, id_ in rows_}
+        found |= {entity_id: id_ for entity_id, id_ in rows}
     return found
+
+
+def _refresh(db: Connection, facts: Mapping[str, Mapping[str, Json]]) -> None:
+    """An open signal shows what is true today."""
+    for id_, seen in facts.items():
+        if seen:
+            db.execute(update(SIGNAL).where(SIGNAL.c.id == id_).values(facts=dict(seen)))
 
 
 def signal_id(rule: str, entity_id: str, opened_at: str) -> str:
@@ -78,9 +124,7 @@ def signal_id(rule: str, entity_id: str, opened_at: str) -> str:
     return f"sig_{digest([rule, entity_id, opened_at])[:16]}"
 
 
-def _write(
-    db: Connection, tools: Tools, signal: Signal, fresh: Mapping[str, Mapping[str, Any]]
-) -> None:
+def _write(db: Connection, tools: Tools, signal: Signal, fresh: Mapping[str, _True]) -> None:
     now = tools.now()
     upsert(
         db,
@@ -91,59 +135,50 @@ def _write(
                 "rule": signal.rule.name,
                 "entity": signal.says.entity,
                 "entity_id": id_,
-                "facts": {name: _plain(value) for name, value in facts.items()},
+                "facts": dict(seen.facts),
                 "version": signal.rule.version,
                 "opened_at": now,
                 "closed_at": None,
             }
-            for id_, facts in fresh.items()
+            for id_, seen in fresh.items()
         ),
     )
 
 
-def _plain(value: Any) -> Json:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else float(value)
+def plain(value: Any) -> Json:
+    """A value as JSON keeps it, the same from both engines."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
-def _close(db: Connection, tools: Tools, signal: Signal, over: Mapping[str, str]) -> None:
+def _close(db: Connection, tools: Tools, over: Mapping[str, str]) -> None:
     """The reason vanished: the signal closes, and a task not yet written is no longer wanted."""
     for chunk in chunks(over.values()):
         db.execute(update(SIGNAL).where(SIGNAL.c.id.in_(chunk)).values(closed_at=tools.now()))
     withdraw(db, (f"signal:{id_}" for id_ in over.values()))
 
 
-def _orders(
-    db: Connection,
-    tools: Tools,
-    team: Team,
-    signal: Signal,
-    fresh: Mapping[str, Mapping[str, Any]],
-) -> list[Order]:
-    task = signal.says.task
-    if task is None:
-        return []
-    known = rows.read(db, signal.says.entity, fresh)
-    now = tools.now()
-    orders = []
-    for id_ in sorted(fresh):
-        row = known[id_]
-        about = {e: row.get(ref) for e, ref in _PARENTS.items()} | {signal.says.entity: id_}
-        owner = team.rota.assign(signal.says.team, row.get("owner_id"), signal.says.assign)
-        orders.append(
-            Order(
-                key=f"signal:{signal_id(signal.rule.name, id_, now)}",
-                origin=f"signal:{signal.rule.name}",
-                lane=Lane.HANDOFFS,
-                task=task,
-                owner=owner.user,
-                about=dict(sorted(about.items(), key=lambda pair: pair[0] != signal.says.entity)),
-                facts={},
-                cause={
-                    "rule": signal.rule.name,
-                    "place": str(signal.rule.place),
-                    "why": signal.says.description or signal.rule.name,
-                    "assigned_by": owner.by,
-                },
-            )
-        )
-    return orders
+def _orders(tools: Tools, team: Team, signal: Signal, fresh: Mapping[str, _True]) -> list[Order]:
+    return [_order(tools, team, signal, id_, fresh[id_]) for id_ in sorted(fresh)]
+
+
+def _order(tools: Tools, team: Team, signal: Signal, id: str, seen: _True) -> Order:
+    says = signal.says
+    assigned = team.rota.assign(says.team, seen.owner, says.assign)
+    why = say(says.why, tools.project.language, says.description or signal.rule.name)
+    if says.task is None:
+        raise ValueError(f"the signal {signal.rule.name} gives no task")
+    return Order(
+        key=f"signal:{signal_id(signal.rule.name, id, tools.now())}",
+        origin=f"signal:{signal.rule.name}",
+        lane=Lane.HANDOFFS,
+        task=says.task,
+        owner=assigned.user,
+        about=seen.about,
+        facts={"rule": {"why": why, "name": signal.rule.name}},
+        cause={
+            "rule": signal.rule.name,
+            "place": str(signal.rule.place),
+            "why": why,
+            "assigned_by": assigned.by,
+        },
+    )

@@ -1,24 +1,27 @@
-"""The step that decides: scores, needs, signals, handoffs, for what is dirty or whose time has come."""
+"""Scores, needs, signals and handoffs, for what is dirty or whose time has come."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from catalog.expression.tree import names
 from playbook.book import Playbook, playbook_of
 from playbook.calendar import Office
 from playbook.decide import handoffs, ledger, needs, scores, signals
 from playbook.decide.assignment import rota
 from playbook.decide.signals import Team
-from staging import queue
+from staging import queue, records
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Runner, Step, Tools
 from tasuki.values import Json
 
 _CHUNK: Final = 400
-_ORDER: Final = ("person", "account", "opportunity", "need")
-_SCORED: Final = ("person", "account")
-_NEED: Final = ENTITY_TABLES["need"]
+_ORDER: Final = ("account", "person", "opportunity", "need")
+"""Parents first: a rule sees what was decided about its parents in the same run."""
+_SCORED: Final = ("account", "person")
+_CHILDREN: Final = ("person", "opportunity")
 
 
 def decide(run: Runner) -> dict[str, Json]:
@@ -40,7 +43,20 @@ def _keep_begin(
 ) -> dict[str, Json]:
     for entity in _SCORED:
         queue.mark(db, queue.DECIDE, entity, queue.woken(db, entity, "scores", tools.now()))
+    if _rules_changed(db, tools, playbook_of(tools).version):
+        for entity in _ORDER:
+            queue.mark(db, queue.DECIDE, entity, db.scalars(select(ENTITY_TABLES[entity].c.id)))
     return {"accepted": ledger.follow_the_crm(db, tools), "woken": ledger.wake(db, tools)}
+
+
+def _rules_changed(db: Connection, tools: Tools, version: str) -> bool:
+    """Whether the rules are others than last time: then everything is decided anew."""
+    known = records.position(db, "playbook", "rules", "decide").value
+    if known == version:
+        return False
+    to = records.Position(version, None)
+    records.move(db, "playbook", "rules", "decide", to, tools.run, tools.now())
+    return known is not None
 
 
 def _keep_decide(
@@ -52,20 +68,37 @@ def _keep_decide(
         return {"taken": 0}
     book = playbook_of(tools)
     team = Team(Office(book.calendar, tools.project.timezone), rota(db))
-    done: dict[str, Json] = {"taken": len(ids), "scored": 0}
+    done: Counter[str] = Counter(taken=len(ids))
     if entity in _SCORED:
         done["scored"] = scores.decide(db, tools, book, entity, ids)
-    done |= signals.decide(db, tools, book, team, entity, ids)
+    done.update(signals.decide(db, tools, book, team, entity, ids))
     if entity == "account":
         done["needs"] = needs.decide(db, tools, book, ids)
-        queue.mark(db, queue.DECIDE, "need", _needs_of(db, ids))
+        _hand_down(db, book, ids)
     if entity == "need":
-        done |= handoffs.decide(db, tools, book, team, ids)
-    return done
+        done.update(handoffs.decide(db, tools, book, team, ids))
+    return dict(done)
 
 
-def _needs_of(db: Connection, accounts: Sequence[str]) -> list[str]:
-    return list(db.scalars(select(_NEED.c.id).where(_NEED.c.account_id.in_(accounts))))
+def _hand_down(db: Connection, book: Playbook, accounts: Sequence[str]) -> None:
+    """What was decided about accounts is news to the rules that look up to them."""
+    queue.mark(db, queue.DECIDE, "need", _of(db, "need", accounts))
+    for entity in _CHILDREN:
+        if _looks_up(book, entity):
+            queue.mark(db, queue.DECIDE, entity, _of(db, entity, accounts))
+
+
+def _looks_up(book: Playbook, entity: str) -> bool:
+    """Whether a rule about the entity names something of its account."""
+    trees = [s.when for s in book.signals if s.says.entity == entity]
+    trees += [tree for s in book.scores if s.says.entity == entity for tree in s.fit.values()]
+    scope = book.known.scope(entity)
+    return any(scope.entity_of(*name) == "account" for tree in trees for name in names(tree))
+
+
+def _of(db: Connection, entity: str, accounts: Sequence[str]) -> list[str]:
+    table = ENTITY_TABLES[entity]
+    return list(db.scalars(select(table.c.id).where(table.c.account_id.in_(accounts))))
 
 
 BEGIN: Final = Step("decide.begin", keep=_keep_begin)

@@ -1,24 +1,22 @@
-"""The task its owner reads: subject and body from the rule, with the facts, in the owner's language."""
+"""The task its owner reads: the rule's text with the facts, in the project's language."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timezone
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from connectors.protocol import Verb
 from playbook.calendar import Office
-from playbook.documents import Task
+from playbook.decide.scores import known_scores, reasons
+from playbook.documents import Task, Words, say
+from playbook.template import fill
 from staging import identities, rows
 from sync.context import Tools
 from sync.write.intent import Intent, Lane
 from tasuki.values import Json
 
-_HOLE: Final = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
 _SYSTEM: Final = "salesforce"
-_WHO: Final = ("Contact", "Lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +35,63 @@ class Order:
     cause: Mapping[str, Json]
 
 
-def intents(db: Connection, tools: Tools, office: Office, orders: Sequence[Order]) -> list[Intent]:
-    """The tasks as wishes on Salesforce, with one natural key each so that none is ever made twice."""
-    language = tools.project.language
-    values = _rows(db, orders)
-    records = _records(db, orders)
-    return [_intent(tools, office, order, language, values, records) for order in orders]
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The tasks that somebody gets, and the orders that nobody could be found for."""
+
+    intents: list[Intent]
+    without_owner: list[Order]
 
 
-def fill(text: str, values: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text with every `{relation.field}` filled in; unknown values read `–`."""
+def intents(db: Connection, tools: Tools, office: Office, orders: Sequence[Order]) -> Given:
+    """The tasks as wishes on Salesforce, with one natural key each so that none is ever made twice.
 
-    def value(hole: re.Match[str]) -> str:
-        found = values.get(hole[1], {}).get(hole[2])
-        return "–" if found in (None, "") else _shown(found)
-
-    return _HOLE.sub(value, text)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:g}"
-    return str(value)
+    A task that no Salesforce user would own is not wished for: it is a gap to report.
+    """
+    desk = _Desk(tools, office, _rows(db, orders), _records(db, orders))
+    owned = [order for order in orders if desk.user(order)]
+    lost = [order for order in orders if not desk.user(order)]
+    return Given([_intent(desk, order) for order in owned], lost)
 
 
-def _intent(
-    tools: Tools,
-    office: Office,
-    order: Order,
-    language: str,
-    values: Mapping[tuple[str, str], Mapping[str, Any]],
-    records: Mapping[tuple[str, str], Sequence[identities.Link]],
-) -> Intent:
-    known = {e: values.get((e, id_ or ""), {}) for e, id_ in order.about.items()}
-    known |= order.facts
-    due = office.after(tools.clock.now().astimezone(timezone.utc), order.task.due)
-    fields: dict[str, Json] = {
-        "Subject": fill(_words(order.task.subject, language), known)[:255],
-        "Description": fill(_words(order.task.body, language), known),
-        "Status": "Not Started",
-        "Priority": order.task.priority,
-        "ActivityDate": due.date().isoformat(),
-        "Tasuki_Key__c": order.key,
-        "OwnerId": _salesforce(records, "user_", order.owner, ("User",)),
-        "WhatId": _salesforce(records, "opportunity", order.about.get("opportunity"), ("Opportunity",))
-        or _salesforce(records, "account", order.about.get("account"), ("Account",)),
-        "WhoId": _salesforce(records, "person", order.about.get("person"), _WHO),
-    }
-    who = str(fields["WhoId"] or "")
-    if who.startswith("00Q"):
-        fields["WhatId"] = None  # Salesforce refuses a WhatId beside a Lead
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the texts and fields of tasks are made from."""
+
+    tools: Tools
+    office: Office
+    values: Mapping[tuple[str, str], Mapping[str, Any]]
+    records: Mapping[tuple[str, str], Sequence[identities.Link]]
+
+    def user(self, order: Order) -> str | None:
+        """The Salesforce user of an order's owner."""
+        return self.record("user_", order.owner, ("User",))
+
+    def record(self, entity: str, id: str | None, objects: Sequence[str]) -> str | None:
+        """The entity's Salesforce record, of the first of these objects that it has."""
+        links = [x for x in self.records.get((entity, id or ""), ()) if x.connection == _SYSTEM]
+        return next((x.id for name in objects for x in links if x.object == name), None)
+
+    def text(self, order: Order, words: Words) -> str:
+        """The words in the project's language, their blanks filled in."""
+        said = say(words, self.tools.project.language)
+        return fill(said, self._known(order), self.tools.project.timezone)
+
+    def _known(self, order: Order) -> dict[str, Mapping[str, Any]]:
+        rows = {e: self.values.get((e, id_ or ""), {}) for e, id_ in order.about.items()}
+        scores = [
+            self.values.get((f"score of {e}", id_ or ""), {}) for e, id_ in order.about.items()
+        ]
+        language = self.tools.project.language
+        given: dict[str, dict[str, Any]] = {"score": {}, "grade": {}, "reasons": {}}
+        for name, row in (pair for each in scores for pair in each.items()):
+            given["score"][name] = round(float(row.value))
+            given["grade"][name] = row.grade
+            given["reasons"][name] = reasons(row.parts, language)
+        return {**rows, **given, **order.facts}
+
+
+def _intent(desk: _Desk, order: Order) -> Intent:
     entity = next(e for e, id_ in order.about.items() if id_)
     return Intent(
         id=order.key,
@@ -96,7 +101,7 @@ def _intent(
         connection=_SYSTEM,
         object="Task",
         natural_key=("Tasuki_Key__c", order.key),
-        fields={name: value for name, value in fields.items() if value not in (None, "")},
+        fields={k: v for k, v in _fields(desk, order).items() if v not in (None, "")},
         entity=entity,
         entity_id=order.about[entity],
         owner=order.owner,
@@ -104,13 +109,26 @@ def _intent(
     )
 
 
-def _words(words: Mapping[Any, str], language: str) -> str:
-    return words.get(language) or next(iter(words.values()), "")
+def _fields(desk: _Desk, order: Order) -> dict[str, Json]:
+    due = desk.office.after(desk.tools.clock.now(), order.task.due)
+    who = desk.record("person", order.about.get("person"), ("Contact", "Lead"))
+    what = desk.record("opportunity", order.about.get("opportunity"), ("Opportunity",))
+    what = what or desk.record("account", order.about.get("account"), ("Account",))
+    return {
+        "Subject": desk.text(order, order.task.subject)[:255],
+        "Description": desk.text(order, order.task.body),
+        "Status": "Not Started",
+        "Priority": order.task.priority,
+        "ActivityDate": desk.office.day(due).isoformat(),
+        "Tasuki_Key__c": order.key,
+        "OwnerId": desk.user(order),
+        # Salesforce refuses a WhatId beside a Lead (prefix 00Q).
+        "WhatId": None if who and who.startswith("00Q") else what,
+        "WhoId": who,
+    }
 
 
-def _rows(
-    db: Connection, orders: Iterable[Order]
-) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _rows(db: Connection, orders: Iterable[Order]) -> dict[tuple[str, str], Mapping[str, Any]]:
     wanted: dict[str, set[str]] = {}
     for order in orders:
         for entity, id_ in order.about.items():
@@ -121,10 +139,14 @@ def _rows(
         numbers = rows.metrics(db, entity, ids) if entity in _MEASURED else {}
         for id_, row in rows.read(db, entity, ids).items():
             found[entity, id_] = {**numbers.get(id_, {}), **row}
+        if entity in _SCORED:
+            for id_, scores in known_scores(db, entity, ids).items():
+                found[f"score of {entity}", id_] = scores
     return found
 
 
 _MEASURED: Final = ("account", "person", "opportunity")
+_SCORED: Final = ("account", "person")
 
 
 def _records(
@@ -140,14 +162,3 @@ def _records(
         for entity, ids in wanted.items()
         for id_, links in identities.members_of(db, entity, ids).items()
     }
-
-
-def _salesforce(
-    records: Mapping[tuple[str, str], Sequence[identities.Link]],
-    entity: str,
-    id: str | None,
-    objects: Sequence[str],
-) -> str | None:
-    """The entity's Salesforce record, of the first of these objects that it has."""
-    links = [x for x in records.get((entity, id or ""), ()) if x.connection == _SYSTEM]
-    return next((x.id for name in objects for x in links if x.object == name), None)

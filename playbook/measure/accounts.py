@@ -36,44 +36,50 @@ Row = dict[str, Any]
 def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[Row]:
     """One row of metrics for each of these accounts."""
     sources = (_sales, _renewals, _deals, _complaints, _people, _engagement, _touches)
-    found: dict[str, Row] = {id_: {} for id_ in _existing(db, ids)}
+    marked = _marked(db, ids)
+    found: dict[str, Row] = {id_: {} for id_ in marked}
     for source in sources:
         for id_, numbers in source(db, ids, windows).items():
             if id_ in found:
                 found[id_] |= numbers
-    return [_complete(id_, numbers, windows) for id_, numbers in sorted(found.items())]
+    return [_complete(id_, marked[id_], numbers, windows) for id_, numbers in sorted(found.items())]
 
 
-def _existing(db: Connection, ids: Sequence[str]) -> list[str]:
-    return list(db.scalars(select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(ids))))
+def _marked(db: Connection, ids: Sequence[str]) -> dict[str, bool]:
+    """The accounts that exist, and whether a CRM calls each of them a customer."""
+    rows = db.execute(
+        select(_ACCOUNT.c.id, _ACCOUNT.c.is_marked_customer).where(_ACCOUNT.c.id.in_(ids))
+    )
+    return {id_: bool(marked) for id_, marked in rows}
 
 
-def _complete(id: str, numbers: Mapping[str, Any], windows: Windows) -> Row:
+def _complete(id: str, marked: bool, numbers: Mapping[str, Any], windows: Windows) -> Row:  # noqa: FBT001
     row: Row = {column.name: None for column in METRIC_TABLES["account"].columns}
-    row |= {name: 0 for name in (*_COUNTS, *_AMOUNTS)}
+    row |= dict.fromkeys((*_COUNTS, *_AMOUNTS), 0)
     row |= {name: value for name, value in numbers.items() if value is not None}
-    customer = row["orders"] or row["won_opportunities"] or numbers.get("has_contract")
-    row.pop("has_contract", None)
+    signs = (row["orders"], row["won_opportunities"], row.pop("has_contract", 0), marked)
     touched = (row["last_touched_at"] or "") >= windows.instant(30)
     return row | {
         "id": id,
-        "is_customer": bool(customer),
+        "is_customer": any(signs),
         "touched_30d": touched,
         "as_of": windows.at,
     }
 
 
 def _sales(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    """Net amounts, credit notes taken off; what is dated ahead of today does not count yet."""
     on, amount = _SALE.c.invoiced_on, _SALE.c.amount
-    order = and_(amount > 0, on <= windows.today)
+    past = on <= windows.today
+    order = and_(amount > 0, past)
     return _grouped(
         db,
         _SALE.c.account_id,
         ids,
         {
-            "revenue_total": func.sum(amount),
-            "revenue_365d": _sum(amount, on > windows.day(365)),
-            "revenue_90d": _sum(amount, on > windows.day(90)),
+            "revenue_total": _sum(amount, past),
+            "revenue_365d": _sum(amount, past, on > windows.day(365)),
+            "revenue_90d": _sum(amount, past, on > windows.day(90)),
             "revenue_prev_90d": _sum(amount, on > windows.day(180), on <= windows.day(90)),
             "orders": func.count(func.distinct(case((order, _SALE.c.invoice_no)))),
             "first_order_on": func.min(case((order, on))),
@@ -83,7 +89,7 @@ def _sales(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Ro
 
 
 def _renewals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
-    """The next renewal among the latest contract of each product: a renewed one no longer counts."""
+    """The next renewal among each product's latest contract: a renewed one no longer counts."""
     latest = (
         select(
             _CONTRACT.c.account_id,
@@ -95,7 +101,7 @@ def _renewals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str,
         .subquery()
     )
     ahead = case((latest.c.renews_on >= windows.today, latest.c.renews_on))
-    columns = {"next_renewal_on": func.min(ahead), "has_contract": func.count() > 0}
+    columns = {"next_renewal_on": func.min(ahead), "has_contract": func.count()}
     return _grouped(db, latest.c.account_id, ids, columns)
 
 
@@ -131,9 +137,7 @@ def _engagement(db: Connection, ids: Sequence[str], windows: Windows) -> dict[st
         {
             "page_views_30d": _count(seen),
             "pricing_views_30d": _count(and_(seen, _EVENT.c.interest_stage == "evaluation")),
-            "forms_90d": _count(
-                and_(_EVENT.c.kind == "form_submitted", at > windows.instant(90))
-            ),
+            "forms_90d": _count(and_(_EVENT.c.kind == "form_submitted", at > windows.instant(90))),
             "last_engaged_at": func.max(at),
             "active_prospects": func.count(func.distinct(known)),
         },
@@ -142,9 +146,10 @@ def _engagement(db: Connection, ids: Sequence[str], windows: Windows) -> dict[st
 
 
 def _touches(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
-    """Activities that lie in the past: done, or held."""
+    """What we did: tasks done and meetings held; written by Tasuki, a task counts once done."""
     when = func.coalesce(_ACTIVITY.c.due_at, _ACTIVITY.c.created_at)
-    past = and_(when <= windows.at, or_(_ACTIVITY.c.is_done.is_(True), _ACTIVITY.c.kind != "task"))
+    held = or_(_ACTIVITY.c.is_done.is_(True), _ACTIVITY.c.kind != "task")
+    past = and_(when <= windows.at, held)
     return _grouped(
         db, _ACTIVITY.c.account_id, ids, {"last_touched_at": func.max(case((past, when)))}
     )

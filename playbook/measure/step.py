@@ -42,7 +42,7 @@ def measure(run: Runner) -> int:
 def _keep_begin(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
-    tagged = interests.tag(db, playbook_of(tools))
+    tagged = interests.tag(db, tools, playbook_of(tools))
     woken = 0
     for entity in _ORDER:
         ids = queue.woken(db, entity, _RULE, tools.now())

@@ -1,18 +1,22 @@
 """Who is in, who is out and why, who is left alone to compare, and who gets what."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, case, null, select
 
-from playbook.book import Playbook, Scenario
+from playbook.book import Playbook
+from playbook.decide.assignment import Rota, rota
+from playbook.documents import Assign
 from playbook.query import Query
-from staging.bulk import chunks, upsert
+from playbook.rules import Scenario
+from playbook.scenario.audience import reached
+from staging.bulk import upsert
 from staging.tables.decisions import ASSIGNMENT, SCENARIO_RUN
-from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
 from tasuki.values import Json, new_id
 
@@ -51,54 +55,84 @@ def preview(db: Connection, tools: Tools, book: Playbook, scenario: Scenario, au
 
 def place(db: Connection, tools: Tools, book: Playbook, scenario: Scenario) -> list[Placed]:
     """Every account of the audience and its arm: excluded, holdout, capped or treated."""
-    says = scenario.says
-    query = Query(says.entity, book, tools)
+    query = Query(scenario.says.entity, book, tools)
     columns: dict[str, ColumnElement[Any]] = {
-        "out": case(
-            *((query.where(tree), why) for why, tree in scenario.exclude.items()), else_=null()
-        )
-        if scenario.exclude
-        else null(),
-        "branch": case(
-            *(
-                (query.where(tree), branch.name)
-                for tree, branch in zip(scenario.branches, says.branches, strict=True)
-            ),
-            else_=null(),
+        "out": _first_true((query.where(tree), why) for why, tree in scenario.exclude.items()),
+        "branch": _first_true(
+            (query.where(tree), branch.name)
+            for tree, branch in zip(scenario.branches, scenario.says.branches, strict=True)
         ),
         "owner": query.column("account", "owner_id"),
     }
     rows = query.rows(db, columns, query.where(scenario.audience))
-    return _arms(scenario, rows)
+    inside = {row.id: row.branch for row in rows if not row.out and row.branch}
+    return _Seating(scenario, rota(db), _silent(db, tools, book, scenario, inside)).seat(rows)
 
 
-def _arms(scenario: Scenario, rows: Sequence[Any]) -> list[Placed]:
-    placed: list[Placed] = []
-    treated = 0
-    per_owner: Counter[str] = Counter()
-    for row in sorted(rows, key=lambda r: draw(scenario, r.id)):
+def _first_true(cases: Iterable[tuple[ColumnElement[bool], str]]) -> ColumnElement[Any]:
+    whens = list(cases)
+    return case(*whens, else_=null()) if whens else null()
+
+
+def _silent(
+    db: Connection, tools: Tools, book: Playbook, scenario: Scenario, inside: Mapping[str, str]
+) -> set[str]:
+    """Accounts in a branch that only mails, with nobody there to mail."""
+    found: set[str] = set()
+    for branch in scenario.says.branches:
+        if branch.do.ma_list and branch.do.sales_task is None:
+            accounts = sorted(id_ for id_, name in inside.items() if name == branch.name)
+            there = reached(db, tools, book, scenario, branch.name, accounts)
+            found |= set(accounts) - {each.account for each in there}
+    return found
+
+
+@dataclass(slots=True)
+class _Seating:
+    """Places accounts one by one, in the order they draw, and counts what is full."""
+
+    scenario: Scenario
+    rota: Rota
+    silent: AbstractSet[str]
+    treated: int = 0
+    tasks: Counter[str] = field(default_factory=Counter)
+
+    def seat(self, rows: Iterable[Any]) -> list[Placed]:
+        """Every row in its arm."""
+        drawn = sorted(rows, key=lambda row: (draw(self.scenario, row.id), row.id))
+        return [self._seat(row) for row in drawn]
+
+    def _seat(self, row: Any) -> Placed:
+        if out := self._out(row):
+            return Placed(row.id, EXCLUDED, None, out)
+        if draw(self.scenario, row.id) < self.scenario.says.holdout.percent / 100:
+            return Placed(row.id, HOLDOUT, row.branch, "left alone to compare")
+        if self.treated >= self.scenario.says.cap.records:
+            return Placed(row.id, CAPPED, row.branch, "over the cap of this push")
+        if refused := self._refused(row):
+            return refused
+        self.treated += 1
+        return Placed(row.id, TREATED, row.branch)
+
+    def _out(self, row: Any) -> str | None:
         if row.out:
-            placed.append(Placed(row.id, EXCLUDED, None, row.out))
-        elif row.branch is None:
-            placed.append(Placed(row.id, EXCLUDED, None, "no branch applies"))
-        elif draw(scenario, row.id) < scenario.says.holdout.percent / 100:
-            placed.append(Placed(row.id, HOLDOUT, row.branch, "left alone to compare"))
-        elif treated >= scenario.says.cap.records:
-            placed.append(Placed(row.id, CAPPED, row.branch, "over the cap of this push"))
-        elif _over(scenario, row, per_owner):
-            placed.append(Placed(row.id, CAPPED, row.branch, "the owner has enough tasks"))
-        else:
-            treated += 1
-            placed.append(Placed(row.id, TREATED, row.branch))
-    return placed
+            return str(row.out)
+        if row.branch is None:
+            return "no branch applies"
+        return "nobody there may be mailed" if row.id in self.silent else None
 
-
-def _over(scenario: Scenario, row: Any, per_owner: Counter[str]) -> bool:
-    branch = next(b for b in scenario.says.branches if b.name == row.branch)
-    if branch.do.sales_task is None or not row.owner:
-        return False
-    per_owner[row.owner] += 1
-    return per_owner[row.owner] > scenario.says.cap.per_owner
+    def _refused(self, row: Any) -> Placed | None:
+        """A task needs somebody who has room for it."""
+        branch = next(b for b in self.scenario.says.branches if b.name == row.branch)
+        if branch.do.sales_task is None:
+            return None
+        user = self.rota.assign(branch.team, row.owner, Assign()).user
+        if user is None:
+            return Placed(row.id, EXCLUDED, row.branch, f"{branch.team} has no active people")
+        self.tasks[user] += 1
+        if self.tasks[user] > self.scenario.says.cap.per_owner:
+            return Placed(row.id, CAPPED, row.branch, "the owner has enough tasks")
+        return None
 
 
 def draw(scenario: Scenario, entity_id: str) -> float:
@@ -144,13 +178,3 @@ def treated(db: Connection, scenario_run: str) -> dict[str, str]:
         .order_by(table.c.entity_id)
     )
     return {id_: branch for id_, branch in rows}
-
-
-def owners(db: Connection, accounts: Sequence[str]) -> Mapping[str, str | None]:
-    """The owner of each account."""
-    table = ENTITY_TABLES["account"]
-    found: dict[str, str | None] = {}
-    for chunk in chunks(accounts):
-        rows = db.execute(select(table.c.id, table.c.owner_id).where(table.c.id.in_(chunk)))
-        found |= {id_: owner for id_, owner in rows}
-    return found

@@ -1,4 +1,4 @@
-"""An approved preview as intents: tasks for owners, places on marketing lists for people with consent."""
+"""An approved preview as intents: tasks for owners, places on lists for people with consent."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -6,23 +6,21 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from connectors.protocol import Connector, Record, Verb
-from playbook.book import Playbook, Scenario, playbook_of
+from playbook.book import playbook_of
 from playbook.calendar import Office
 from playbook.decide.assignment import Rota, rota
 from playbook.decide.tasks import Order, intents
-from playbook.documents import Assign, Branch, MaList
-from playbook.query import Query
-from playbook.scenario.preview import owners, treated
-from staging import identities
-from staging.bulk import chunks
+from playbook.documents import Assign, Branch, Task, say
+from playbook.rules import Scenario
+from playbook.scenario.audience import Reached, owners, reached
+from playbook.scenario.preview import HOLDOUT, draw, treated
 from staging.tables.decisions import ASSIGNMENT, SCENARIO_RUN
-from staging.tables.entities import ENTITY_TABLES
 from sync.context import Runner, Step, Tools
 from sync.write.intent import Intent, Lane, wish
 from tasuki.errors import ConfigError, GuardError, UnknownRecordError
 from tasuki.values import Json
 
-_PERSON: Final = ENTITY_TABLES["person"]
+_MARKETING: Final = "hubspot"
 _LISTS: Final = "lists"
 _MEMBERSHIPS: Final = "list_memberships"
 
@@ -44,7 +42,9 @@ def require(db: Connection, id: str, state: str) -> Any:
             f"this scenario run is {row.state}, not {state}",
             where=f"scenario {row.scenario}, run {row.id}",
             why="a run is previewed, approved by another person, then pushed, once each",
-            remedy="Preview it again." if row.state in ("discarded", "pushed") else "Approve it first.",
+            remedy="Preview it again."
+            if row.state in ("discarded", "pushed")
+            else "Approve it first.",
         )
     return row
 
@@ -54,7 +54,18 @@ def _ask_lists(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dict
     row = require(db, arguments["scenario_run"], "approved")
     scenario = playbook_of(tools).scenario(row.scenario)
     names = sorted({b.do.ma_list.hubspot for b in scenario.says.branches if b.do.ma_list})
-    return _list_ids(tools.connectors["hubspot"], scenario, names) if names else {}
+    return _list_ids(_marketing(tools, scenario), scenario, names) if names else {}
+
+
+def _marketing(tools: Tools, scenario: Scenario) -> Connector:
+    if _MARKETING in tools.connectors:
+        return tools.connectors[_MARKETING]
+    raise ConfigError(
+        f"There is no connection `{_MARKETING}`",
+        where=scenario.rule.place,
+        why="the scenario puts people on one of its lists",
+        remedy="Add it to connections/.",
+    )
 
 
 def _list_ids(target: Connector, scenario: Scenario, names: Sequence[str]) -> dict[str, str]:
@@ -78,98 +89,74 @@ def _keep_push(
     book = playbook_of(tools)
     scenario = book.scenario(row.scenario)
     arms = treated(db, row.id)
-    people = rota(db)
+    people, office = rota(db), Office(book.calendar, tools.project.timezone)
     tasks: list[Intent] = []
     places: list[Intent] = []
+    gaps = 0
     for branch in scenario.says.branches:
         accounts = [id_ for id_, name in arms.items() if name == branch.name]
-        if branch.do.sales_task:
-            tasks += _tasks(db, tools, book, scenario, row.id, branch, accounts, people)
-        if branch.do.ma_list:
-            audience = _people(db, tools, book, scenario, branch, accounts)
-            places += _places(db, scenario, row.id, branch.do.ma_list, lists, audience)
+        if task := branch.do.sales_task:
+            owned, language = owners(db, accounts), tools.project.language
+            orders = _orders(scenario, row.id, branch, task, owned, people, language)
+            given = intents(db, tools, office, orders)
+            tasks, gaps = [*tasks, *given.intents], gaps + len(given.without_owner)
+        if ma_list := branch.do.ma_list:
+            there = reached(db, tools, book, scenario, branch.name, accounts)
+            places += _places(scenario, row.id, ma_list.hubspot, lists[ma_list.hubspot], there)
     wish(db, [*tasks, *places], tools.now())
-    db.execute(
-        update(SCENARIO_RUN)
-        .where(SCENARIO_RUN.c.id == row.id)
-        .values(state="pushed", pushed_at=tools.now())
-    )
-    return {"tasks": len(tasks), "list_places": len(places)}
+    _mark_pushed(db, row.id, tools.now())
+    return {"tasks": len(tasks), "list_places": len(places), "without_owner": gaps}
 
 
-def _tasks(  # noqa: PLR0913
-    db: Connection,
-    tools: Tools,
-    book: Playbook,
+def _mark_pushed(db: Connection, id: str, now: str) -> None:
+    mine = update(SCENARIO_RUN).where(SCENARIO_RUN.c.id == id)
+    db.execute(mine.values(state="pushed", pushed_at=now))
+
+
+def _orders(
     scenario: Scenario,
     run_id: str,
     branch: Branch,
-    accounts: Sequence[str],
+    task: Task,
+    owned: Mapping[str, str | None],
     people: Rota,
-) -> list[Intent]:
-    task = branch.do.sales_task
-    if task is None:
-        return []
-    owned = owners(db, accounts)
-    orders = [
+    language: str,
+) -> list[Order]:
+    """One order per account, in the order they drew, so that tasks fall as they were previewed."""
+    drawn = sorted(owned, key=lambda id_: (draw(scenario, id_), id_))
+    why = say(scenario.says.goal, language, scenario.says.description or scenario.rule.name)
+    return [
         Order(
             key=f"scenario:{run_id}:{id_}",
             origin=f"scenario:{run_id}",
             lane=Lane.SCENARIOS,
             task=task,
-            owner=people.assign(branch.team, owned.get(id_), Assign()).user,
+            owner=people.assign(branch.team, owned[id_], Assign()).user,
             about={"account": id_},
-            facts={},
-            cause=_cause(scenario, f"branch {branch.name}"),
+            facts={"rule": {"why": why, "name": scenario.rule.name}},
+            cause=_cause(scenario, f"{why} ({branch.name})"),
         )
-        for id_ in accounts
+        for id_ in drawn
     ]
-    return intents(db, tools, Office(book.calendar, tools.project.timezone), orders)
-
-
-def _people(
-    db: Connection,
-    tools: Tools,
-    book: Playbook,
-    scenario: Scenario,
-    branch: Branch,
-    accounts: Sequence[str],
-) -> list[str]:
-    """The people of these accounts that the branch takes, without those who opted out."""
-    query = Query("person", book, tools)
-    chosen = [query.where(scenario.people[branch.name])]
-    if scenario.says.consent == "email":
-        chosen.append(_PERSON.c.opted_out.is_not(True))
-    found: list[str] = []
-    for chunk in chunks(accounts):
-        found += [r.id for r in query.rows(db, {}, *chosen, _PERSON.c.account_id.in_(chunk))]
-    return found
 
 
 def _places(
-    db: Connection,
-    scenario: Scenario,
-    run_id: str,
-    ma_list: MaList,
-    lists: Mapping[str, str],
-    people: Sequence[str],
+    scenario: Scenario, run_id: str, name: str, list_id: str, people: Sequence[Reached]
 ) -> list[Intent]:
-    members = identities.members_of(db, "person", people)
     return [
         Intent(
-            id=f"scenario:{run_id}:{lists[ma_list.hubspot]}:{link.id}",
+            id=f"scenario:{run_id}:{list_id}:{each.contact}",
             origin=f"scenario:{run_id}",
             lane=Lane.SCENARIOS,
             verb=Verb.CREATE,
-            connection="hubspot",
+            connection=_MARKETING,
             object=_MEMBERSHIPS,
-            fields={"list_id": lists[ma_list.hubspot], "record_id": link.id},
+            fields={"list_id": list_id, "record_id": each.contact},
             entity="person",
-            entity_id=id_,
-            cause=_cause(scenario, f"list {ma_list.hubspot}"),
+            entity_id=each.person,
+            cause=_cause(scenario, f"list {name}"),
         )
-        for id_, links in members.items()
-        for link in [x for x in links if (x.connection, x.object) == ("hubspot", "contacts")][:1]
+        for each in people
     ]
 
 
@@ -183,7 +170,7 @@ def held_out(db: Connection, scenario_run: str) -> list[str]:
     return list(
         db.scalars(
             select(table.c.entity_id).where(
-                table.c.scenario_run_id == scenario_run, table.c.arm == "holdout"
+                table.c.scenario_run_id == scenario_run, table.c.arm == HOLDOUT
             )
         )
     )

@@ -1,0 +1,233 @@
+"""A project of a few playbook files, a store on each engine, and a clock that stands still."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from config.project import load_project
+from playbook.book import read_playbook
+from playbook.decide.step import decide
+from playbook.measure.step import measure
+from staging import identities, queue
+from staging.bulk import upsert
+from staging.engine import Store, open_store
+from staging.tables.columns import METADATA
+from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
+from staging.tables.writes import INTENT
+from sync.context import Step, Tools
+from tasuki.clock import FixedClock
+from tasuki.values import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
+
+    from playbook.book import Playbook
+
+NOW = datetime(2026, 5, 20, 3, 0, tzinfo=UTC)
+"""A Wednesday noon in Tokyo."""
+TEAMS = {
+    "marketing": (1, "[1, 3]"),
+    "inside_sales": (2, "[3, 4]"),
+    "field_sales": (3, "[4, 5]"),
+    "customer_success": (4, "[5, 5]"),
+}
+
+
+@dataclass
+class Desk:
+    """Everything a test of the playbook touches."""
+
+    folder: Path
+    store: Store
+    clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
+    connectors: dict[str, Any] = field(default_factory=dict)
+    number: Iterator[int] = field(default_factory=lambda: count(1))
+
+    run_id = "run"
+
+    # ── time ──
+
+    def ago(self, days: float) -> str:
+        """The instant so many days before the beginning of the test."""
+        return stamp(NOW - timedelta(days=days))
+
+    def day(self, days: int) -> str:
+        """The day so many days before the beginning of the test."""
+        return (NOW.date() - timedelta(days=days)).isoformat()
+
+    def later(self, **length: float) -> None:
+        """Let time pass."""
+        self.clock.at += timedelta(**length)
+
+    # ── the project ──
+
+    def file(self, path: str, text: str) -> None:
+        """Write a file of the playbook."""
+        target = self.folder / "playbook" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    @property
+    def book(self) -> Playbook:
+        """The playbook as its files stand."""
+        return read_playbook(load_project(self.folder, {}))
+
+    @property
+    def tools(self) -> Tools:
+        """What steps are handed."""
+        project = load_project(self.folder, {})
+        book = read_playbook(project)
+        return Tools(
+            project=project,
+            mappings=(),
+            connectors=self.connectors,
+            clock=self.clock,
+            rules=book,
+            run=self.run_id,
+        )
+
+    # ── a runner that carries out every step at once ──
+
+    def step(self, step: Step, **arguments: Any) -> dict[str, Any]:
+        """Do one step in a transaction of its own."""
+        with self.store.writing() as db:
+            answer = step.ask(db, self.tools, arguments) if step.ask else None
+            return step.keep(db, self.tools, arguments, answer)
+
+    def tell(self, *_: object) -> None:
+        """Nobody watches."""
+
+    def measure(self) -> int:
+        """Measure what is dirty."""
+        return measure(self)
+
+    def decide(self) -> dict[str, Any]:
+        """Decide what is dirty."""
+        return decide(self)
+
+    def run(self) -> dict[str, Any]:
+        """Measure, then decide."""
+        self.measure()
+        return self.decide()
+
+    # ── rows ──
+
+    def add(self, entity: str, **values: Any) -> str:
+        """One row of an entity, dirty for whoever measures and decides."""
+        table = ENTITY_TABLES[entity]
+        id_ = str(values.pop("id", f"{entity}-{next(self.number):03d}"))
+        row = dict.fromkeys((c.name for c in table.columns), None) | {"id": id_, **values}
+        with self.store.writing() as db:
+            upsert(db, table, [row])
+            if entity in METRIC_TABLES:
+                queue.mark(db, queue.MEASURE, entity, [id_])
+            elif entity == "need":
+                queue.mark(db, queue.DECIDE, entity, [id_])
+            for parent in ("person", "opportunity", "account"):
+                if values.get(f"{parent}_id"):
+                    queue.mark(db, queue.MEASURE, parent, [values[f"{parent}_id"]])
+        return id_
+
+    def change(self, entity: str, id: str, **values: Any) -> None:
+        """Other values in a row that exists, dirty again."""
+        table = ENTITY_TABLES[entity]
+        with self.store.writing() as db:
+            db.execute(table.update().where(table.c.id == id).values(**values))
+            queue.mark(db, queue.MEASURE if entity in METRIC_TABLES else queue.DECIDE, entity, [id])
+
+    def numbers(self, entity: str, **values: Any) -> None:
+        """Metrics as if they had been measured: `id` and whatever matters."""
+        table = METRIC_TABLES[entity]
+        row = dict.fromkeys((c.name for c in table.columns), None) | values
+        with self.store.writing() as db:
+            upsert(db, table, [row])
+            queue.mark(db, queue.DECIDE, entity, [values["id"]])
+
+    def user(self, id: str, team: str, *, is_active: bool = True) -> str:
+        """One of our people, with a Salesforce user of the same id."""
+        self.add("user_", id=id, team=team, is_active=is_active, name=id)
+        self.link("user_", id, "salesforce", "User", id)
+        return id
+
+    def link(self, entity: str, entity_id: str, connection: str, object: str, id: str) -> None:
+        """Tie a record to an entity."""
+        link = identities.Link(
+            connection, object, id, entity, entity_id, "test", "-", 1.0, self.ago(100), "rule"
+        )
+        with self.store.writing() as db:
+            identities.relink(db, entity, [], [link], self.ago(100))
+
+    def event(self, person: str, days: float, **values: Any) -> str:
+        """One page view (or what the values say), so many days ago."""
+        base = {"kind": "page_viewed", "occurred_at": self.ago(days), "person_id": person}
+        return self.add("engagement", **{**base, **values})
+
+    def views(self, person: str, url: str, times: int, days: float = 3) -> None:
+        """Several views of one page."""
+        for _ in range(times):
+            self.event(person, days, url=f"https://www.nagare.example{url}")
+
+    # ── looking ──
+
+    def metrics(self, entity: str, id: str) -> dict[str, Any]:
+        """The numbers of one entity."""
+        return self.row(METRIC_TABLES[entity], id)
+
+    def entity(self, entity: str, id: str) -> dict[str, Any]:
+        """One row of an entity."""
+        return self.row(ENTITY_TABLES[entity], id)
+
+    def row(self, table: Any, id: str) -> dict[str, Any]:
+        """One row by its id."""
+        with self.store.reading() as db:
+            found = db.execute(select(table).where(table.c.id == id)).one()
+            return dict(found._mapping)
+
+    def all(self, table: Any) -> Sequence[Row[Any]]:
+        """Every row of a table, in key order."""
+        with self.store.reading() as db:
+            return db.execute(select(table).order_by(*table.primary_key.columns)).all()
+
+    def intents(self, origin: str = "", state: str = "open") -> dict[str, Mapping[str, Any]]:
+        """Wishes of an origin in a state: id → fields."""
+        return {
+            row.id: row.fields
+            for row in self.all(INTENT)
+            if row.origin.startswith(origin) and row.state == state
+        }
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction."""
+        with self.store.writing() as db:
+            yield db
+
+
+@pytest.fixture
+def desk(tmp_path: Path, store_url: str) -> Iterator[Desk]:
+    """A project with four teams and an office, on a store of each engine."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "tasuki.yaml").write_text("name: test\ntimezone: Asia/Tokyo\n", encoding="utf-8")
+    store = open_store(store_url)
+    with store.writing() as db:
+        METADATA.create_all(db)
+    made = Desk(folder, store)
+    for team, (position, steps) in TEAMS.items():
+        made.file(
+            f"teams/{team}.yaml",
+            f"kind: team\nname: {team}\nposition: {position}\nconfidence: {steps}\n",
+        )
+    made.file("office.yaml", "kind: calendar\nname: office\ncountry: JP\n")
+    yield made
+    store.close()
