@@ -61,18 +61,23 @@ class Screen:
             self.err.print(f"[{style}]{label + ':':<7}[/]{escape(text + code)}", soft_wrap=True)
 
 
-def open_screen(*, as_json: bool, no_color: bool, language: str = "en") -> Screen:
-    """The screen of this process."""
+def open_screen(*, as_json: bool, no_color: bool, plain_text: bool = False) -> Screen:
+    """The screen of this process; `plain_text` is as if nobody sat at a terminal."""
     return Screen(
-        out=_console(no_color=no_color),
-        err=_console(no_color=no_color, stderr=True),
+        out=_console(no_color=no_color, plain_text=plain_text),
+        err=_console(no_color=no_color, plain_text=plain_text, stderr=True),
         as_json=as_json,
-        words=Words(language),
+        words=Words(),
     )
 
 
-def _console(*, no_color: bool, stderr: bool = False) -> Console:
-    console = Console(stderr=stderr, no_color=True if no_color else None, highlight=False)
+def _console(*, no_color: bool, plain_text: bool, stderr: bool = False) -> Console:
+    console = Console(
+        stderr=stderr,
+        no_color=True if no_color else None,
+        force_terminal=False if plain_text else None,
+        highlight=False,
+    )
     if not console.is_terminal and "COLUMNS" not in console._environ:  # noqa: SLF001
         console.width = _PIPE_WIDTH
     return console

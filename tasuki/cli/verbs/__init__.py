@@ -1,9 +1,12 @@
 """What each command does; every verb imports its rooms when it is called."""
 
+from collections.abc import Callable
+from typing import Final
+
 from cyclopts import App as Commands
 from cyclopts import Group
 
-from tasuki.cli.verbs import flow
+from tasuki.cli.verbs import begin, flow, serve
 
 _BEGIN = Group("Begin", sort_key=1)
 _FLOW = Group("The flow", sort_key=2)
@@ -13,5 +16,12 @@ _SERVE = Group("Serve", sort_key=4)
 
 def register(app: Commands) -> None:
     """Make every verb known."""
-    for verb in (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs):
-        app.command(verb, group=_FLOW)
+    for group, verbs in _VERBS:
+        for verb in verbs:
+            app.command(verb, group=group)
+
+
+_VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
+    (_BEGIN, (begin.init, begin.sandbox, serve.demo)),
+    (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
+)

@@ -1,0 +1,121 @@
+"""init, sandbox, discover, validate: from an empty folder to a project that fits its systems."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from tasuki.cli.faults import Exit
+from tasuki.cli.front import Doorway
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+Language = Literal["en", "ja"]
+
+
+def init(
+    folder: Path = Path(),
+    *,
+    sandbox: Path | None = None,
+    language: Language = "en",
+    name: str = "",
+    door: Doorway,
+) -> int:
+    """Make a project folder: connections, mappings, playbook and an editor schema.
+
+    Parameters
+    ----------
+    folder
+        An empty folder or a new one.
+    sandbox
+        The `sandbox.json` of a running sandbox to sign in to.
+    language
+        Language of reports and tasks.
+    name
+        The project's name, if not the folder's.
+    """
+    from config.starter import SandboxAccess
+    from config.starter import init as make
+    from tasuki.cli.schema import editor_schema
+
+    door.speak(language)
+    access = SandboxAccess.read(sandbox) if sandbox else None
+    written = make(folder, name=name, language=language, sandbox=access, schema=editor_schema())
+    shown = [path.relative_to(folder.resolve()).as_posix() for path in written]
+    screen = door.screen
+    screen.document("init", {"folder": str(folder.resolve()), "files": shown})
+    screen.show(screen.words("A project of {n} files in {folder}", n=len(shown), folder=folder))
+    for line in _tour(screen.words.language):
+        screen.show(f"  {line}")
+    where = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    screen.next(where + ("tasuki doctor" if access else "cp .env.example .env"))
+    return Exit.DONE
+
+
+def _tour(language: str) -> tuple[str, ...]:
+    if language == "ja":
+        return (
+            "tasuki.yaml    言語、タイムゾーン、ガード、スケジュール",
+            "connections/   どのシステムに、どうサインインするか（秘密情報は .env）",
+            "mappings/      どの項目が何を意味するか",
+            "playbook/      チーム、スコア、シグナル、引き継ぎ、シナリオ",
+        )
+    return (
+        "tasuki.yaml    language, time zone, guards, schedules",
+        "connections/   which systems, and how to sign in (secrets stay in .env)",
+        "mappings/      which field means what",
+        "playbook/      teams, scores, signals, handoffs, scenarios",
+    )
+
+
+def sandbox(
+    *,
+    folder: Path = Path("sandbox"),
+    http_port: int = 0,
+    https_port: int = 0,
+    network_log: Path | None = None,
+    seed: int = 1,
+    scale: float = 1.0,
+    door: Doorway,
+) -> int:
+    """Serve a Salesforce and a HubSpot of your own, with a company's world in them.
+
+    Parameters
+    ----------
+    folder
+        Where the world is kept; a new folder gets a new world.
+    http_port
+        Port of HubSpot; 0 takes a free one.
+    https_port
+        Port of Salesforce; 0 takes a free one.
+    network_log
+        Write one JSON line per request here.
+    seed
+        Another seed makes another company.
+    scale
+        1 is about 300 accounts and 1,500 people.
+    """
+    import asyncio
+
+    from sandbox.server import Serving
+    from tasuki.cli.world import describe_world, has_world, make_world
+
+    screen = door.screen
+    if not has_world(folder):
+        size = make_world(folder, seed, scale)
+        screen.note(screen.words("A new world: {world}", world=describe_world(screen, size)))
+    serving = Serving(folder.resolve(), http_port, https_port, network_log)
+    info, sandbox_json = serving.info, folder / "sandbox.json"
+    screen.document(
+        "sandbox",
+        {"salesforce": info.https_url, "hubspot": info.http_url, "sandbox_json": sandbox_json},
+    )
+    screen.show(
+        f"Salesforce  {info.https_url}",
+        f"HubSpot     {info.http_url}",
+        f"Sales       {folder / 'sales.db'}, {folder / 'imports'}",
+        screen.words("Stop it with Ctrl-C; the world stays."),
+    )
+    screen.next(f"tasuki init demo --sandbox {sandbox_json}")
+    screen.out.file.flush()
+    asyncio.run(serving.run())
+    return Exit.DONE

@@ -1,0 +1,45 @@
+"""demo, serve, daemon: what shows itself, and what stays running."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from tasuki.cli.front import Doorway
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def demo(
+    *,
+    folder: Path = Path(".tasuki-demo"),
+    seed: int = 1,
+    scale: float = 1.0,
+    language: Literal["en", "ja"] = "en",
+    plain: Flag = False,
+    keep: Flag = False,
+    door: Doorway,
+) -> int:
+    """Walk the whole flow on an invented company, with no account; about a minute.
+
+    Parameters
+    ----------
+    folder
+        Where the world and the project are made; wiped when the demo runs again.
+    seed
+        Another seed makes another company.
+    scale
+        1 is about 300 accounts and 1,500 people.
+    language
+        Language of the demo and of the tasks it writes.
+    plain
+        Print plain lines instead of bars and colours.
+    keep
+        Go on with the world of last time instead of wiping it.
+    """
+    from tasuki.cli.demo import Walk, plainly, walk
+
+    door.speak(language)
+    if plain:
+        plainly(door)
+    return walk(Walk(door, folder, seed, scale, language), keep=keep)
