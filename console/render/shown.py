@@ -1,0 +1,124 @@
+"""Numbers, money, times and values as a person of one language reads them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from gettext import NullTranslations
+from zoneinfo import ZoneInfo
+
+import nh3
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from catalog.labels import spelled
+from console.render.words import NAMES, RISK_NOTES, RISKS, WORDS, Word
+from tasuki.clock import Clock
+from tasuki.values import Json, instant
+
+_JUST_NOW = timedelta(seconds=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How one reader sees values: language and time zone."""
+
+    language: str
+    zone: ZoneInfo
+    clock: Clock
+    words: NullTranslations
+
+    def number(self, value: Json) -> str:
+        """1234 as 1,234; nothing as a dash."""
+        return "–" if value is None else format_decimal(value, locale=self.language)
+
+    def when(self, text: str | None) -> str:
+        """An instant as local date and time."""
+        if not text:
+            return "–"
+        local = instant(text).astimezone(self.zone)
+        pattern = "y/MM/dd HH:mm" if self.language == "ja" else "d MMM y, HH:mm"
+        return format_datetime(local, pattern, locale=self.language)
+
+    def day(self, value: str | date | None) -> str:
+        """A date."""
+        if not value:
+            return "–"
+        found = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+        return format_date(found, "medium", locale=self.language)
+
+    def ago(self, text: str | None) -> str:
+        """How long ago, or how soon: `3 minutes ago`, `in 2 hours`."""
+        if not text:
+            return "–"
+        delta = instant(text) - self.clock.now()
+        if abs(delta) < _JUST_NOW:
+            return self.words.gettext("just now")
+        return format_timedelta(delta, add_direction=True, locale=self.language)
+
+    def time(self, text: str | None) -> Markup:
+        """An instant: relative to read, absolute to look up, exact for machines."""
+        if not text:
+            return Markup("<span class='text-secondary'>–</span>")  # noqa: S704 - no value in it
+        markup = '<time datetime="{}" title="{}">{} <small class="t-absolute">{}</small></time>'
+        return Markup(markup).format(text, self.when(text), self.ago(text), self.when(text))
+
+    def lasted(self, begin: str | None, end: str | None) -> str:
+        """How long something took."""
+        if not begin or not end:
+            return "–"
+        delta = instant(end) - instant(begin)
+        seconds = delta.total_seconds()
+        if seconds < 120:
+            return f"{self.number(round(seconds, 1))} {self.words.gettext('s')}"
+        return format_timedelta(delta, locale=self.language)
+
+    def moment(self, value: datetime) -> str:
+        """A date for a form field."""
+        return value.astimezone(self.zone).date().isoformat()
+
+    def value(self, value: Json) -> Markup:
+        """A cell of a record: blank is said, rich text loses its tags, length is bounded."""
+        if value is None or value == "":
+            return Markup('<span class="t-blank">{}</span>').format(self.words.gettext("blank"))
+        if isinstance(value, bool):
+            return escape(self.words.gettext("yes") if value else self.words.gettext("no"))
+        if isinstance(value, (int, float)):
+            return escape(self.number(value))
+        if isinstance(value, (list, tuple)):
+            return escape(", ".join(map(str, value)))
+        return escape(plain(str(value)))
+
+    def word(self, state: str) -> Word:
+        """How a state is called, with sign and tone."""
+        known = WORDS.get(state) or Word(spelled(state), "circle-dashed")
+        return Word(self.words.gettext(known.text), known.icon, known.tone)
+
+    def risk(self, name: str) -> Word:
+        """How a risk is called."""
+        known = RISKS.get(name) or Word(spelled(name), "?")
+        return Word(self.words.gettext(known.text), known.icon, known.tone)
+
+    def risk_note(self, name: str) -> str:
+        """What a risk means, in one sentence."""
+        return self.words.gettext(RISK_NOTES[name]) if name in RISK_NOTES else ""
+
+    def name(self, code: str | None) -> str:
+        """A name of the code in the reader's words; unknown ones are spelled out."""
+        if not code:
+            return "–"
+        if code == "incomplete":
+            code = "incomplete_facts"
+        known = NAMES.get(code)
+        return self.words.gettext(known) if known else spelled(code)
+
+    def said(self, words: dict[str, str] | None, otherwise: str = "") -> str:
+        """A sentence of the project's files, in the reader's language where it has one."""
+        words = words or {}
+        return words.get(self.language) or words.get("en") or otherwise
+
+
+def plain(text: str, most: int = 300) -> str:
+    """Text of a CRM without any markup, on one line, shortened."""
+    bare = nh3.clean(text, tags=set()) if "<" in text else text
+    bare = " ".join(bare.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").split())
+    return bare if len(bare) <= most else f"{bare[: most - 1]}…"

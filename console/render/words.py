@@ -1,0 +1,134 @@
+"""What a state is called, which sign stands with it, and its tone: never colour alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from console.language import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one state is shown."""
+
+    text: str
+    icon: str
+    tone: str = "secondary"
+
+
+WORDS: Final[Mapping[str, Word]] = {
+    # health
+    "healthy": Word(N_("healthy"), "circle-check", "green"),
+    "warning": Word(N_("warning"), "alert-triangle", "yellow"),
+    "degraded": Word(N_("degraded"), "circle-x", "red"),
+    "unknown": Word(N_("unknown"), "help-circle"),
+    # runs
+    "queued": Word(N_("queued"), "clock-pause", "blue"),
+    "running": Word(N_("running"), "refresh", "blue"),
+    "done": Word(N_("done"), "circle-check", "green"),
+    "partial": Word(N_("done, with remainders"), "alert-triangle", "yellow"),
+    "failed": Word(N_("failed"), "circle-x", "red"),
+    "interrupted": Word(N_("interrupted"), "ban", "yellow"),
+    # plans
+    "draft": Word(N_("waits for approval"), "hourglass", "yellow"),
+    "approved": Word(N_("approved"), "shield-check", "blue"),
+    "applying": Word(N_("being written"), "refresh", "blue"),
+    "applied": Word(N_("written"), "circle-check", "green"),
+    "discarded": Word(N_("overtaken"), "ban"),
+    # changes
+    "planned": Word(N_("planned"), "circle-dashed"),
+    "written": Word(N_("written"), "circle-check", "green"),
+    "refused": Word(N_("left as it is"), "ban", "yellow"),
+    "parked": Word(N_("parked"), "clock-pause", "red"),
+    # handoffs
+    "offered": Word(N_("offered"), "inbox", "blue"),
+    "accepted": Word(N_("accepted"), "user-check", "green"),
+    "returned": Word(N_("returned"), "arrow-back-up", "yellow"),
+    "recycled": Word(N_("recycled"), "recycle", "purple"),
+    "withdrawn": Word(N_("withdrawn"), "ban"),
+    # scenario runs
+    "previewed": Word(N_("waits for approval"), "hourglass", "yellow"),
+    "pushed": Word(N_("pushed"), "send", "green"),
+    "treated": Word(N_("treated"), "target", "green"),
+    "holdout": Word(N_("holdout"), "users", "purple"),
+    "excluded": Word(N_("excluded"), "ban"),
+    "capped": Word(N_("over the cap"), "clock-pause", "yellow"),
+    "held_back": Word(N_("held back"), "clock-pause", "yellow"),
+    # certificates
+    "complete": Word(N_("complete"), "checks", "green"),
+    "incomplete": Word(N_("incomplete"), "alert-triangle", "yellow"),
+}
+RISKS: Final[Mapping[str, Word]] = {
+    "delete": Word(N_("Deletes"), "−", "red"),
+    "overwrite": Word(N_("Overwrites"), "~", "orange"),
+    "automation": Word(N_("Starts automation"), "»", "purple"),
+    "create": Word(N_("Creates"), "+", "green"),
+    "fill": Word(N_("Fills blanks"), "·", "blue"),
+}
+"""Riskiest first; the sign stands before the word."""
+RISK_NOTES: Final[Mapping[str, str]] = {
+    "delete": N_("Records disappear from the system."),
+    "overwrite": N_("A value that stands there now is replaced."),
+    "automation": N_("The system's own workflow reacts, for example by sending mail."),
+    "create": N_("New records; Tasuki searches first, so none is made twice."),
+    "fill": N_("The field is empty today; nothing is lost."),
+}
+NAMES: Final[Mapping[str, str]] = {
+    # kinds of runs, and what started them
+    "run": N_("Sync and decide"),
+    "plan": N_("Plan"),
+    "apply": N_("Write a plan"),
+    "undo": N_("Undo"),
+    "push": N_("Scenario push"),
+    "cli": N_("command line"),
+    "daemon": N_("schedule"),
+    "console": N_("console"),
+    # systems and places
+    "salesforce": "Salesforce",
+    "hubspot": "HubSpot",
+    "sales_system": N_("Sales system"),
+    "sales": N_("Sales system"),
+    "list_memberships": N_("List member"),
+    # roles
+    "viewer": N_("viewer"),
+    "marketer": N_("marketer"),
+    "manager": N_("manager"),
+    "operator": N_("operator"),
+    "admin": N_("admin"),
+    # why a handoff is returned
+    "wrong_person": N_("Wrong person"),
+    "no_need": N_("No need"),
+    "duplicate": N_("Duplicate"),
+    "cannot_reach": N_("Cannot be reached"),
+    "incomplete_facts": N_("Facts are missing"),
+    # who assigned it
+    "owner": N_("record owner"),
+    "round_robin": N_("fewest open first"),
+    "person": N_("a person"),
+    "rule": N_("the rule"),
+    "crm": N_("done in the CRM"),
+    # why somebody is not treated
+    "no branch applies": N_("no branch applies"),
+    "left alone to compare": N_("left alone to compare"),
+    "over the cap of this push": N_("over the cap of this push"),
+    "the owner has enough tasks": N_("the owner has enough tasks"),
+    # what the audit log names
+    "account.link": N_("set-up link made"),
+    "account.set_up": N_("password set"),
+    "account.shut_out": N_("shut out"),
+    "account.let_in": N_("let in again"),
+    "session.opened": N_("signed in"),
+    "session.closed": N_("signed out"),
+    "session.refused": N_("sign-in refused"),
+    "session.revoked": N_("signed out everywhere"),
+    "plan.approved": N_("plan approved"),
+    "plan.applied": N_("plan written"),
+    "run.started": N_("sync started"),
+    "handoff.accepted": N_("handoff accepted"),
+    "handoff.returned": N_("handoff returned"),
+    "handoff.recycled": N_("handoff recycled"),
+    "scenario.previewed": N_("scenario previewed"),
+    "scenario.approved": N_("scenario approved"),
+    "scenario.pushed": N_("scenario pushed"),
+}
+"""Names of the code that people see; others are spelled out."""
