@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from sqlalchemy import Connection
+
 from staging.write import plans
 from staging.write.plans import Change, PlanRow
 from sync.context import Order
@@ -14,6 +16,8 @@ from tasuki.service.app import App, Runs
 from tasuki.values import Json, instant
 
 OPEN: Final = ("draft", "approved", "applying")
+LATEST: Final = "latest"
+"""Says the newest instead of an id."""
 ASKED: Final = frozenset({Risk.DELETE, Risk.OVERWRITE, Risk.AUTOMATION, Risk.CREATE})
 """Risks a person is asked about one by one."""
 DAEMON: Final = "daemon"
@@ -138,7 +142,7 @@ def show_plan(app: App, plan_id: str, only: Iterable[str] = (), samples: int = 1
     """
     wanted = set(only)
     with app.store.reading() as db:
-        row = _require(plans.get(db, plan_id), plan_id)
+        row = _require(_find(db, plan_id), plan_id)
         approved_by = tuple(plans.approvers(db, row.id))
         changes = plans.changes(db, row.id)
     chosen = [c for c in changes if not wanted or c.risk in wanted]
@@ -157,7 +161,7 @@ def cells(
     """Every cell of a plan, riskiest first, then by record. Errors: UnknownRecordError."""
     wanted = set(only)
     with app.store.reading() as db:
-        row = _require(plans.get(db, plan_id), plan_id)
+        row = _require(_find(db, plan_id), plan_id)
         changes = plans.changes(db, row.id)
     chosen = [
         c
@@ -229,6 +233,13 @@ def was_approved_by_a_person(app: App, connections: Iterable[str]) -> bool:
             if set(plans.approvers(db, row.id)) - {DAEMON}:
                 missing -= set(row.notes.get("calls") or {})
     return not missing
+
+
+def _find(db: Connection, plan_id: str) -> PlanRow | None:
+    """The plan of that id; `latest` is the newest that can be applied, else the newest."""
+    if plan_id != LATEST:
+        return plans.get(db, plan_id)
+    return next(iter(plans.latest(db, 1, OPEN) or plans.latest(db, 1)), None)
 
 
 def _require(row: PlanRow | None, plan_id: str) -> PlanRow:

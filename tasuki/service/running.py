@@ -1,8 +1,11 @@
 """Start runs, list them, look into one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from sqlalchemy import Connection
 
 from staging import runs as store
 from staging.runs import RunRow
@@ -12,6 +15,10 @@ from tasuki.service.app import App, Runs
 from tasuki.values import Json, instant
 
 KINDS: Final = ("run", "plan", "apply", "undo", "push")
+WRITING: Final = frozenset({"apply", "push"})
+"""Kinds of runs that write to systems."""
+LATEST: Final = "latest"
+"""Says the newest instead of an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +72,15 @@ def list_runs(app: App, limit: int = 20, kind: str | None = None) -> tuple[RunVi
         return tuple(_view(row) for row in store.latest(db, limit, kind))
 
 
-def show_run(app: App, id: str) -> tuple[RunView, tuple[StepView, ...]]:
-    """One run and its steps, by its id or the beginning of it. Errors: UnknownRecordError."""
+def show_run(
+    app: App, id: str, among: Collection[str] = KINDS
+) -> tuple[RunView, tuple[StepView, ...]]:
+    """One run and its steps, by its id, the beginning of it, or `latest` (among these kinds).
+
+    Errors: UnknownRecordError.
+    """
     with app.store.reading() as db:
-        row = store.get(db, id)
+        row = _latest(db, among) if id == LATEST else store.get(db, id)
         if row is None:
             raise UnknownRecordError(
                 f"there is no run {id}",
@@ -77,6 +89,10 @@ def show_run(app: App, id: str) -> tuple[RunView, tuple[StepView, ...]]:
             )
         steps = store.steps(db, row.id)
     return _view(row), tuple(StepView(s["name"], s["steps"], s["at"]) for s in steps)
+
+
+def _latest(db: Connection, among: Collection[str]) -> RunRow | None:
+    return next((row for row in store.latest(db, 100) if row.kind in among), None)
 
 
 def last_run(app: App, kind: str | None = None) -> RunView | None:

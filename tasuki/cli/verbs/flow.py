@@ -57,7 +57,7 @@ def plan(
     offline
         Plan from what was pulled last; ask no system.
     show
-        Show this saved plan instead of making one.
+        Show this saved plan (an id or `latest`) instead of making one.
     all
         Print every cell instead of one line per shape.
     """
@@ -82,7 +82,7 @@ def approve(plan: str, *, door: Doorway) -> int:
     Parameters
     ----------
     plan
-        The plan's id, or the beginning of it.
+        The plan's id, the beginning of it, or `latest`.
     """
     from tasuki.cli.flow import me
     from tasuki.cli.views.plan import plan_summary
@@ -101,7 +101,7 @@ def apply(plan: str, *, auto_approve: Flag = False, production: Flag = False, do
     Parameters
     ----------
     plan
-        The plan's id, or the beginning of it.
+        The plan's id, the beginning of it, or `latest`.
     auto_approve
         Approve it in the same breath; nobody is asked.
     production
@@ -121,7 +121,7 @@ def undo(run: str, *, auto_approve: Flag = False, production: Flag = False, door
     Parameters
     ----------
     run
-        The id of the run (an apply), or the beginning of it.
+        The id of the run (an apply), the beginning of it, or `latest`.
     auto_approve
         Apply that plan at once.
     production
@@ -131,7 +131,7 @@ def undo(run: str, *, auto_approve: Flag = False, production: Flag = False, door
     from tasuki.cli.views.plan import plan_view
     from tasuki.service import planning, running
 
-    of, _ = running.show_run(door.app(), run)
+    of, _ = running.show_run(door.app(), run, running.WRITING)
     _, counts = carry_out(door, lambda runtime: planning.start_undo(runtime, of.id, by=me()))
     if not counts.get("plan"):
         door.screen.document("plan", {"id": None, "changes": 0, "records": 0, "targets": []})
@@ -153,7 +153,7 @@ def runs(run: str = "", *, limit: int = 20, door: Doorway) -> int:
     Parameters
     ----------
     run
-        The id of a run, or the beginning of it.
+        The id of a run, the beginning of it, or `latest`.
     limit
         How many to list.
     """
