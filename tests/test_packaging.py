@@ -22,6 +22,7 @@ LOCKED = re.compile(
     r"^(?P<name>[A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==(?P<version>[^ ;\\]+)", re.MULTILINE
 )
 NEVER_IMPORTED = {
+    "psycopg": "SQLAlchemy loads it for a postgresql+psycopg:// URL",
     "python-multipart": "FastAPI reads forms with it",
     "tzdata": "zoneinfo's data where the system has none",
 }
