@@ -6,7 +6,7 @@ from typing import Final
 from cyclopts import App as Commands
 from cyclopts import Group
 
-from tasuki.cli.verbs import begin, flow, serve
+from tasuki.cli.verbs import ask, begin, flow, serve
 
 _BEGIN = Group("Begin", sort_key=1)
 _FLOW = Group("The flow", sort_key=2)
@@ -24,4 +24,6 @@ def register(app: Commands) -> None:
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
     (_BEGIN, (begin.init, begin.sandbox, serve.demo)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
+    (_ASK, (ask.explain, ask.report)),
+    (_SERVE, (serve.serve,)),
 )

@@ -43,3 +43,30 @@ def demo(
     if plain:
         plainly(door)
     return walk(Walk(door, folder, seed, scale, language), keep=keep)
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    demo: Annotated[
+        Path | None, Parameter(consume_multiple=False, negative="", show_default=False)
+    ] = None,
+    door: Doorway,
+) -> int:
+    """Open the console in the browser's reach.
+
+    Parameters
+    ----------
+    host
+        The address to listen on.
+    port
+        The port to listen on.
+    demo
+        The folder of a demo: its sandbox is started too, and stopped with the console.
+    """
+    from tasuki.cli.console import open_console, open_demo
+
+    if demo is None:
+        return open_console(door, host, port)
+    return open_demo(door, demo, host, port)

@@ -1,0 +1,44 @@
+"""explain, report: what is so, and why."""
+
+from tasuki.cli.faults import Exit
+from tasuki.cli.front import Doorway
+
+
+def explain(what: str, about: str = "", *, door: Doorway) -> int:
+    """Say why: of a record, a field, a person's or company's name, or a rule about one of them.
+
+    Parameters
+    ----------
+    what
+        connection/object/id[.Field], entity/id[.field], a name[.field], or a rule.
+    about
+        With a rule: whom it is about (an id or a name).
+    """
+    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.views import explain as views
+    from tasuki.service import explaining
+
+    found = explaining.explain(door.app(), what, about)
+    screen = door.screen
+    if isinstance(found, explaining.EntityView):
+        screen.document("entity", vars_of(found))
+        screen.show(views.entity_view(found, screen.words))
+    elif isinstance(found, explaining.RecordView):
+        screen.document("record", vars_of(found))
+        screen.show(views.record_view(found, screen.words))
+    else:
+        screen.document("rule", vars_of(found))
+        screen.show(views.rule_view(found, screen.words))
+    return Exit.DONE
+
+
+def report(*, door: Doorway) -> int:
+    """What each team received, what was written, what is incomplete: one page."""
+    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.views.report import report_view
+    from tasuki.service.reporting import report as make
+
+    found = make(door.app())
+    door.screen.document("report", vars_of(found))
+    door.screen.show(report_view(found, door.screen.words))
+    return Exit.DONE

@@ -1,0 +1,187 @@
+"""Why a cell holds what it holds, on a terminal."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tasuki.cli.views.plan import arrow, short_place
+from tasuki.cli.words import Words
+
+if TYPE_CHECKING:
+    from playbook.explain import Explanation, Predicate
+    from tasuki.service.explaining import Cell, EntityView, LinkView, RecordView, WriteView
+
+_VERDICTS = {True: ("true", "green"), False: ("false", "red"), None: ("unknown", "yellow")}
+
+
+def entity_view(found: "EntityView", words: Words) -> RenderableType:
+    """An entity, or one cell of it."""
+    head = Text.assemble((found.label, "bold"), f"  {found.entity}/{found.id}")
+    parts: list[RenderableType] = [head, ""]
+    if len(found.cells) == 1:
+        parts += [*_story(found.cells[0], words), ""]
+    else:
+        parts += [_cells(found.cells, words), ""]
+        parts += list(_numbers(found.metrics, words))
+        parts += list(_outcomes(found.rules, words))
+    return Group(*parts, *_links(found.links, words))
+
+
+def record_view(found: "RecordView", words: Words) -> RenderableType:
+    """A record, or one field of it."""
+    who = f" · {found.entity}/{found.entity_id}" if found.entity else ""
+    head = Text.assemble((found.label, "bold"), f"  {found.ref}{who}")
+    parts: list[RenderableType] = [head]
+    changed = _moment(found.modified_at, found.modified_by, words)
+    parts.append(Text(f"{words('last changed')} {changed}", style="dim"))
+    if found.is_deleted:
+        parts.append(Text(words("It was deleted."), style="red"))
+    parts += ["", _fields(found.fields, words)]
+    parts += list(_history(found, words))
+    parts += list(_writes(found.writes, words))
+    for cell in found.cells:
+        parts += ["", *_story(cell, words)]
+    return Group(*parts, "", *_links(found.links, words))
+
+
+def rule_view(found: "Explanation", words: Words) -> RenderableType:
+    """A rule about one entity: each predicate and what it saw."""
+    head = Text.assemble(
+        (found.rule, "bold"), f"  {words(found.kind)} · {found.entity}/{found.entity_id}  ",
+        (found.outcome, "bold cyan"), (f"  {short_place(str(found.place))}", "dim"),
+    )  # fmt: skip
+    parts: list[RenderableType] = [head]
+    for reason in found.reasons:
+        word, style = _VERDICTS[reason.verdict]
+        points = f" ({reason.points:+g})" if reason.points is not None else ""
+        line = Text.assemble(
+            (f"  {words(word):<7}", style), f"{reason.part}{points}: {reason.says}"
+        )
+        parts.append(line)
+        parts += [_predicate(each, words) for each in reason.predicates]
+        if reason.missing:
+            lacking = "; ".join(each.says for each in reason.missing)
+            parts.append(_indented(Text(f"{words('it lacks')}: {lacking}", style="yellow"), 9))
+    return Group(*parts)
+
+
+def _predicate(each: "Predicate", words: Words) -> RenderableType:
+    word, style = _VERDICTS[each.verdict]
+    mark = " ←" if each.is_decisive else ""
+    seen = f"  {words('saw')} {each.seen}" if each.seen else ""
+    return _indented(
+        Text.assemble((f"{words(word):<7} ", style), each.says, (seen + mark, "dim")), 9
+    )
+
+
+def _story(cell: "Cell", words: Words) -> Iterator[RenderableType]:
+    value = Text.assemble((f"{cell.field} = ", "bold"), (_plain(cell.value, words), "bold cyan"))
+    yield value
+    grid = _grid()
+    source = f"{cell.ref}, {_moment(cell.at, cell.by, words)}" if cell.ref else words("no record")
+    grid.add_row(words("from"), source)
+    grid.add_row(words("why"), cell.why or "–")
+    if cell.policy:
+        grid.add_row(words("policy"), f"{cell.policy}  {short_place(cell.place)}")
+    if cell.run:
+        grid.add_row(words("decided in run"), cell.run)
+    for loser in cell.losers:
+        when = (loser.at or "")[:16].replace("T", " ")
+        grid.add_row(words("lost"), f"{_plain(loser.value, words)}  {loser.ref} {when}".rstrip())
+    yield Padding(grid, (0, 0, 0, 2), expand=False)
+    yield from _writes(cell.writes, words)
+
+
+def _cells(cells: Iterable["Cell"], words: Words) -> RenderableType:
+    table = _grid(4)
+    for cell in cells:
+        lost = words("{n} lost", n=len(cell.losers)) if cell.losers else ""
+        source = Text(cell.ref or "–", style="dim")
+        table.add_row(
+            cell.field, Text(_plain(cell.value, words), "bold"), source, f"{cell.why} {lost}"
+        )
+    return table
+
+
+def _fields(fields: dict[str, Any], words: Words) -> RenderableType:
+    table = _grid()
+    for name, value in sorted(fields.items()):
+        table.add_row(name, Text(_plain(value, words), "bold"))
+    return table
+
+
+def _numbers(metrics: dict[str, Any], words: Words) -> Iterator[RenderableType]:
+    if metrics:
+        shown = ", ".join(f"{k} {_plain(v, words)}" for k, v in metrics.items())
+        yield Text(f"{words('measured')}: {shown}", style="dim")
+        yield Text("")
+
+
+def _outcomes(found: Iterable["Explanation"], words: Words) -> Iterator[RenderableType]:
+    table = _grid(3)
+    for each in found:
+        table.add_row(
+            each.rule, Text(each.outcome, "bold"), Text(short_place(str(each.place)), "dim")
+        )
+    if table.row_count:
+        yield Text(words("rules"), style="bold")
+        yield Padding(table, (0, 0, 1, 2), expand=False)
+
+
+def _history(found: "RecordView", words: Words) -> Iterator[RenderableType]:
+    if found.history:
+        yield Text(f"\n{words('changed in the system')}", style="bold")
+    for each in found.history:
+        when = _moment(each.at, each.by, words)
+        line = Text.assemble(f"  {each.field}: ", arrow(each.before, each.after, words))
+        yield line.append(f"  {when}", "dim")
+
+
+def _writes(writes: Iterable["WriteView"], words: Words) -> Iterator[RenderableType]:
+    writes = list(writes)
+    if writes:
+        yield Text(f"\n{words('written by us')}", style="bold")
+    for each in writes:
+        line = Text.assemble(f"  {each.ref}.{each.field}: ", arrow(each.before, each.after, words))
+        line.append(f"  {words(each.state)} {each.at[:16].replace('T', ' ')}", "dim")
+        line.append(f"  {words('plan')} {each.plan}", "dim")
+        yield line
+        if each.why or each.reason:
+            yield _indented(Text(each.reason or each.why, style="dim"), 4)
+
+
+def _links(links: Iterable["LinkView"], words: Words) -> Iterator[RenderableType]:
+    table = _grid(3)
+    for link in links:
+        evidence = f"{link.rule}: {link.evidence}" if link.evidence else link.rule
+        sure = f"{link.confidence:.0%} · {link.decided_by} · {link.since[:10]}"
+        table.add_row(link.ref, evidence, Text(sure, "dim"))
+    if table.row_count:
+        yield Text(words("linked records"), style="bold")
+        yield Padding(table, (0, 0, 0, 2), expand=False)
+
+
+def _moment(at: str | None, by: str | None, words: Words) -> str:
+    when = at[:16].replace("T", " ") if at else words("at an unknown time")
+    return f"{when} {words('by')} {by}" if by else when
+
+
+def _plain(value: Any, words: Words) -> str:
+    if value in (None, ""):
+        return words("blank")
+    return f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+
+
+def _indented(text: Text, by: int) -> Padding:
+    return Padding(text, (0, 0, 0, by), expand=False)
+
+
+def _grid(columns: int = 2) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(columns):
+        table.add_column(overflow="fold")
+    return table
