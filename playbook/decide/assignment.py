@@ -67,4 +67,4 @@ def _load(db: Connection) -> dict[str, int]:
     )
     both = union_all(offers, tasks).subquery()
     rows = db.execute(select(both.c.user, func.count()).group_by(both.c.user))
-    return {user: count for user, count in rows}
+    return dict(rows.all())

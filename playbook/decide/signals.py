@@ -108,7 +108,7 @@ def _open(db: Connection, rule: str, ids: Sequence[str]) -> dict[str, str]:
                 SIGNAL.c.rule == rule, SIGNAL.c.entity_id.in_(chunk), SIGNAL.c.closed_at.is_(None)
             )
         )
-        found |= {entity_id: id_ for entity_id, id_ in rows}
+        found |= dict(rows.all())
     return found
 
 

@@ -72,5 +72,5 @@ def owners(db: Connection, accounts: Sequence[str]) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {}
     for chunk in chunks(accounts):
         rows = db.execute(select(table.c.id, table.c.owner_id).where(table.c.id.in_(chunk)))
-        found |= {id_: owner for id_, owner in rows}
+        found |= dict(rows.all())
     return found

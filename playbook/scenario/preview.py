@@ -177,4 +177,4 @@ def treated(db: Connection, scenario_run: str) -> dict[str, str]:
         .where(table.c.scenario_run_id == scenario_run, table.c.arm == TREATED)
         .order_by(table.c.entity_id)
     )
-    return {id_: branch for id_, branch in rows}
+    return dict(rows.all())
