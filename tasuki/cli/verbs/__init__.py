@@ -6,7 +6,7 @@ from typing import Final
 from cyclopts import App as Commands
 from cyclopts import Group
 
-from tasuki.cli.verbs import ask, begin, flow, serve
+from tasuki.cli.verbs import ask, begin, check, flow, serve
 
 _BEGIN = Group("Begin", sort_key=1)
 _FLOW = Group("The flow", sort_key=2)
@@ -22,8 +22,8 @@ def register(app: Commands) -> None:
 
 
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
-    (_BEGIN, (begin.init, begin.sandbox, serve.demo)),
+    (_BEGIN, (begin.init, begin.sandbox, serve.demo, check.discover, check.validate)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
-    (_ASK, (ask.explain, ask.report)),
+    (_ASK, (ask.explain, ask.report, check.doctor)),
     (_SERVE, (serve.serve,)),
 )

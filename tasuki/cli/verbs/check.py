@@ -1,0 +1,91 @@
+"""discover, validate, doctor: does it fit, and will it work."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tasuki.cli.faults import Exit
+from tasuki.cli.front import Doorway
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def discover(*connections: str, door: Doorway) -> int:
+    """Ask the systems to describe themselves; keeps it, and completes field names in your editor.
+
+    Parameters
+    ----------
+    connections
+        Only these connections.
+    """
+    from tasuki.cli.schema import editor_schema
+    from tasuki.cli.views.check import objects_view
+    from tasuki.service.checking import live
+
+    app = door.app()
+    found = live.discover(app, connections)
+    live.keep(app, found)
+    path = live.write_live_schema(app, found, editor_schema())
+    shown = live.views(found)
+    screen = door.screen
+    screen.document("discovery", {"objects": shown, "schema": path})
+    screen.show(objects_view(shown, screen.words))
+    screen.show("", screen.words("Field names for your editor: {path}", path=path))
+    screen.next("tasuki validate --live")
+    return Exit.DONE
+
+
+def validate(*, live: Flag = False, door: Doorway) -> int:
+    """Find everything wrong with mappings and playbook, before anything runs.
+
+    Parameters
+    ----------
+    live
+        Also ask the systems whether the named fields, values and rights exist.
+    """
+    from config.project import load_project
+    from tasuki.cli.views.check import findings_view
+    from tasuki.service.checking.live import discover as ask
+    from tasuki.service.checking.project import validate as check
+
+    project = load_project(door.folder())
+    door.speak(project.language)
+    findings = check(project)
+    is_wrong = any(each.severity == "error" for each in findings)
+    if live and not is_wrong:
+        findings = check(project, ask(door.app()))
+        is_wrong = any(each.severity == "error" for each in findings)
+    screen = door.screen
+    screen.document("findings", {"findings": findings})
+    screen.show(findings_view(findings, screen.words))
+    if not is_wrong:
+        screen.next("tasuki plan" if live else "tasuki validate --live")
+    return Exit.USAGE if is_wrong else Exit.DONE
+
+
+def doctor(*, config: Flag = False, door: Doorway) -> int:
+    """Look whether everything works here and now; each finding with its fix.
+
+    Parameters
+    ----------
+    config
+        Show every setting with the place it came from instead.
+    """
+    from config.project import load_project
+    from tasuki.cli.views.check import checks_view, settings_view
+    from tasuki.service.checking import doctor as checking
+    from tasuki.service.checking.origin import settings
+
+    if config:
+        found = settings(load_project(door.folder()))
+        door.screen.document("settings", {"settings": found})
+        door.screen.show(settings_view(found, door.screen.words))
+        return Exit.DONE
+    checks = checking.doctor(door.app())
+    screen = door.screen
+    state = checking.worst(checks)
+    screen.document("doctor", {"state": state, "checks": checks})
+    screen.show(checks_view(checks, screen.words))
+    if checking.is_signed_out(checks):
+        return Exit.SIGN_IN
+    return Exit.FAILED if state == checking.State.FAIL else Exit.DONE

@@ -1,0 +1,70 @@
+"""Findings, checks and settings on a terminal."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tasuki.cli.words import Words
+
+if TYPE_CHECKING:
+    from mappings.check import Finding
+    from tasuki.service.checking.doctor import Check
+    from tasuki.service.checking.live import ObjectView
+    from tasuki.service.checking.origin import Setting
+
+_STYLES: Final = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+_SIGNS: Final = {"ok": "✓", "warn": "!", "fail": "✗"}
+_LINES: Final = ("", "where: ", "why:   ", "fix:   ")
+
+
+def findings_view(findings: Sequence["Finding"], words: Words) -> RenderableType:
+    """Each finding in four lines, then how many."""
+    parts: list[Text] = []
+    for each in findings:
+        style = "bold red" if each.severity == "error" else "bold yellow"
+        first = Text.assemble((f"{each.severity}: ", style), each.what)
+        parts.append(first)
+        rest = zip(_LINES[1:], each.lines()[1:], strict=True)
+        parts += [Text(label + line, style="dim") for label, line in rest]
+    errors = sum(1 for each in findings if each.severity == "error")
+    said = words("{errors} errors, {warnings} warnings",
+                 errors=errors, warnings=len(findings) - errors)  # fmt: skip
+    return Group(*parts, Text(said, style="red" if errors else "green"))
+
+
+def checks_view(checks: Iterable["Check"], words: Words) -> RenderableType:
+    """One line per check, with its fix when it has one."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for check in checks:
+        sign = Text(f"{_SIGNS[check.state]} {check.state}", style=_STYLES[check.state])
+        found = Text(check.found)
+        if check.fix:
+            found.append(f"\n{words('fix')}: {check.fix}", "dim")
+        table.add_row(sign, check.name, found)
+    return table
+
+
+def settings_view(settings: Iterable["Setting"], words: Words) -> RenderableType:
+    """Each setting with its origin."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("setting", "value", "from"):
+        table.add_column(words(name), overflow="fold")
+    for each in settings:
+        table.add_row(each.key, Text(each.value, style="bold"), Text(each.origin, style="dim"))
+    return table
+
+
+def objects_view(found: Iterable["ObjectView"], words: Words) -> RenderableType:
+    """What the systems said of themselves."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("connection", "object", "fields", "picklists", "unique or external ids"):
+        table.add_column(words(name), overflow="fold")
+    for each in found:
+        ids = ", ".join(each.external_ids)
+        table.add_row(each.connection, each.object, str(each.fields), str(each.picklists), ids)
+    return table

@@ -1,0 +1,7 @@
+"""Is it right, and will it work: validate, discover, doctor.
+
+project   everything wrong with the files, offline or beside live metadata
+live      what the systems really have: kept in the store, and as completion for the editor
+doctor    will it work here and now: store, connections, leases, freshness, rules that cannot fire
+origin    which value of a setting won, and where it came from
+"""
