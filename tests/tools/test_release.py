@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,10 @@ def test_the_fragments_in_the_tree_are_named_well(release: Any) -> None:
         if not path.read_text("utf-8").strip().endswith(".")
     ]
     assert unfinished == []
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    """The version of pyproject.toml has its part in the changelog."""
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))
+    changelog = (TOP / "CHANGELOG.md").read_text("utf-8")
+    assert f"\n## {project['project']['version']} - " in changelog
