@@ -1,21 +1,26 @@
 """Numbers, money, times and values as a person of one language reads them."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from gettext import NullTranslations
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import nh3
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from markupsafe import Markup, escape
 
-from catalog.labels import spelled
+from catalog.labels import Language, label, spelled
+from config.duration import Duration
 from console.render.words import NAMES, RISK_NOTES, RISKS, WORDS, Word
 from tasuki.clock import Clock
 from tasuki.values import Json, instant
 
-_JUST_NOW = timedelta(seconds=45)
+_JUST_NOW: Final = timedelta(seconds=45)
+_HOLE: Final = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Shown:
         delta = instant(end) - instant(begin)
         seconds = delta.total_seconds()
         if seconds < 120:
-            return f"{self.number(round(seconds, 1))} {self.words.gettext('s')}"
+            return format_unit(round(seconds, 1), "second", "short", locale=self.language)
         return format_timedelta(delta, locale=self.language)
 
     def moment(self, value: datetime) -> str:
@@ -87,6 +92,26 @@ class Shown:
         if isinstance(value, (list, tuple)):
             return escape(", ".join(map(str, value)))
         return escape(plain(str(value)))
+
+    def duration(self, text: str) -> str:
+        """`4h` as 4 hours, `3bd` as 3 business days."""
+        found = Duration.parse(text)
+        if not found.is_business:
+            return format_timedelta(found.clock, locale=self.language)
+        days = found.business_days
+        return self.words.ngettext("%(num)s business day", "%(num)s business days", days) % {
+            "num": days
+        }
+
+    def holes(self, text: str) -> str:
+        """A task's text with `{account.name}` as the reader's word for what will stand there."""
+        lang: Language = "ja" if self.language == "ja" else "en"
+
+        def worded(hole: re.Match[str]) -> str:
+            relation, name = hole[1], hole[2]
+            return f"‹{label(relation, None, lang)} {label(relation, name, lang)}›"
+
+        return _HOLE.sub(worded, text)
 
     def word(self, state: str) -> Word:
         """How a state is called, with sign and tone."""

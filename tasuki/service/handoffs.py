@@ -147,7 +147,10 @@ def show(app: App, id: str) -> HandoffView:
         card = _cards(app, db, [row])[0]
         found = db.execute(
             select(
-                HANDOFF_EVENT.c.event, HANDOFF_EVENT.c.by, HANDOFF_EVENT.c.detail, HANDOFF_EVENT.c.at
+                HANDOFF_EVENT.c.event,
+                HANDOFF_EVENT.c.by,
+                HANDOFF_EVENT.c.detail,
+                HANDOFF_EVENT.c.at,
             )
             .where(HANDOFF_EVENT.c.handoff_id == id)
             .order_by(HANDOFF_EVENT.c.seq)
@@ -159,8 +162,8 @@ def show(app: App, id: str) -> HandoffView:
         boundary=_boundary(app, rule, [card]) if rule else _gone(card),
         teams=_teams(app),
         events=events,
-        place=str(rule.rule.place) if rule else "",
-        why=dict(getattr(rule.says, "why", {}) or {}) if rule else {},
+        place=f"{rule.rule.place.file}:{rule.rule.place.line}" if rule else "",
+        why=dict(rule.says.why) if rule else {},
         requires=rule.says.requires if rule else (),
         version=row.version,
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 
 from catalog.expression.sentence import sentence
-from catalog.expression.tree import Node
+from catalog.expression.tree import Literal, Node
 from playbook.book import Scenario, playbook_of
 from playbook.scenario import preview as previews
 from playbook.scenario.push import require
@@ -75,6 +75,8 @@ class BranchView:
 
     name: str
     says: Said
+    is_rest: bool
+    """It takes whoever no branch before it took."""
     count: int
     team: str
     task: Said
@@ -133,6 +135,7 @@ class ScenarioView:
     approvers: tuple[str, ...]
     """Roles that may approve."""
     not_author: bool
+    teams: Mapping[str, Said]
     run: Pushed | None
     members: tuple[Member, ...]
     arm: str | None
@@ -154,9 +157,7 @@ def list_scenarios(app: App) -> tuple[ScenarioCard, ...]:
     """Every scenario of the playbook and how far its newest run is."""
     with app.store.reading() as db:
         return tuple(
-            ScenarioCard(
-                s.rule.name, dict(s.says.title), dict(s.says.goal), _newest(_runs(db, s))
-            )
+            ScenarioCard(s.rule.name, dict(s.says.title), dict(s.says.goal), _newest(_runs(db, s)))
             for s in playbook_of(app.tools).scenarios
         )
 
@@ -171,7 +172,8 @@ def show(
         run = next((r for r in history if r.id == run_id), None) or _newest(history)
         members = _members(db, run.id, arm, limit) if run else ()
         result = _result(app, db, run.plan_id) if run and run.plan_id else ()
-    return _view(scenario, run, members, arm, result, history)
+    teams = {team.name: dict(team.title) for team in playbook_of(app.tools).teams}
+    return _view(scenario, run, members, arm, result, history, teams)
 
 
 def preview(app: App, name: str, by: str) -> str:
@@ -205,7 +207,9 @@ def push(app: App, runs: Runs, run_id: str, *, by: str = "operator", trigger: st
     """
     with app.store.reading() as db:
         _unchanged(app, require(db, run_id, "approved"))
-    return runs.enqueue(Order("push", {"scenario_run": run_id, "by": by, "apply": True}, trigger, by))
+    return runs.enqueue(
+        Order("push", {"scenario_run": run_id, "by": by, "apply": True}, trigger, by)
+    )
 
 
 # ── the plan of a push: who said yes to the preview said yes to it ──
@@ -342,6 +346,7 @@ def _view(  # noqa: PLR0913
     arm: str | None,
     result: tuple[Cells, ...],
     history: tuple[Pushed, ...],
+    teams: Mapping[str, Said],
 ) -> ScenarioView:
     says = scenario.says
     return ScenarioView(
@@ -350,7 +355,7 @@ def _view(  # noqa: PLR0913
         goal=dict(says.goal),
         description=says.description,
         owner=says.owner,
-        place=str(scenario.rule.place),
+        place=f"{scenario.rule.place.file}:{scenario.rule.place.line}",
         audience=_said(scenario.audience),
         exclusions=_exclusions(scenario, run),
         holdout_percent=says.holdout.percent,
@@ -360,6 +365,7 @@ def _view(  # noqa: PLR0913
         branches=_branches(scenario, run),
         approvers=tuple(says.approval.by),
         not_author=says.approval.not_author,
+        teams=teams,
         run=run,
         members=members,
         arm=arm,
@@ -385,6 +391,7 @@ def _branches(scenario: Scenario, run: Pushed | None) -> tuple[BranchView, ...]:
             BranchView(
                 name=branch.name,
                 says=_said(tree),
+                is_rest=isinstance(tree, Literal),
                 count=counts.get(branch.name, 0),
                 team=branch.team,
                 task=dict(task.subject) if task else {},
