@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from mappings.links import ToKey
-from staging import identities, queue
+from staging import queue
 from staging.bulk import chunks, delete_where_in, upsert
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import VISITOR_LINK

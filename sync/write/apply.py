@@ -12,15 +12,15 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from connectors.protocol import LinkTo, Receipt, Record, Settled, Verb, Write
-from staging import records
 from staging.write import parking, plans, receipts
 from staging.write.plans import Change, PlanRow
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import guards, intent
+from sync.write.echo import take_in
 from sync.write.settle import settle
-from tasuki.errors import GuardError, UnknownRecordError
-from tasuki.values import instant, Json, same_value
+from tasuki.errors import GuardError, TransientError, UnknownRecordError
+from tasuki.values import Json, instant, same_value
 
 _LANES: Final = {"handoffs": 0, "scenarios": 1, "mappings": 2}
 
@@ -221,20 +221,10 @@ def _keep_send(
     for answer in answers:
         _settle_one(db, tools, opened[answer.key], answer)
     written = [opened[a.key] for a in answers if a.settled is Settled.WRITTEN]
-    take_in(db, written)
+    take_in(db, tools, written)
     intents = _intents_of(db, {r.id for r in written})
     intent.fulfil(db, intents)
     return {"written": len(written), "answers": len(answers)}
-
-
-def take_in(db: Connection, written: Iterable[ReceiptRow]) -> None:
-    """Our own settled updates become what we know, so that their echo is no change."""
-    cells: dict[tuple[str, str], dict[str, dict[str, Json]]] = defaultdict(dict)
-    for receipt in written:
-        if receipt.verb == Verb.UPDATE and receipt.record_id:
-            cells[receipt.connection, receipt.object][receipt.record_id] = receipt.fields
-    for (connection, object_), by_id in cells.items():
-        records.overlay(db, connection, object_, by_id)
 
 
 def _settle_one(db: Connection, tools: Tools, receipt: ReceiptRow, answer: Receipt) -> None:
@@ -248,10 +238,16 @@ def _settle_one(db: Connection, tools: Tools, receipt: ReceiptRow, answer: Recei
         reason=reason,
         now=tools.now(),
     )
-    state = {Settled.WRITTEN: "written", Settled.REJECTED: "parked"}.get(answer.settled, "unknown")
-    plans.mark(db, [receipt.id], state, reason)
-    if answer.settled is Settled.REJECTED:
+    plans.mark(db, [receipt.id], _state(answer), reason)
+    if _state(answer) == "parked":
         _park(db, tools, receipt, answer)
+
+
+def _state(answer: Receipt) -> str:
+    """What becomes of a change: a record that may pass later is refused now and planned again."""
+    if answer.settled is Settled.REJECTED:
+        return "refused" if isinstance(answer.error, TransientError) else "parked"
+    return "written" if answer.settled is Settled.WRITTEN else "unknown"
 
 
 def _park(db: Connection, tools: Tools, receipt: ReceiptRow, answer: Receipt) -> None:

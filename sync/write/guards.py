@@ -14,7 +14,6 @@ from sync.context import Tools
 from sync.write.risk import Risk
 from tasuki.errors import GuardError
 
-
 UNDO: Final = "undo"
 """The rule that changes of an undo name as their cause."""
 

@@ -1,15 +1,19 @@
 """What we want to be true: wishes that mappings and rules leave behind until they are fulfilled."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, update
 
+from connectors.protocol import Verb
 from staging.bulk import chunks, upsert
 from staging.tables.writes import INTENT
 from tasuki.values import Json
+
+_UNDONE: Final = "undone"
+"""In a cause: the cells a person undid, and the values that are not wanted there again."""
 
 
 class Lane(StrEnum):
@@ -49,10 +53,12 @@ class Intent:
 def wish(db: Connection, intents: Iterable[Intent], now: str) -> int:
     """Keep the wishes; how many are new or changed.
 
-    A wish that was fulfilled or undone is not made again unless its fields differ.
+    A wish that was fulfilled is not made again unless its fields differ. A cell that a person undid
+    is not wished for again unless its value differs; an undone record is not made again at all.
     """
-    wanted = {intent.id: intent for intent in intents}
-    known = by_ids(db, wanted)
+    said = {intent.id: intent for intent in intents}
+    known = by_ids(db, said)
+    wanted = {id_: _without_undone(known.get(id_), intent) for id_, intent in said.items()}
     fresh = [i for i in wanted.values() if not _same(known.get(i.id), i)]
     upsert(db, INTENT, ({**_row(intent), "created_at": now} for intent in fresh))
     return len(fresh)
@@ -111,9 +117,21 @@ def open_ids(db: Connection, origin: str, entity_ids: Iterable[str]) -> dict[str
     return found
 
 
+def _without_undone(known: Intent | None, wanted: Intent) -> Intent:
+    undone: dict[str, Json] = dict(known.cause.get(_UNDONE) or {}) if known else {}
+    if known and known.state == "undone":
+        undone |= known.fields
+    if wanted.verb != Verb.UPDATE or not undone:
+        return wanted
+    fields = {k: v for k, v in wanted.fields.items() if k not in undone or undone[k] != v}
+    return replace(wanted, fields=fields, cause={**wanted.cause, _UNDONE: undone})
+
+
 def _same(known: Intent | None, wanted: Intent) -> bool:
     if known is None or known.state == "withdrawn":
         return False
+    if known.state == "undone" and (known.verb != Verb.UPDATE or not wanted.fields):
+        return True
     return dict(known.fields) == dict(wanted.fields) and known.verb == wanted.verb
 
 

@@ -6,11 +6,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Record, Verb
-from staging import records
 from staging.write import plans, receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
+from sync.write.echo import take_in
 from tasuki.values import Json, same_value
 
 _OPEN: Final = ("open", "unknown")
@@ -95,9 +95,7 @@ def _close(
     )
     plans.mark(db, [receipt.id], "written" if state == "written" else "refused", reason)
     if state == "written":
-        if receipt.verb == Verb.UPDATE and receipt.record_id:
-            cells = {receipt.record_id: receipt.fields}
-            records.overlay(db, receipt.connection, receipt.object, cells)
+        take_in(db, tools, [receipt])
         intent.fulfil(db, {c.intent_id for c in plans.of_writes(db, [receipt.id]) if c.intent_id})
 
 

@@ -22,7 +22,7 @@ from sync.write.guards import UNDO as RULE
 from sync.write.plan import describe
 from sync.write.risk import Risk
 from tasuki.errors import UnknownRecordError
-from tasuki.values import Json, new_id, Ref, same_value
+from tasuki.values import Json, Ref, new_id, same_value
 
 There = dict[Ref, Record]
 

@@ -1,0 +1,59 @@
+"""Our own settled writes become what we know and what was agreed, so that no echo is a change."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from catalog.entities import Grain
+from connectors.protocol import Verb
+from mappings.apply import normalize
+from mappings.spec import mapping_of
+from mappings.values import to_json
+from staging import records
+from staging.write.receipts import ReceiptRow
+from sync.context import Tools
+from tasuki.values import Json
+
+Cells = dict[str, dict[str, Json]]
+"""Record id → platform field → value we wrote."""
+
+
+def take_in(db: Connection, tools: Tools, written: Iterable[ReceiptRow]) -> None:
+    """Take settled updates into the records and their bases."""
+    cells: dict[tuple[str, str], Cells] = defaultdict(dict)
+    for receipt in written:
+        if receipt.verb == Verb.UPDATE and receipt.record_id:
+            cells[receipt.connection, receipt.object][receipt.record_id] = receipt.fields
+    for (connection, object_), by_id in cells.items():
+        records.overlay(db, connection, object_, by_id)
+        _agree(db, tools, connection, object_, by_id)
+
+
+def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Cells) -> None:
+    """What we wrote is agreed: a later merge must not take it for somebody's change."""
+    merged = [m for m in tools.mappings if m.entity.grain is Grain.MERGED]
+    home = mapping_of(merged, connection, object)
+    bases = records.bases(db, connection, object, cells)
+    if home is None or not bases:
+        return
+    mapping, side = home
+    known = records.read(db, connection, object, bases)
+    wrote = {
+        id_: {
+            rule.name
+            for rule in mapping.pushed(side.name)
+            if rule.sides[side.name].names[0] in cells[id_]
+        }
+        for id_ in known
+    }
+    said = {id_: normalize(mapping, side.name, r.payload, id_).values for id_, r in known.items()}
+    agreed = (
+        (connection, object, id_, bases[id_] | _of(said[id_], wrote[id_]), mapping.version)
+        for id_ in known
+    )
+    records.keep_bases(db, agreed)
+
+
+def _of(values: dict[str, Json], names: set[str]) -> dict[str, Json]:
+    return {name: to_json(values[name]) for name in names if name in values}
