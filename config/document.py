@@ -48,6 +48,10 @@ class Schedule(Settings):
         examples=["*/15 * * * *"],
         pattern=r"^\s*\S+(?:\s+\S+){4}\s*$",
     )
+    apply: bool = Field(
+        default=False,
+        description="Apply its plan too, once a person approved one to the same connections.",
+    )
 
 
 class User(Settings):

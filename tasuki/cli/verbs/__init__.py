@@ -25,5 +25,5 @@ _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
     (_BEGIN, (begin.init, begin.sandbox, serve.demo, check.discover, check.validate)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
     (_ASK, (ask.explain, ask.report, check.doctor)),
-    (_SERVE, (serve.serve,)),
+    (_SERVE, (serve.serve, serve.daemon)),
 )

@@ -65,8 +65,25 @@ def serve(
     demo
         The folder of a demo: its sandbox is started too, and stopped with the console.
     """
-    from tasuki.cli.console import open_console, open_demo
+    from tasuki.cli.staying import open_console, open_demo
 
     if demo is None:
         return open_console(door, host, port)
     return open_demo(door, demo, host, port)
+
+
+def daemon(*, host: str = "127.0.0.1", port: int = 8766, now: Flag = False, door: Doorway) -> int:
+    """Run the project's schedules until stopped; logs are JSON lines on stdout.
+
+    Parameters
+    ----------
+    host
+        The address `/healthz` answers on.
+    port
+        The port it answers on; 0 takes a free one.
+    now
+        Do every schedule once at the start.
+    """
+    from tasuki.cli.staying import run_daemon
+
+    return run_daemon(door, host, port, at_once=now)

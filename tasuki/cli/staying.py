@@ -1,5 +1,6 @@
-"""Open the console on a project, or on a demo's world together with its sandbox."""
+"""What stays running: the console, the console on a demo's world, the daemon."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,3 +39,26 @@ def open_demo(door: "Door", folder: Path, host: str, port: int) -> int:
     with reopened(folder) as project:
         door.project_dir = project
         return open_console(door, host, port)
+
+
+def run_daemon(door: "Door", host: str, port: int, *, at_once: bool) -> int:
+    """Run the schedules until SIGTERM or Ctrl-C; the present step is finished first."""
+    from jobs import journal
+    from jobs.daemon import Daemon, check_schedules
+    from jobs.flows import register
+    from jobs.health import answering
+    from jobs.runtime import InProcess
+    from tasuki.service.overview import health_word
+
+    app = door.app()
+    check_schedules(app)
+    journal.begin(journal.secrets_in(app.project.environment))
+    runtime = InProcess(app.store, app.tools)
+    register(runtime)
+    daemon = Daemon(app, runtime)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: daemon.stop.set())
+    with answering(lambda: health_word(app), host, port) as taken:
+        door.screen.note(f"daemon of {app.project.name}: http://{host}:{taken}/healthz")
+        daemon.serve(at_once=at_once)
+    return Exit.DONE
