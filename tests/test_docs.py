@@ -64,6 +64,7 @@ def _background(line: str) -> list[str]:
         "started+=($!)",
         'for _ in $(seq 150); do [[ -s $said ]] && break; kill -0 "$!"; sleep 0.2; done',
         '[[ -s $said ]] || { echo "it never said a word"; exit 1; }',
+        "sleep 1",
     ]
 
 

@@ -11,9 +11,11 @@ import inspect
 import pkgutil
 import re
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
@@ -31,6 +33,16 @@ if TYPE_CHECKING:
 TOP: Final = Path(__file__).resolve().parent.parent
 PAGES: Final = TOP / "docs" / "reference"
 NOTE: Final = "<!-- made by `make docs`; do not edit -->"
+PLAIN: Final[dict[Any, str]] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    timedelta: "duration",
+    Path: "path",
+    SecretStr: "secret",
+    Any: "anything",
+}
 ROOMS_WITH_SETTINGS: Final = ("config", "connectors", "jobs", "console", "playbook")
 
 
@@ -151,12 +163,24 @@ def settings() -> list[str]:
 
 
 def type_of(field: FieldInfo) -> str:
-    """Name a field's type as its author wrote it."""
-    kind = field.annotation
-    if kind is SecretStr:
-        return "secret"
-    named = kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind)
-    return f"`{named.replace('typing.', '').replace('datetime.', '')}`"
+    """Name a field's type in a reader's words."""
+    return spoken(field.annotation)
+
+
+def spoken(kind: Any) -> str:
+    """Say a type: `list of text`, `map to Fit`, `"en" or "ja"`."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return spoken(parts[0])
+    if origin is Literal:
+        return " or ".join(f"`{part}`" for part in parts)
+    if origin in (Union, UnionType):
+        return " or ".join(spoken(part) for part in parts if part is not NoneType)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"map to {spoken(parts[1])}"
+    if origin in (tuple, list, set, frozenset):
+        return f"list of {spoken(parts[0])}"
+    return PLAIN.get(kind, getattr(kind, "__name__", str(kind)))
 
 
 def default_of(field: FieldInfo) -> str:
@@ -166,8 +190,10 @@ def default_of(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=False)
     if value is None or value is PydanticUndefined:
         return ""
-    plain = isinstance(value, (str, int, float, timedelta, tuple))
-    return f"`{value if plain else type(value).__name__}`"
+    if value in ("", (), frozenset()):
+        return "empty"
+    plain = isinstance(value, (str, int, float, timedelta))
+    return f"`{value}`" if plain else f"see {type(value).__name__}"
 
 
 # ── commands ──
