@@ -254,8 +254,16 @@ class ScenarioDocument(Resource):
     )
     holdout: Holdout = Field(Holdout(), description="Who is left alone.")
     cap: Cap = Field(Cap(), description="How much at most.")
-    branches: tuple[Branch, ...] = Field(min_length=1, description="Who gets what.")
+    branches: tuple[Branch, ...] = Field(description="Who gets what.")
     approval: Approval = Field(Approval(), description="Who must say yes.")
+
+    @field_validator("branches")
+    @classmethod
+    def _told_apart(cls, value: tuple[Branch, ...]) -> tuple[Branch, ...]:
+        names = [branch.name for branch in value]
+        if not names or len(set(names)) < len(names):
+            raise ValueError("write at least one branch, each with a name of its own")
+        return value
 
 
 class CalendarDocument(Resource):

@@ -87,9 +87,12 @@ def test_time_alone_fades_a_score(acme):
 
 def test_a_score_of_a_person_sees_the_person_alone(desk):
     """The colleague's visits are the colleague's."""
-    desk.file("p.yaml", SCORES.replace("entity: account", "entity: person").replace(
-        "account.employees >= 100", "person.role = 'user'").replace(
-        "account.is_partner", "person.opted_out"))
+    desk.file(
+        "p.yaml",
+        SCORES.replace("entity: account", "entity: person")
+        .replace("account.employees >= 100", "person.role = 'user'")
+        .replace("account.is_partner", "person.opted_out"),
+    )
     desk.add("account", id="acme")
     for id_ in ("ada", "bob"):
         desk.add("person", id=id_, account_id="acme")
@@ -142,7 +145,10 @@ def test_a_record_that_comes_later_shows_the_score_too(acme):
     """A second record of the account is written although the score stands still."""
     acme.run()
     acme.link("account", "acme", "hubspot", "companies", "7")
-    acme.file("priority.yaml", SCORES.replace("write_step", "  hubspot: {companies: {score: value}}\nwrite_step"))
+    acme.file(
+        "priority.yaml",
+        SCORES.replace("write_step", "  hubspot: {companies: {score: value}}\nwrite_step"),
+    )
     acme.change("account", "acme", city="Kobe")
     acme.run()
     assert {"score": 20} in written(acme)
