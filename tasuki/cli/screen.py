@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from tasuki.cli.faults import labelled
-from tasuki.cli.words import Words
+from tasuki.cli.speech.words import Words
 from tasuki.errors import TasukiError
 
 _PIPE_WIDTH: Final = 120

@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasuki.cli.demo import reopened
+from tasuki.cli.demo.walk import reopened
 from tasuki.cli.faults import Exit
 from tasuki.cli.flow import quiet_logs
 

@@ -97,7 +97,7 @@ def sandbox(
     import asyncio
 
     from sandbox.server import Serving
-    from tasuki.cli.world import describe_world, has_world, make_world
+    from tasuki.cli.demo.world import describe_world, has_world, make_world
 
     screen = door.screen
     if not has_world(folder):

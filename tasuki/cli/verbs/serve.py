@@ -37,7 +37,7 @@ def demo(
     keep
         Go on with the world of last time instead of wiping it.
     """
-    from tasuki.cli.demo import Walk, plainly, walk
+    from tasuki.cli.demo.walk import Walk, plainly, walk
 
     door.speak(language)
     if plain:

@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tasuki.cli.speech.words import Words
 from tasuki.cli.views.report import parked_view, teams_view
-from tasuki.cli.words import Words
 
 if TYPE_CHECKING:
     from tasuki.service.reporting import Report

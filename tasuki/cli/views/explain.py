@@ -8,8 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tasuki.cli.speech.words import Words
 from tasuki.cli.views.plan import arrow, short_place
-from tasuki.cli.words import Words
 
 if TYPE_CHECKING:
     from playbook.explain import Explanation, Predicate

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tasuki.cli.words import Words
+from tasuki.cli.speech.words import Words
 
 if TYPE_CHECKING:
     from staging.write.plans import Change

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tasuki.cli.words import Words
+from tasuki.cli.speech.words import Words
 
 if TYPE_CHECKING:
     from tasuki.service.running import RunView, StepView

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.rule import Rule
 from rich.text import Text
 
+from tasuki.cli.demo.world import describe_world, has_world, make_world, sandbox_running
 from tasuki.cli.faults import Exit
 from tasuki.cli.flow import carry_out
 from tasuki.cli.views.demo import demo_summary
 from tasuki.cli.views.plan import applied_view, plan_view
 from tasuki.cli.views.run import funnel
-from tasuki.cli.world import describe_world, has_world, make_world, sandbox_running
 from tasuki.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tasuki.cli.japanese import JAPANESE
+from tasuki.cli.speech.japanese import JAPANESE
 
 LANGUAGES: Final = ("en", "ja")
 

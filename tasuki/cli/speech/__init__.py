@@ -1,0 +1,1 @@
+"""The same sentences in English and Japanese."""
