@@ -16,14 +16,15 @@ def explain(what: str, about: str = "", *, door: Doorway) -> int:
     """
     from tasuki.cli.verbs.flow import vars_of
     from tasuki.cli.views import explain as views
-    from tasuki.service import explaining
+    from tasuki.service.explaining.answer import explain as answer
+    from tasuki.service.explaining.views import EntityView, RecordView
 
-    found = explaining.explain(door.app(), what, about)
+    found = answer(door.app(), what, about)
     screen = door.screen
-    if isinstance(found, explaining.EntityView):
+    if isinstance(found, EntityView):
         screen.document("entity", vars_of(found))
         screen.show(views.entity_view(found, screen.words))
-    elif isinstance(found, explaining.RecordView):
+    elif isinstance(found, RecordView):
         screen.document("record", vars_of(found))
         screen.show(views.record_view(found, screen.words))
     else:

@@ -13,7 +13,7 @@ from tasuki.cli.views.plan import arrow, short_place
 
 if TYPE_CHECKING:
     from playbook.explain import Explanation, Predicate
-    from tasuki.service.explaining import Cell, EntityView, LinkView, RecordView, WriteView
+    from tasuki.service.explaining.views import Cell, EntityView, LinkView, RecordView, WriteView
 
 _VERDICTS = {True: ("true", "green"), False: ("false", "red"), None: ("unknown", "yellow")}
 

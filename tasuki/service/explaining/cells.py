@@ -1,0 +1,184 @@
+"""The story of one value: its source, its policy, what lost, what we wrote, who changed it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from catalog.entities import ENTITIES, Grain
+from config.nearest import did_you_mean
+from mappings.spec import Mapping as RecordMapping
+from staging import identities
+from staging.labels import labels
+from staging.tables.staged import RECORD_CHANGE
+from staging.write import plans, receipts
+from staging.write.receipts import ReceiptRow
+from tasuki.service.app import App
+from tasuki.service.explaining.target import unknown
+from tasuki.service.explaining.views import (
+    Cell,
+    FieldChange,
+    LinkView,
+    Loser,
+    WriteView,
+)
+from tasuki.values import Ref
+
+
+def cells_of(
+    db: Connection,
+    app: App,
+    entity: str,
+    row: Mapping[str, Any],
+    links: Sequence[identities.Link],
+    field: str,
+) -> tuple[Cell, ...]:
+    """The cells of one entity row, or the one asked for. UnknownRecordError for a strange field."""
+    known = ENTITIES[entity]
+    if field and known.field(field) is None:
+        names = [f.name for f in known.fields]
+        raise unknown(f"{entity}.{field}", "it has no such field", did_you_mean(field, names, ""))
+    wanted = [f.name for f in known.fields if not field or f.name == field]
+    wrote = [r for link in links for r in receipts.about(db, *_parts(link.ref))] if field else []
+    return tuple(_cell(db, app.tools.mappings, entity, row, name, wrote) for name in wanted)
+
+
+def _parts(ref: Ref) -> tuple[str, str, str]:
+    return ref.connection, ref.object, ref.id
+
+
+def _cell(
+    db: Connection,
+    mappings: Iterable[RecordMapping],
+    entity: str,
+    row: Mapping[str, Any],
+    name: str,
+    wrote: Sequence[ReceiptRow],
+) -> Cell:
+    said: dict[str, Any] = (row.get("provenance") or {}).get(name) or {}
+    ref = said.get("ref") or _copied_from(row, entity)
+    policy, place, platform = _declared(mappings, entity, name)
+    connection = ref.split("/", 1)[0] if ref else ""
+    return Cell(
+        field=name,
+        value=row.get(name),
+        ref=ref,
+        at=said.get("at"),
+        by=who(db, connection, said.get("by")),
+        run=said.get("run"),
+        why=str(said.get("why") or ""),
+        policy=policy,
+        place=place,
+        losers=tuple(Loser(x["ref"], x["value"], x.get("at")) for x in said.get("losers") or ()),
+        writes=writes_of(db, wrote, platform) if platform else (),
+    )
+
+
+def _copied_from(row: Mapping[str, Any], entity: str) -> str | None:
+    if ENTITIES[entity].grain is not Grain.COPIED:
+        return None
+    return f"{row['connection']}/{row['object']}/{row['record_id']}"
+
+
+def _declared(
+    mappings: Iterable[RecordMapping], entity: str, name: str
+) -> tuple[str, str, set[str]]:
+    """A field's policy, where it is declared, and its platform fields."""
+    for mapping in mappings:
+        if mapping.entity.name != entity:
+            continue
+        if (rule := mapping.fields.get(name)) is not None:
+            names = {n for look in rule.sides.values() for n in look.names}
+            return str(rule.policy), str(rule.place or mapping.source), names
+        if (link := mapping.links.get(name)) is not None:
+            return str(link.policy), str(link.place or mapping.source), set()
+    return "", "", set()
+
+
+def fed(mappings: Iterable[RecordMapping], ref: Ref, field: str) -> set[str]:
+    """The entity fields a platform field is read into or written from."""
+    return {
+        rule.name
+        for mapping in mappings
+        if (side := mapping.side_of(ref.connection, ref.object)) is not None
+        for rule in mapping.fields.values()
+        if (look := rule.sides.get(side.name)) is not None and field in look.names
+    }
+
+
+def who(db: Connection, connection: str, by: str | None) -> str | None:
+    """A person's name behind a system's user id, where we know it."""
+    if not by or not connection:
+        return by
+    for object_ in ("User", "owners"):
+        found = identities.links_of(db, "user_", [Ref(connection, object_, by)])
+        for id_ in found.values():
+            return labels(db, [("user_", id_)]).get(("user_", id_), by)
+    return by
+
+
+def entity_of(
+    db: Connection, mappings: Iterable[RecordMapping], ref: Ref
+) -> tuple[str, str] | None:
+    """The entity a record is linked to: its kind and id."""
+    for mapping in mappings:
+        if mapping.side_of(ref.connection, ref.object) is None:
+            continue
+        found = identities.links_of(db, mapping.entity.name, [ref]).get(ref)
+        if found:
+            return mapping.entity.name, found
+    return None
+
+
+def history(db: Connection, ref: Ref, field: str) -> tuple[FieldChange, ...]:
+    """The last changes of a record (of one field), newest first."""
+    table = RECORD_CHANGE
+    query = select(table).where(
+        table.c.connection == ref.connection, table.c.object == ref.object, table.c.id == ref.id
+    )
+    if field:
+        query = query.where(table.c.field == field)
+    return tuple(
+        FieldChange(
+            row.field, row.before, row.after, row.modified_at,
+            who(db, ref.connection, row.modified_by),
+        )
+        for row in db.execute(query.order_by(table.c.seq.desc()).limit(20))
+    )  # fmt: skip
+
+
+def writes_of(
+    db: Connection, wrote: Iterable[ReceiptRow], only: set[str] | None
+) -> tuple[WriteView, ...]:
+    """Our writes, cell by cell (of these platform fields only)."""
+    wrote = list(wrote)
+    causes = {c.id: c.cause for c in plans.of_writes(db, {r.id for r in wrote})}
+    return tuple(
+        WriteView(
+            ref=str(Ref(r.connection, r.object, r.record_id or "")),
+            field=name,
+            before=r.before.get(name),
+            after=None if r.verb == "delete" else sent,
+            state=r.state,
+            at=r.settled_at or r.opened_at,
+            run=r.run_id,
+            plan=r.plan_id,
+            why=str(causes.get(f"{r.id}#{name}", {}).get("why") or ""),
+            reason=r.reason,
+        )
+        for r in wrote
+        for name, sent in r.fields.items()
+        if only is None or name in only
+    )
+
+
+def link_view(link: identities.Link) -> LinkView:
+    """A link as it is shown."""
+    return LinkView(
+        str(link.ref),
+        link.rule,
+        link.evidence or "",
+        link.confidence,
+        link.valid_from,
+        link.decided_by,
+    )
