@@ -34,8 +34,8 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Pull, map, identify, merge, measure, decide, plan: everything but the writing."""
     settled = settle(run)
     pulled = pull(run)
+    certified = certify.certify(run, pulled.pop("gaps"))
     understood = understand(run)
-    certified = certify.certify(run)
     planned = plan(run, arguments.get("origin", ""), arguments.get("by", "operator"))
     counts = {**pulled, **understood, **certified, **planned}
     counts["settled"] = settled["written"] + settled["lost"]

@@ -97,6 +97,13 @@ def _sides(parsed: MappingDocument, around: Surroundings, problems: Problems) ->
             problems.unknown(
                 "connection", at, connection, around.connections, value=bool(side.connection)
             )
+        if side.scope is not None:
+            problems.add(
+                f"The side `{name}` has a scope, which this version cannot hold to",
+                ("sides", name, "scope"),
+                "records out of scope would be read as if they were in it",
+                "Take `scope` out; limit what the connection's user may see instead.",
+            )
         found[name] = Side(
             name=name,
             connection=connection,

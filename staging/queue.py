@@ -23,6 +23,11 @@ MEASURE: Final = "measure"
 DECIDE: Final = "decide"
 """Entities whose fields, metrics or stage changed; kind is the entity."""
 
+LISTED: Final = "listed"
+"""Ids a system named in a sweep; kind is `connection/object`."""
+DOUBTED: Final = "doubted"
+"""Ids that only one of the system and the store knows; kind is `connection/object`."""
+
 
 def mark(db: Connection, consumer: str, kind: str, ids: Iterable[str]) -> None:
     """Leave the ids for a consumer; marking twice is marking once."""
@@ -40,8 +45,8 @@ def waiting(db: Connection, consumer: str) -> dict[str, int]:
     return dict(rows.all())
 
 
-def peek(db: Connection, consumer: str, kind: str, limit: int) -> list[str]:
-    """The next ids of one kind, in id order."""
+def peek(db: Connection, consumer: str, kind: str, limit: int | None = None) -> list[str]:
+    """The next ids of one kind (all without a limit), in id order."""
     rows = db.scalars(
         select(DIRTY.c.id)
         .where(DIRTY.c.consumer == consumer, DIRTY.c.kind == kind)
@@ -59,6 +64,11 @@ def done(db: Connection, consumer: str, kind: str, ids: Sequence[str]) -> None:
                 DIRTY.c.consumer == consumer, DIRTY.c.kind == kind, DIRTY.c.id.in_(chunk)
             )
         )
+
+
+def clear(db: Connection, consumer: str, kind: str) -> None:
+    """Nothing of this kind waits for the consumer any more."""
+    db.execute(delete(DIRTY).where(DIRTY.c.consumer == consumer, DIRTY.c.kind == kind))
 
 
 def take(db: Connection, consumer: str, kind: str, limit: int) -> list[str]:

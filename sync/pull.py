@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from catalog.entities import Grain
-from connectors.protocol import Broken, Deletes, Page
+from connectors.protocol import Broken, Deletes, Page, Record
 from mappings.apply import fields_to_read
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Side
@@ -68,9 +68,10 @@ def hand_on(db: Connection, each: Stream, ids: Iterable[str]) -> None:
 
 
 def pull(run: Runner) -> dict[str, Json]:
-    """Bring every stream up to date; how many rows were read and how many had changed."""
+    """Bring every stream up to date: rows read and changed, and the streams whose deletes have gaps."""
     every = streams(run.tools)
     read = changed = deleted = broken = 0
+    gaps: list[str] = []
     for done, each in enumerate(every):
         run.tell("pull", done, len(every), each.kind)
         more = True
@@ -79,19 +80,23 @@ def pull(run: Runner) -> dict[str, Json]:
             read, changed = read + page["rows"], changed + page["changed"]
             broken += page["broken"]
             more = page["more"]
-        deleted += _pull_deletes(run, each)
+        gone, gap = _pull_deletes(run, each)
+        deleted += gone
+        gaps += [each.kind] if gap else []
     run.tell("pull", len(every), len(every))
-    return {"read": read, "changed": changed, "deleted": deleted, "broken": broken}
+    totals = {"read": read, "changed": changed, "deleted": deleted, "broken": broken}
+    return {**totals, "gaps": gaps}
 
 
-def _pull_deletes(run: Runner, each: Stream) -> int:
+def _pull_deletes(run: Runner, each: Stream) -> tuple[int, bool]:
+    """How many are gone, and whether some deletes are no longer told."""
     if not run.tools.connectors[each.connection].can.deletes:
-        return 0
-    total, more = 0, True
+        return 0, False
+    total, gap, more = 0, False, True
     while more:
         page = run.step(PULL_DELETES, kind=each.kind)
-        total, more = total + page["deleted"], page["more"]
-    return total
+        total, gap, more = total + page["deleted"], gap or page["gap"], page["more"]
+    return total, gap
 
 
 def _ask_page(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Page:
@@ -107,22 +112,23 @@ def _keep_page(
 ) -> dict[str, Json]:
     each = stream(tools, arguments["kind"])
     now = tools.now()
-    seen = list(_seen(page))
-    changed = records.stage(db, each.connection, each.object, seen, run=tools.run, now=now)
+    rows = list(seen(page.records))
+    changed = records.stage(db, each.connection, each.object, rows, run=tools.run, now=now)
     hand_on(db, each, changed)
     _park_broken(db, tools, each, page.broken)
     to = records.Position(page.next_cursor, digest(each.fields()))
     records.move(db, each.connection, each.object, _PAGE, to, tools.run, now)
     return {
-        "rows": len(seen),
+        "rows": len(rows),
         "changed": len(changed),
         "broken": len(page.broken),
         "more": page.more,
     }
 
 
-def _seen(page: Page) -> Iterator[records.Seen]:
-    for record in page.records:
+def seen(found: Iterable[Record]) -> Iterator[records.Seen]:
+    """Records as the store stages them."""
+    for record in found:
         modified = stamp(record.modified_at) if record.modified_at else None
         yield records.Seen(record.id, record.fields, modified, record.modified_by)
 
@@ -157,13 +163,11 @@ def _keep_deletes(
     each = stream(tools, arguments["kind"])
     now = tools.now()
     aliases.remember(db, each.connection, each.object, found.merged, now)
-    gone = records.mark_deleted(
-        db, each.connection, each.object, {*found.ids, *found.merged}, now
-    )
-    hand_on(db, each, gone)
+    gone = records.mark_deleted(db, each.connection, each.object, {*found.ids, *found.merged}, now)
+    hand_on(db, each, {*gone, *found.merged.values()})
     to = records.Position(found.next_cursor, None)
     records.move(db, each.connection, each.object, _DELETES, to, tools.run, now)
-    return {"deleted": len(gone), "more": found.more}
+    return {"deleted": len(gone), "more": found.more, "gap": found.gap}
 
 
 PULL_PAGE: Final = Step("pull.page", keep=_keep_page, ask=_ask_page)

@@ -130,8 +130,6 @@ def _verdict(members: Iterable[str], groups: _Groups) -> Verdict:
         by_root[groups.root(ref)].append(ref)
     evidence = {ref: groups.evidence.get(ref, ALONE) for ref in members}
     doubts = tuple(
-        Doubt(a, b, why)
-        for a, b, why in sorted(groups.doubts)
-        if groups.root(a) != groups.root(b)
+        Doubt(a, b, why) for a, b, why in sorted(groups.doubts) if groups.root(a) != groups.root(b)
     )
     return Verdict(tuple(tuple(refs) for _, refs in sorted(by_root.items())), evidence, doubts)

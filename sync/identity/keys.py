@@ -1,15 +1,17 @@
 """What each changed record can be recognised by, and what it points at."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from catalog.entities import Grain
 from mappings.apply import Normalized, normalize
+from mappings.links import STORED_ID
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Side
-from staging import identities, queue, records
+from staging import aliases, identities, queue, records
 from staging.records import Staged
 from sync.context import Runner, Step, Tools
 from sync.identity.pointers import reference_rows
@@ -58,7 +60,10 @@ def _note(
     found: Mapping[str, Staged],
 ) -> None:
     said = said_by(each, mapping, side, found)
-    fresh = {ref: _keys(ref, n) for ref, n in said.items() if n is not None}
+    absorbed = aliases.absorbed(db, each.connection, each.object, found)
+    fresh = {
+        ref: _keys(ref, n, absorbed.get(ref.id, ())) for ref, n in said.items() if n is not None
+    }
     refs = list(said)
     entity = mapping.entity.name
     known = identities.keys_of(db, entity, refs)
@@ -83,9 +88,14 @@ def said_by(
     }
 
 
-def _keys(ref: Ref, said: Normalized) -> identities.Keys:
-    """What a record is recognised by; at the least by itself, so that nobody is left out."""
+def _keys(ref: Ref, said: Normalized, absorbed: Iterable[str]) -> identities.Keys:
+    """What a record is recognised by; at the least by itself, so that nobody is left out.
+
+    Who stores the id of a record that a platform merged into this one means this one.
+    """
     kinds: dict[str, set[str]] = {_ITSELF: {str(ref)}}
+    for id_ in absorbed:
+        kinds.setdefault(STORED_ID, set()).add(str(replace(ref, id=id_)))
     for key in said.keys:
         kinds.setdefault(key.kind, set()).add(key.value)
     return {kind: frozenset(values) for kind, values in kinds.items()}

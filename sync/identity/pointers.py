@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from mappings.links import Target, ToKey
 from mappings.spec import Mapping as RecordMapping
-from staging import identities
+from staging import aliases, identities
 from tasuki.values import Ref
 
 Links = Mapping[str, tuple[Target, ...]]
@@ -16,9 +16,7 @@ Links = Mapping[str, tuple[Target, ...]]
 
 def target_text(target: Target) -> str:
     """How a target is kept in the reference table."""
-    return (
-        f"key:{target.kind}={target.value}" if isinstance(target, ToKey) else f"ref:{target}"
-    )
+    return f"key:{target.kind}={target.value}" if isinstance(target, ToKey) else f"ref:{target}"
 
 
 def reference_rows(
@@ -57,13 +55,25 @@ def _first(known: Mapping[Target, str], ways: Sequence[Target]) -> str | None:
 
 def meanings(db: Connection, entity: str, targets: Iterable[Target]) -> dict[Target, str]:
     """The entity behind each target; those that mean nothing or several are left out."""
-    refs = {t for t in targets if isinstance(t, Ref)}
-    found: dict[Target, str] = {}
-    for ref, entity_id in identities.links_of(db, entity, refs).items():
-        found[ref] = entity_id
-    for key, entity_id in _by_key(db, entity, [t for t in targets if isinstance(t, ToKey)]).items():
-        found[key] = entity_id
-    return found
+    asked = list(targets)
+    refs = {t for t in asked if isinstance(t, Ref)}
+    linked = identities.links_of(db, entity, refs)
+    merged = _by_survivor(db, entity, refs - set(linked))
+    keyed = _by_key(db, entity, [t for t in asked if isinstance(t, ToKey)])
+    return {target: id_ for known in (linked, merged, keyed) for target, id_ in known.items()}
+
+
+def _by_survivor(db: Connection, entity: str, lost: set[Ref]) -> dict[Ref, str]:
+    """Records that a platform merged into others mean those others."""
+    ends: dict[Ref, Ref] = {}
+    for (connection, object_), ids in identities.by_object(lost).items():
+        kept = aliases.survivors(db, connection, object_, ids)
+        ends |= {
+            Ref(connection, object_, old): Ref(connection, object_, new)
+            for old, new in kept.items()
+        }
+    links = identities.links_of(db, entity, set(ends.values()))
+    return {old: links[new] for old, new in ends.items() if new in links}
 
 
 def _by_key(db: Connection, entity: str, targets: Sequence[ToKey]) -> dict[ToKey, str]:

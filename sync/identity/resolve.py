@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from catalog.entities import Grain
 from mappings.links import STORED_ID
 from mappings.spec import KeyRule
-from staging import identities, queue
+from staging import aliases, identities, queue
 from staging.identities import Link
 from sync.context import Runner, Step, Tools
 from sync.identity.cluster import HUB, Verdict, cluster
@@ -178,6 +178,9 @@ def _wake_referrers(
 ) -> None:
     """Whoever points at a record (or a key) whose entity moved must look again."""
     targets = {f"ref:{ref}" for ref in moved}
+    for (connection, object_), ids in identities.by_object(moved).items():
+        for old in aliases.absorbed(db, connection, object_, ids).values():
+            targets.update(f"ref:{connection}/{object_}/{id_}" for id_ in old)
     for ref in moved:
         for kind, values in around.keys.get(ref, {}).items():
             targets.update(f"key:{kind}={value}" for value in values)

@@ -59,9 +59,7 @@ def first_of_each_side(voices: Sequence[Voice]) -> Iterator[Voice]:
             yield voice
 
 
-def _undisputed(
-    row: Mapping[str, Any], id: str, disputed: set[tuple[str, str]]
-) -> dict[str, Any]:
+def _undisputed(row: Mapping[str, Any], id: str, disputed: set[tuple[str, str]]) -> dict[str, Any]:
     """The values that may be written: a disputed one waits for its person."""
     return {name: value for name, value in row.items() if (id, name) not in disputed}
 

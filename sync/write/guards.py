@@ -37,13 +37,14 @@ def tripped(db: Connection, tools: Tools, changes: Sequence[Change]) -> list[Tri
 
     An undo only takes back what a plan within its guards wrote: it is not counted.
     """
-    groups: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    groups: dict[tuple[str, str, bool], list[Change]] = defaultdict(list)
     for change in changes:
         if change.cause.get("rule") != UNDO:
-            groups[change.connection, change.object].append(change)
+            mapped = change.cause.get("lane") == "mappings"
+            groups[change.connection, change.object, mapped].append(change)
     found: list[Tripped] = []
-    for (connection, object_), group in groups.items():
-        limits = limits_for(tools, connection, object_)
+    for (connection, object_, mapped), group in groups.items():
+        limits = limits_for(tools, connection, object_) if mapped else tools.project.guards
         found.extend(_against(f"{connection}/{object_}", limits, group))
         found.extend(_overwrites(db, connection, object_, limits, group))
     return found

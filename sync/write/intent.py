@@ -138,9 +138,7 @@ def _same(known: Intent | None, wanted: Intent) -> bool:
 def _set_state(db: Connection, ids: Iterable[str], to: str, among: Sequence[str]) -> None:
     for chunk in chunks(ids):
         db.execute(
-            update(INTENT)
-            .where(INTENT.c.id.in_(chunk), INTENT.c.state.in_(among))
-            .values(state=to)
+            update(INTENT).where(INTENT.c.id.in_(chunk), INTENT.c.state.in_(among)).values(state=to)
         )
 
 

@@ -35,16 +35,16 @@ def _keep_find(
     return {"groups": [ids for _, ids in sorted(groups.items())]}
 
 
-def _ask_settle(
-    db: Connection, tools: Tools, arguments: dict[str, Json]
-) -> dict[str, Record]:
+def _ask_settle(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dict[str, Record]:
     """The records as they are now, by receipt id."""
     waiting = receipts.by_ids(db, arguments["ids"])
     first = waiting[0]
     target = tools.connectors[first.connection]
     fields = sorted({name for r in waiting for name in r.fields})
     if first.verb in (Verb.UPDATE, Verb.DELETE):
-        by_id = {r.id: r for r in target.read(first.object, [r.record_id or "" for r in waiting], fields)}
+        by_id = {
+            r.id: r for r in target.read(first.object, [r.record_id or "" for r in waiting], fields)
+        }
         return {r.id: by_id[r.record_id] for r in waiting if r.record_id in by_id}
     keyed = {r.natural_key[1]: r for r in waiting if r.natural_key}
     if not keyed:

@@ -86,9 +86,7 @@ def backwards(
     return changes
 
 
-def _back(
-    plan_id: str, receipt: ReceiptRow, record: Record | None, label: str
-) -> Iterable[Change]:
+def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) -> Iterable[Change]:
     if record is None or receipt.verb == Verb.DELETE:
         return
     created = receipt.verb in (Verb.CREATE, Verb.UPSERT)
