@@ -44,10 +44,12 @@ def certificate(folder: Path) -> Tls:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file only its owner can read."""
-    path.unlink(missing_ok=True)
-    with open(open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+    """Write a file only its owner can read; whoever looks sees it whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    with open(open_file(draft, O_WRONLY | O_CREAT | O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
         file.write(content)
+    draft.replace(path)
 
 
 def _usable(files: Tls) -> bool:

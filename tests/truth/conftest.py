@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -26,11 +26,9 @@ from sandbox.world.load import load
 from sandbox.world.truth import TruthFile, read_truth
 from staging.tables.decisions import SIGNAL
 from staging.tables.entities import ENTITY_TABLES
-from staging.tables.identity import IDENTITY_KEY, LINK
-from staging.tables.staged import RECORD
+from staging.tables.identity import LINK
 from staging.write import plans
-from sync.context import Order, Runner
-from sync.pull import hand_on, streams
+from sync.context import Order
 from tasuki.service.app import App
 from tasuki.values import Json, Ref
 from tasuki.wiring import open_app, prepare_store
@@ -145,7 +143,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     """Walk the whole flow over a generated world once: run, approve, apply, run."""
     folder = tmp_path_factory.mktemp("world")
     beside = folder / "sandbox"
-    world = generate(7, SCALE, datetime.now(UTC).date())
+    world = generate(1, SCALE, datetime.now(UTC).date())
     with State(beside / "sandbox.db") as state:
         load(world, state)
     write_sales(world, beside)
@@ -171,51 +169,23 @@ def _apply(app: App, runtime: InProcess, plan: str) -> None:
 
 
 @pytest.fixture
-def understood_again(walked: Walked, tmp_path: Path) -> Iterator[Any]:
-    """Understand the same records anew under other rules; give what changes in the tools."""
+def again(walked: Walked, tmp_path: Path) -> Iterator[Any]:
+    """Go over the same records again under other rules; give a workflow and what changes."""
     opened: list[App] = []
 
-    def again(**changes: Any) -> Walked:
-        source = walked.folder / "project" / ".tasuki" / "store.db"
+    def go(workflow: Any, **changes: Any) -> Walked:
         copy = tmp_path / f"store{len(opened)}.db"
-        with walked.app.store.writing() as db:
-            db.exec_driver_sql("SELECT 1")  # nobody writes while the file is copied
-            shutil.copy(source, copy)
-            for ending in ("-wal", "-shm"):
-                if Path(f"{source}{ending}").exists():
-                    shutil.copy(f"{source}{ending}", f"{copy}{ending}")
-        app = App(
-            walked.app.project,
-            prepare_store(f"sqlite:///{copy}"),
-            replace(walked.app.tools, connectors={}, **changes),
-        )
+        with closing(sqlite3.connect(walked.folder / "project" / ".tasuki" / "store.db")) as here:
+            here.execute("VACUUM INTO ?", (str(copy),))
+        tools = replace(walked.app.tools, connectors={}, **changes)
+        app = App(walked.app.project, prepare_store(f"sqlite:///{copy}"), tools)
         opened.append(app)
-        _forget(app)
         runtime = InProcess(app.store, app.tools)
-        runtime.register("understand", _understand)
-        runtime.wait(runtime.enqueue(Order("understand")))
+        runtime.register("again", lambda run, _: workflow(run) or {})
+        runtime.wait(runtime.enqueue(Order("again")))
         runtime.close()
         return replace(walked, app=app)
 
-    yield again
+    yield go
     for app in opened:
         app.store.close()
-
-
-def _understand(run: Runner, arguments: dict[str, Json]) -> dict[str, Json]:
-    return flows.understand(run)
-
-
-def _forget(app: App) -> None:
-    """Drop every link, entity and decision; every record is to be understood anew."""
-    with app.store.writing() as db:
-        tables = (IDENTITY_KEY, LINK, SIGNAL, *ENTITY_TABLES.values())
-        for table in tables:
-            db.execute(table.delete())
-        for each in streams(app.tools):
-            ids = select(RECORD.c.id).where(
-                RECORD.c.connection == each.connection,
-                RECORD.c.object == each.object,
-                RECORD.c.deleted_at.is_(None),
-            )
-            hand_on(db, each, db.scalars(ids).all())

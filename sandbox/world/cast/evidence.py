@@ -75,12 +75,14 @@ def _marked(rng: Random, company: Company) -> tuple[str, str, str]:
         apart.setdefault(spell(name, style), style)
     first, second, third = list(apart.values())[:3]
     by_more = company.plan.identity in _JOINED_BY_MORE and name.script != "latin"
-    if by_more and rng.random() < 0.5:
+    likes_english = rng.random() < 0.5
+    if by_more and (likes_english or company.plan.identity in _JOINED_BY_NO_NAME):
         second = "english"
     return first, second, third
 
 
 _JOINED_BY_MORE: Final = {"stored_id", "number", "domain"}
+_JOINED_BY_NO_NAME: Final = {"stored_id", "domain"}
 _NUMBERS: Final = {"number_in_salesforce": True, "number_in_hubspot": True, "number_in_sales": True}
 _NO_NUMBERS: Final = {
     "number_in_salesforce": False,
@@ -92,13 +94,15 @@ _PLANNED: Final[dict[str, dict[str, bool]]] = {
     "stored_id": {
         "number_in_salesforce": True, "number_in_hubspot": False, "number_in_sales": True,
         "domain_in_salesforce": False, "domain_in_hubspot": True, "has_stored_id": True,
-        "code_in_hubspot": False,
+        "domain_in_sales": False, "code_in_hubspot": False,
     },
     "number": _NUMBERS | {
         "domain_in_salesforce": False, "domain_in_hubspot": True, "has_stored_id": False,
         "code_in_hubspot": False,
     },
-    "domain": _NO_NUMBERS | _DOMAINS | {"has_stored_id": False, "code_in_hubspot": False},
+    "domain": _NO_NUMBERS | _DOMAINS | {
+        "domain_in_sales": False, "has_stored_id": False, "code_in_hubspot": False,
+    },
     "name": _NO_NUMBERS | {
         "domain_in_salesforce": False, "domain_in_hubspot": True, "domain_in_sales": False,
         "has_stored_id": False, "code_in_salesforce": False, "code_in_hubspot": False,
