@@ -26,6 +26,8 @@ signal scenario intent plan change risk apply outcome conflict parked undo run l
 
 # The suite is what runs this test, so a README that says `make test` is not run from inside it.
 RUN_BY_CI_ITSELF = ("make test", "make check", "make bench")
+# The sandbox refuses a few values, as platforms do: those are parked, and exit code 4 says so.
+MAY_PARK = re.compile(r"^tasuki apply\b")
 KEEPS_RUNNING = re.compile(r"(^|/)tasuki (serve|daemon|sandbox)\b(?!.*--help)")
 
 
@@ -44,7 +46,7 @@ def script(lines: list[str]) -> str:
     steps += [
         '    kill -TERM "$id" 2>/dev/null || true',
         "  done",
-        "  wait",
+        "  wait || true",
         "}",
         "trap finish EXIT",
     ]
@@ -52,18 +54,19 @@ def script(lines: list[str]) -> str:
         if line.startswith("git clone"):
             continue
         steps.append(f"echo {_quoted('$ ' + line)}")
-        steps += _background(line) if KEEPS_RUNNING.search(line) else [line]
+        allowed = " || (( $? == 4 ))" if MAY_PARK.match(line) else ""
+        steps += _background(line) if KEEPS_RUNNING.search(line) else [line + allowed]
     return "\n".join(steps)
 
 
 def _background(line: str) -> list[str]:
-    """Start the command and go on when it has said its first word; fail when it ends before."""
+    """Start the command and go on when it has said its address; fail when it ends before."""
     return [
         "said=$(mktemp)",
         f'{line} >"$said" 2>&1 &',
         "started+=($!)",
-        'for _ in $(seq 150); do [[ -s $said ]] && break; kill -0 "$!"; sleep 0.2; done',
-        '[[ -s $said ]] || { echo "it never said a word"; exit 1; }',
+        'for _ in $(seq 150); do grep -q http "$said" && break; kill -0 "$!"; sleep 0.2; done',
+        'grep -q http "$said" || { echo "it never said its address"; cat "$said"; exit 1; }',
         "sleep 1",
     ]
 
@@ -166,4 +169,5 @@ def test_the_readmes_commands_run(tmp_path: Path) -> None:
         check=False,
         timeout=900,
     )
-    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    told = "\n".join(line for line in done.stderr.splitlines() if "WARNING: Location" not in line)
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{told[-4000:]}"
