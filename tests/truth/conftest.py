@@ -34,6 +34,8 @@ from tasuki.values import Json, Ref
 from tasuki.wiring import open_app, prepare_store
 
 SCALE = 1.0
+BEFORE = "before-apply.db"
+"""The store after the first run; what is written back later joins records by more than they had."""
 OBJECTS = {
     "account": {("salesforce", "Account"), ("hubspot", "companies"), ("sales", "customers")},
     "person": {("salesforce", "Contact"), ("salesforce", "Lead"), ("hubspot", "contacts")},
@@ -155,11 +157,17 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
             runtime = InProcess(app.store, app.tools)
             flows.register(runtime)
             first = runtime.wait(runtime.enqueue(Order("run")))
+            _copy(folder / "project" / ".tasuki" / "store.db", folder / BEFORE)
             _apply(app, runtime, str(first["plan"]))
             second = runtime.wait(runtime.enqueue(Order("run")))
             truth = read_truth(beside / "truth.json")
             yield Walked(folder, app, truth, {"first": first, "second": second})
             runtime.close()
+
+
+def _copy(store: Path, to: Path) -> None:
+    with closing(sqlite3.connect(store)) as here:
+        here.execute("VACUUM INTO ?", (str(to),))
 
 
 def _apply(app: App, runtime: InProcess, plan: str) -> None:
@@ -175,8 +183,7 @@ def again(walked: Walked, tmp_path: Path) -> Iterator[Any]:
 
     def go(workflow: Any, **changes: Any) -> Walked:
         copy = tmp_path / f"store{len(opened)}.db"
-        with closing(sqlite3.connect(walked.folder / "project" / ".tasuki" / "store.db")) as here:
-            here.execute("VACUUM INTO ?", (str(copy),))
+        _copy(walked.folder / BEFORE, copy)
         tools = replace(walked.app.tools, connectors={}, **changes)
         app = App(walked.app.project, prepare_store(f"sqlite:///{copy}"), tools)
         opened.append(app)
