@@ -1,8 +1,9 @@
 """Scores: points for what somebody is and for what they did lately, graded and explained."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from datetime import timedelta
 from typing import Any, Final
 
@@ -223,22 +224,27 @@ def write_back(db: Connection, score: Score, moved: Sequence[Mapping[str, Any]])
     return [
         _intent(score, by_id[id_], link, fields)
         for id_, links in members.items()
-        for link in _one_per_object(links)
-        if (fields := _targets(score, link.connection, link.object))
+        for link, fields in _targets(score, links)
     ]
 
 
-def _one_per_object(links: Iterable[identities.Link]) -> Iterable[identities.Link]:
-    seen: set[tuple[str, str]] = set()
-    for link in sorted(links, key=lambda each: (len(each.id), each.id)):
-        if (link.connection, link.object) not in seen:
-            seen.add((link.connection, link.object))
-            yield link
+def _targets(
+    score: Score, links: Sequence[identities.Link]
+) -> Iterator[tuple[identities.Link, Mapping[str, str]]]:
+    """One record per system: of the objects the rule names, the first that has one.
 
-
-def _targets(score: Score, connection: str, object: str) -> dict[str, str]:
+    Whoever became a contact is no longer written to as the lead they were.
+    """
     systems: dict[str, dict[str, dict[str, Any]]] = score.says.write.model_dump()
-    return systems.get(connection, {}).get(object, {})
+    ranked = sorted(links, key=lambda each: (len(each.id), each.id))
+    for connection, objects in systems.items():
+        found = (
+            (link, fields)
+            for name, fields in objects.items()
+            for link in ranked
+            if (link.connection, link.object) == (connection, name)
+        )
+        yield from islice(found, 1)
 
 
 def _intent(

@@ -75,7 +75,8 @@ def _intent(
     wanted = {
         rule.name: row[rule.name]
         for rule in mapping.pushed(voice.side)
-        if rule.name in row and _wants(rule, row[rule.name], there.get(rule.name))
+        if rule.name in row
+        and _wants(rule, row[rule.name], there.get(rule.name), _raw(voice, rule))
     }
     fields = push(mapping, voice.side, wanted).fields if wanted else {}
     if not fields:
@@ -99,12 +100,18 @@ def _cells(voice: Voice) -> dict[str, Any]:
     return seen(voice.mapping, voice.side, voice.staged.payload, voice.ref.id)
 
 
-def _wants(rule: MappedField, value: Any, there: Any) -> bool:
+def _raw(voice: Voice, rule: MappedField) -> Any:
+    """What stands in the cell that would be written, as the system spells it."""
+    return voice.staged.payload.get(rule.sides[voice.side].names[0])
+
+
+def _wants(rule: MappedField, value: Any, there: Any, raw: Any) -> bool:
+    """Whether a cell is to be written; what cannot be read as a value is no blank to be filled."""
     if rule.on_create_only or value == there:
         return False
     if is_blank(value):
         return rule.clear and not is_blank(there)
-    return is_blank(there) or rule.policy.rule is not Rule.FILL_BLANK_ONLY
+    return is_blank(raw) or rule.policy.rule is not Rule.FILL_BLANK_ONLY
 
 
 def _causes(
