@@ -1,10 +1,10 @@
 """The console as one application: every page with its JSON twin, every action, the static files."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -31,7 +31,6 @@ from tasuki.errors import (
 )
 from tasuki.service import overview
 from tasuki.service.app import App
-from tasuki.values import dumps, loads
 
 STATUS: Final[tuple[tuple[type[TasukiError], int], ...]] = (
     (SignInNeeded, 401),
@@ -116,7 +115,7 @@ def _twin(house: House, which: Page) -> Handler:
 def _as_json(house: House, which: Page, request: Request) -> Response:
     asked = visit(house, request, {})
     asked.need(which.needs)
-    return JSONResponse(_plain(which.read(asked)))
+    return JSONResponse(jsonable_encoder(which.read(asked)))
 
 
 def _done(house: House, action: Action) -> Handler:
@@ -171,10 +170,6 @@ def _html(asked: Visit, template: str, model: Any) -> str:
         "connections": overview.bands(asked.app) if asked.who.login else (),
     }
     return page(asked.language, template, given)
-
-
-def _plain(model: Any) -> Any:
-    return loads(dumps(asdict(model) if is_dataclass(model) else model))
 
 
 # ── errors ──

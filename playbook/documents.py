@@ -31,18 +31,18 @@ class Resource(Settings):
 
     kind: str = Field(description="What the file declares.")
     name: str = Field(description="Its name, unique among its kind.", pattern="^[a-z][a-z0-9_]*$")
-    description: str = Field("", description="What a colleague should know about it.")
-    owner: str = Field("", description="Who answers for it.")
-    tags: tuple[str, ...] = Field((), description="Words to find it by.")
+    description: str = Field(default="", description="What a colleague should know about it.")
+    owner: str = Field(default="", description="Who answers for it.")
+    tags: tuple[str, ...] = Field(default=(), description="Words to find it by.")
 
 
 class Page(Settings):
     """Which pages speak of which product and journey stage."""
 
     url: str = Field(description="Part of the address; `*` stands for anything.")
-    product: str | None = Field(None, description="The product the page is about.")
+    product: str | None = Field(default=None, description="The product the page is about.")
     stage: Literal["awareness", "evaluation", "use"] = Field(
-        "awareness", description="Where on the journey a reader of it stands."
+        default="awareness", description="Where on the journey a reader of it stands."
     )
 
 
@@ -95,9 +95,9 @@ class ScoreDocument(Resource):
         default_factory=dict, description="What somebody did."
     )
     grades: dict[str, float] = Field(default_factory=dict, description="Grade → least points.")
-    write: WriteBack = Field(WriteBack(), description="Where it is written back.")
+    write: WriteBack = Field(default=WriteBack(), description="Where it is written back.")
     write_step: float = Field(
-        5,
+        default=5,
         ge=0,
         description="Write a value again only when it moved by this much, or the grade did.",
     )
@@ -107,11 +107,14 @@ class LadderDocument(Resource):
     """The confidence ladder 1–5 of a need, by what is known about an account and a product."""
 
     window: Duration = Field(description="How far back behaviour counts.")
-    evaluation_views: int = Field(1, ge=1, description="Views that show evaluation (step 2).")
+    evaluation_views: int = Field(
+        default=1, ge=1, description="Views that show evaluation (step 2)."
+    )
     early_stages: tuple[str, ...] = Field(description="Opportunity stages of step 4.")
     late_stages: tuple[str, ...] = Field(description="Opportunity stages of step 5.")
     settled_after: Duration = Field(
-        Duration.parse("90d"), description="Won longer ago, a need begins with the last team."
+        default=Duration.parse("90d"),
+        description="Won longer ago, a need begins with the last team.",
     )
 
     @field_validator("window", "settled_after")
@@ -124,9 +127,11 @@ class Assign(Settings):
     """Who of the receiving team gets it."""
 
     first: Literal["account_owner", "opportunity_owner", "nobody"] = Field(
-        "account_owner", description="Whoever owns the record, if active and of the team."
+        default="account_owner", description="Whoever owns the record, if active and of the team."
     )
-    then: Literal["round_robin"] = Field("round_robin", description="Else: fewest open ones first.")
+    then: Literal["round_robin"] = Field(
+        default="round_robin", description="Else: fewest open ones first."
+    )
 
 
 class Sla(Settings):
@@ -142,7 +147,9 @@ class Task(Settings):
     subject: Words = Field(description="One line: what to do and for whom.")
     body: Words = Field(default_factory=dict, description="Why, with the facts.")
     due: Duration = Field(description="When it should be done, in business time.")
-    priority: Literal["High", "Normal", "Low"] = Field("Normal", description="Its priority.")
+    priority: Literal["High", "Normal", "Low"] = Field(
+        default="Normal", description="Its priority."
+    )
 
 
 class HandoffDocument(Resource):
@@ -156,18 +163,18 @@ class HandoffDocument(Resource):
         "season is never offered."
     )
     requires: tuple[str, ...] = Field(
-        (), description="Facts that must be known, e.g. person.phone."
+        default=(), description="Facts that must be known, e.g. person.phone."
     )
-    assign: Assign = Field(Assign(), description="Who of the team gets it.")
+    assign: Assign = Field(default=Assign(), description="Who of the team gets it.")
     sla: Sla = Field(description="By when.")
     return_reasons: tuple[str, ...] = Field(
-        ("wrong_person", "no_need", "duplicate", "cannot_reach", "incomplete"),
+        default=("wrong_person", "no_need", "duplicate", "cannot_reach", "incomplete"),
         description="Why it may be given back.",
     )
     recycle_after: Duration = Field(
-        Duration.parse("90d"), description="When a returned need may come up again."
+        default=Duration.parse("90d"), description="When a returned need may come up again."
     )
-    task: Task | None = Field(None, description="The task its owner gets.")
+    task: Task | None = Field(default=None, description="The task its owner gets.")
 
     @field_validator("recycle_after")
     @classmethod
@@ -181,38 +188,38 @@ class SignalDocument(Resource):
     why: Words = Field(default_factory=dict, description="Why it is done, as its owner reads it.")
     entity: Literal["account", "person", "opportunity", "need"] = Field(description="About whom.")
     when: str = Field(description="Condition; open while it is true.")
-    facts: tuple[str, ...] = Field((), description="Values shown with it.")
-    team: str = Field("field_sales", description="Who should act.")
-    assign: Assign = Field(Assign(), description="Who of the team gets the task.")
-    task: Task | None = Field(None, description="The task its owner gets.")
+    facts: tuple[str, ...] = Field(default=(), description="Values shown with it.")
+    team: str = Field(default="field_sales", description="Who should act.")
+    assign: Assign = Field(default=Assign(), description="Who of the team gets the task.")
+    task: Task | None = Field(default=None, description="The task its owner gets.")
 
 
 class Holdout(Settings):
     """Who is left alone, to see what the scenario changes."""
 
-    percent: float = Field(0, ge=0, le=50, description="Share of the audience left alone.")
-    salt: str = Field("", description="Changes who is drawn.")
+    percent: float = Field(default=0, ge=0, le=50, description="Share of the audience left alone.")
+    salt: str = Field(default="", description="Changes who is drawn.")
 
 
 class Cap(Settings):
     """How much at most."""
 
-    records: int = Field(300, ge=1, description="Most accounts treated in one push.")
-    per_owner: int = Field(15, ge=1, description="Most tasks per owner in one push.")
+    records: int = Field(default=300, ge=1, description="Most accounts treated in one push.")
+    per_owner: int = Field(default=15, ge=1, description="Most tasks per owner in one push.")
 
 
 class MaList(Settings):
     """Put the account's people on a marketing list."""
 
     hubspot: str = Field(description="Name of a manual contact list.")
-    people: str = Field("", description="Condition over person: who of the account.")
+    people: str = Field(default="", description="Condition over person: who of the account.")
 
 
 class Do(Settings):
     """What happens to whoever is in a branch."""
 
-    sales_task: Task | None = Field(None, description="A task for the owner.")
-    ma_list: MaList | None = Field(None, description="A place on a marketing list.")
+    sales_task: Task | None = Field(default=None, description="A task for the owner.")
+    ma_list: MaList | None = Field(default=None, description="A place on a marketing list.")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -225,18 +232,18 @@ class Branch(Settings):
     """Who gets what; the first branch that is true counts."""
 
     name: str = Field(description="Its name in reports.")
-    when: str = Field("true", description="Condition over the entity.")
+    when: str = Field(default="true", description="Condition over the entity.")
     do: Do = Field(description="What happens.")
-    team: str = Field("field_sales", description="Whose task it is.")
+    team: str = Field(default="field_sales", description="Whose task it is.")
 
 
 class Approval(Settings):
     """Who must say yes."""
 
     by: tuple[Literal["manager", "operator", "admin"], ...] = Field(
-        ("manager", "admin"), description="Roles that may approve."
+        default=("manager", "admin"), description="Roles that may approve."
     )
-    not_author: bool = Field(True, description="Nobody approves their own.")
+    not_author: bool = Field(default=True, description="Nobody approves their own.")
 
 
 class ScenarioDocument(Resource):
@@ -244,18 +251,18 @@ class ScenarioDocument(Resource):
 
     title: Words = Field(default_factory=dict, description="Its name for people.")
     goal: Words = Field(default_factory=dict, description="What it is for.")
-    entity: Literal["account"] = Field("account", description="Whom it is about.")
+    entity: Literal["account"] = Field(default="account", description="Whom it is about.")
     audience: str = Field(description="Condition: who it is for.")
     exclude: dict[str, str] = Field(
         default_factory=dict, description="Reason → condition: who is left out."
     )
     consent: Literal["email", "none"] = Field(
-        "email", description="Which consent a person needs to be put on a list."
+        default="email", description="Which consent a person needs to be put on a list."
     )
-    holdout: Holdout = Field(Holdout(), description="Who is left alone.")
-    cap: Cap = Field(Cap(), description="How much at most.")
+    holdout: Holdout = Field(default=Holdout(), description="Who is left alone.")
+    cap: Cap = Field(default=Cap(), description="How much at most.")
     branches: tuple[Branch, ...] = Field(description="Who gets what.")
-    approval: Approval = Field(Approval(), description="Who must say yes.")
+    approval: Approval = Field(default=Approval(), description="Who must say yes.")
 
     @field_validator("branches")
     @classmethod
@@ -269,12 +276,14 @@ class ScenarioDocument(Resource):
 class CalendarDocument(Resource):
     """When people work."""
 
-    country: str = Field("JP", description="Whose public holidays count.")
+    country: str = Field(default="JP", description="Whose public holidays count.")
     hours: tuple[time, time] = Field(
-        (time(9), time(18)), description="Opening and closing time, as 09:00."
+        default=(time(9), time(18)), description="Opening and closing time, as 09:00."
     )
-    weekdays: tuple[int, ...] = Field((0, 1, 2, 3, 4), min_length=1, description="Monday is 0.")
-    closed: tuple[date, ...] = Field((), description="Further closed days, ISO dates.")
+    weekdays: tuple[int, ...] = Field(
+        default=(0, 1, 2, 3, 4), min_length=1, description="Monday is 0."
+    )
+    closed: tuple[date, ...] = Field(default=(), description="Further closed days, ISO dates.")
 
     @field_validator("country")
     @classmethod

@@ -5,9 +5,9 @@ and one merge, or a pipelined upsert when the rows are few. Measured in ADR-0005
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
 from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, delete
@@ -32,8 +32,7 @@ def upsert(
     source = iter(rows)
     while chunk := list(islice(source, _CHUNK)):
         columns = tuple(chunk[0])
-        bind = _binders(table, columns, db.dialect.name)
-        tuples = [tuple(b(row[c]) for c, b in zip(columns, bind, strict=True)) for row in chunk]
+        tuples = _bound(chunk, columns, _binders(table, columns, db.dialect.name))
         write = _copy_merge if db.dialect.name == "postgresql" else _executemany
         write(db, table, columns, tuples, replace=replace)
 
@@ -126,18 +125,39 @@ def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
+def _bound(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    binders: Mapping[int, Callable[[Any], Any]],
+) -> list[tuple[Any, ...]]:
+    """The rows as tuples; only columns that need it are converted."""
+    pick = itemgetter(*columns) if len(columns) > 1 else lambda row: (row[columns[0]],)
+    if not binders:
+        return [pick(row) for row in rows]
+    found: list[tuple[Any, ...]] = []
+    for row in rows:
+        cells = list(pick(row))
+        for position, bind in binders.items():
+            if cells[position] is not None:
+                cells[position] = bind(cells[position])
+        found.append(tuple(cells))
+    return found
+
+
 @cache
 def _binders(
     table: Table, columns: tuple[str, ...], engine: str
-) -> tuple[Callable[[Any], Any], ...]:
-    return tuple(_binder(table.c[name].type, engine) for name in columns)
+) -> Mapping[int, Callable[[Any], Any]]:
+    found = {i: _binder(table.c[name].type, engine) for i, name in enumerate(columns)}
+    return {i: bind for i, bind in found.items() if bind is not None}
 
 
-def _binder(kind: object, engine: str) -> Callable[[Any], Any]:
+def _binder(kind: object, engine: str) -> Callable[[Any], Any] | None:
+    """How a value of this kind is handed to the driver; None when as it is."""
     if isinstance(kind, Document):
-        return lambda value: None if value is None else dumps(value)
+        return dumps
     if engine == "sqlite" and isinstance(kind, Boolean):
-        return lambda value: None if value is None else int(value)
+        return int
     if engine == "sqlite" and isinstance(kind, Numeric):
-        return lambda value: None if value is None else float(value)
-    return lambda value: value.value if isinstance(value, Enum) else value
+        return float
+    return None

@@ -72,7 +72,7 @@ def set_keys(db: Connection, entity: str, keys: Mapping[Ref, Keys]) -> None:
         db,
         table,
         (
-            {"entity": entity, **asdict(ref), "kind": kind, "value": value}
+            {"entity": entity, **_at(ref), "kind": kind, "value": value}
             for ref, kinds in keys.items()
             for kind, values in kinds.items()
             for value in sorted(values)
@@ -168,7 +168,7 @@ def set_references(
         db,
         REFERENCE,
         (
-            {**asdict(ref), "field": field, "target": target, "entity": entity}
+            {**_at(ref), "field": field, "target": target, "entity": entity}
             for ref, entity, field, target in rows
         ),
     )
@@ -223,6 +223,10 @@ def visitor_links(db: Connection, visitors: Iterable[str]) -> dict[str, list[tup
         for visitor, since, person in rows:
             found[visitor].append((since, person))
     return found
+
+
+def _at(ref: Ref) -> dict[str, str]:
+    return {"connection": ref.connection, "object": ref.object, "id": ref.id}
 
 
 def by_object(refs: Iterable[Ref]) -> dict[tuple[str, str], list[str]]:

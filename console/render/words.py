@@ -142,6 +142,13 @@ NAMES: Final[Mapping[str, str]] = {
     "left alone to compare": N_("left alone to compare"),
     "over the cap of this push": N_("over the cap of this push"),
     "the owner has enough tasks": N_("the owner has enough tasks"),
+    # who wins where two systems differ
+    "fill_blank_only": N_("fills blanks only"),
+    "side_wins": N_("one side wins"),
+    "latest_wins": N_("the later edit wins"),
+    "highest": N_("the highest wins"),
+    "union": N_("both together"),
+    "ask": N_("a person decides"),
     # what the audit log names
     "account.link": N_("set-up link made"),
     "account.set_up": N_("password set"),

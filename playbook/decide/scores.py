@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, case, func, or_, select
@@ -79,7 +79,7 @@ def _fit(
             for (name, part), is_true in zip(score.says.fit.items(), verdicts, strict=True)
             if is_true
         ]
-        for id_, *verdicts in query.rows(db, columns, ids=ids)
+        for id_, *verdicts in map(tuple, query.rows(db, columns, ids=ids))
     }
 
 
@@ -93,7 +93,7 @@ def _faded(
     totals: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(says, 0.0))
     day = tools.clock.now().date()
     for chunk in chunks(ids):
-        for id_, on, *counts in db.execute(_per_day(tools, score, chunk)):
+        for id_, on, *counts in map(tuple, db.execute(_per_day(tools, score, chunk))):
             age = (day - day.fromisoformat(on)).days
             for (name, part), events in zip(says.items(), counts, strict=True):
                 totals[id_][name] += events * part.each * fade(part, age)

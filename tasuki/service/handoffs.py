@@ -72,6 +72,8 @@ class Boundary:
 
     rule: str
     description: str
+    why: Mapping[str, str]
+    """Why it is done, in each language."""
     from_team: str
     to_team: str
     columns: tuple[Column, ...]
@@ -119,7 +121,6 @@ class HandoffView:
     events: tuple[Event, ...]
     place: str
     """File and line of its rule."""
-    why: Mapping[str, str]
     requires: tuple[str, ...]
     version: str | None
 
@@ -163,7 +164,6 @@ def show(app: App, id: str) -> HandoffView:
         teams=_teams(app),
         events=events,
         place=f"{rule.rule.place.file}:{rule.rule.place.line}" if rule else "",
-        why=dict(rule.says.why) if rule else {},
         requires=rule.says.requires if rule else (),
         version=row.version,
     )
@@ -223,6 +223,7 @@ def _boundary(app: App, rule: Handoff, cards: Sequence[Card]) -> Boundary:
     return Boundary(
         rule=rule.rule.name,
         description=rule.says.description,
+        why=dict(rule.says.why),
         from_team=rule.says.from_team,
         to_team=rule.says.to_team,
         columns=tuple(_column(state, by_state[state]) for state in STATES),
@@ -234,7 +235,7 @@ def _boundary(app: App, rule: Handoff, cards: Sequence[Card]) -> Boundary:
 def _gone(card: Card) -> Boundary:
     """The boundary of a rule that no file declares any more."""
     columns = tuple(_column(s, [card] if s == card.state else []) for s in STATES)
-    return Boundary(card.rule, "", card.from_team, card.to_team, columns, (), "")
+    return Boundary(card.rule, "", {}, card.from_team, card.to_team, columns, (), "")
 
 
 def _column(state: str, cards: Sequence[Card]) -> Column:

@@ -190,9 +190,7 @@ def _connection(app: App, band: Band, facts: _Facts) -> ConnectionView:
     )
 
 
-def _stream(
-    facts: _Facts, connection: str, object: str, entities: tuple[str, ...]
-) -> StreamView:
+def _stream(facts: _Facts, connection: str, object: str, entities: tuple[str, ...]) -> StreamView:
     proof = facts.certificates.get((connection, object))
     counted = proof is not None and proof.platform_count >= 0
     return StreamView(

@@ -150,6 +150,12 @@ def served(folder: Path) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session")
+def serving() -> Any:
+    """Serve a copy of a world: `with serving(folder) as place`."""
+    return served
+
+
+@pytest.fixture(scope="session")
 def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a generated world and nothing else."""
     folder = tmp_path_factory.mktemp("small-world")

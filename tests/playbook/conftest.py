@@ -214,20 +214,35 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, store_url: str) -> Iterator[Desk]:
-    """A project with four teams and an office, on a store of each engine."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "tasuki.yaml").write_text("name: test\ntimezone: Asia/Tokyo\n", encoding="utf-8")
-    store = open_store(store_url)
-    with store.writing() as db:
-        METADATA.create_all(db)
-    made = Desk(folder, store)
-    for team, (position, steps) in TEAMS.items():
-        made.file(
-            f"teams/{team}.yaml",
-            f"kind: team\nname: {team}\nposition: {position}\nconfidence: {steps}\n",
-        )
-    made.file("office.yaml", "kind: calendar\nname: office\ncountry: JP\n")
-    yield made
-    store.close()
+def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
+    """A project with four teams and an office; test_engines.py proves PostgreSQL equal."""
+    with made(tmp_path / "project", sqlite_url) as found:
+        for team, (position, steps) in TEAMS.items():
+            found.file(
+                f"teams/{team}.yaml",
+                f"kind: team\nname: {team}\nposition: {position}\nconfidence: {steps}\n",
+            )
+        found.file("office.yaml", "kind: calendar\nname: office\ncountry: JP\n")
+        yield found
+
+
+@pytest.fixture
+def make_desk() -> Any:
+    """Make a desk on a folder and a store of one's own: `with make_desk(folder, url) as desk`."""
+    return made
+
+
+@contextmanager
+def made(folder: Path, url: str) -> Iterator[Desk]:
+    """A desk on an empty store; the folder becomes a project unless it is one."""
+    if not (folder / "tasuki.yaml").exists():
+        folder.mkdir(parents=True)
+        text = "name: test\ntimezone: Asia/Tokyo\n"
+        (folder / "tasuki.yaml").write_text(text, encoding="utf-8")
+    store = open_store(url)
+    try:
+        with store.writing() as db:
+            METADATA.create_all(db)
+        yield Desk(folder, store)
+    finally:
+        store.close()
