@@ -82,7 +82,7 @@ def _copy_merge(
     if len(tuples) <= _FEW:
         _executemany(db, table, columns, tuples, replace=replace)
         return
-    stage = f"stage_{table.name}"
+    stage = f"_incoming_{table.name}"
     shape = f'AS SELECT * FROM "{table.name}" WITH NO DATA'  # noqa: S608
     db.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS {shape}")
     names = _quoted(columns)
