@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, case, false, func, or_, select
+from sqlalchemy import Connection, Executable, and_, case, false, func, or_, select
 
 from playbook.book import Playbook
 from playbook.documents import LadderDocument
@@ -117,7 +117,7 @@ def _by_behaviour(
     return {key: Demand(steps[key], person) for key, (*_, person) in best.items()}
 
 
-def _behaviour(accounts: Sequence[str], since: str) -> Select[Any]:
+def _behaviour(accounts: Sequence[str], since: str) -> Executable:
     evaluating = _EVENT.c.interest_stage == "evaluation"
     asked = _EVENT.c.kind == "form_submitted"
     mine = (_PERSON.c.account_id, _EVENT.c.product, _EVENT.c.person_id, _PERSON.c.role)

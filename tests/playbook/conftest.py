@@ -52,6 +52,7 @@ class Desk:
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     connectors: dict[str, Any] = field(default_factory=dict)
     number: Iterator[int] = field(default_factory=lambda: count(1))
+    held: Connection | None = None
 
     run_id = "run"
 
@@ -127,7 +128,7 @@ class Desk:
         table = ENTITY_TABLES[entity]
         id_ = str(values.pop("id", f"{entity}-{next(self.number):03d}"))
         row = dict.fromkeys((c.name for c in table.columns), None) | {"id": id_, **values}
-        with self.store.writing() as db:
+        with self.writing() as db:
             upsert(db, table, [row])
             if entity in METRIC_TABLES:
                 queue.mark(db, queue.MEASURE, entity, [id_])
@@ -141,7 +142,7 @@ class Desk:
     def change(self, entity: str, id: str, **values: Any) -> None:
         """Other values in a row that exists, dirty again."""
         table = ENTITY_TABLES[entity]
-        with self.store.writing() as db:
+        with self.writing() as db:
             db.execute(table.update().where(table.c.id == id).values(**values))
             queue.mark(db, queue.MEASURE if entity in METRIC_TABLES else queue.DECIDE, entity, [id])
 
@@ -149,7 +150,7 @@ class Desk:
         """Metrics as if they had been measured: `id` and whatever matters."""
         table = METRIC_TABLES[entity]
         row = dict.fromkeys((c.name for c in table.columns), None) | values
-        with self.store.writing() as db:
+        with self.writing() as db:
             upsert(db, table, [row])
             queue.mark(db, queue.DECIDE, entity, [values["id"]])
 
@@ -164,7 +165,7 @@ class Desk:
         link = identities.Link(
             connection, object, id, entity, entity_id, "test", "-", 1.0, self.ago(100), "rule"
         )
-        with self.store.writing() as db:
+        with self.writing() as db:
             identities.relink(db, entity, [], [link], self.ago(100))
 
     def event(self, person: str, days: float, **values: Any) -> str:
@@ -208,9 +209,19 @@ class Desk:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction."""
+        """One transaction, or the one that is held."""
+        if self.held is not None:
+            yield self.held
+            return
         with self.store.writing() as db:
             yield db
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Everything added meanwhile is one transaction."""
+        with self.store.writing() as self.held:
+            yield
+        self.held = None
 
 
 @pytest.fixture
