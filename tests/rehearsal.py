@@ -336,7 +336,9 @@ def rehearsal(
         stack.callback(store.close)
         dice = Random(shuffle)
         connectors = {
-            name: Shuffled(system, memory, dice=dice) if shuffle else MemoryConnector(system, memory)
+            name: Shuffled(system, memory, dice=dice)
+            if shuffle
+            else MemoryConnector(system, memory)
             for name, system in (("crm", crm), ("ma", ma))
         }
         tools = Tools(project, mappings, connectors, clock, rules=book)

@@ -1,9 +1,11 @@
 """Open and close links for what changed; cost follows the changed keys, not the store."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
+from itertools import count
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -107,7 +109,8 @@ def _sharing(
 def _apply(
     db: Connection, tools: Tools, entity: str, around: Neighbourhood, verdict: Verdict
 ) -> int:
-    ids = assign(entity, verdict.groups, {str(r): e for r, e in around.links.items()})
+    links = {str(ref): id_ for ref, id_ in around.links.items()}
+    ids = assign(entity, verdict.groups, links, partial(_held, db, entity))
     wanted = {Ref.parse(ref): ids[group] for group in verdict.groups for ref in group}
     opened = [
         _link(tools, entity, ref, to, verdict)
@@ -122,15 +125,23 @@ def _apply(
     return len(opened)
 
 
-def assign(
-    entity: str, groups: Sequence[Sequence[str]], links: Mapping[str, str]
-) -> dict[Sequence[str], str]:
-    """An entity id for every group: the one most of its members had, else one made of its first ref.
+def _held(db: Connection, entity: str, ids: Collection[str]) -> set[str]:
+    return set(identities.members_of(db, entity, ids))
 
-    An id goes to one group only; the same records always give the same id.
+
+def assign(
+    entity: str,
+    groups: Sequence[Sequence[str]],
+    links: Mapping[str, str],
+    held: Callable[[Collection[str]], set[str]],
+) -> dict[Sequence[str], str]:
+    """An entity id for every group: what most of its members had, else one made of its first ref.
+
+    An id goes to one group only; `held` says which ids other entities have. The same records in the
+    same store always give the same id.
     """
     claims = sorted(
-        ((-count, id_, group) for group in groups for id_, count in _present(group, links)),
+        ((-votes, id_, group) for group in groups for id_, votes in _present(group, links)),
         key=lambda claim: (claim[0], claim[1], claim[2]),
     )
     ids: dict[Sequence[str], str] = {}
@@ -139,12 +150,26 @@ def assign(
         if group not in ids and id_ not in taken:
             ids[group] = id_
             taken.add(id_)
-    taken.update(links.values())
-    for group in groups:
-        if group not in ids:
-            ids[group] = next(i for r in group if (i := new_id(entity, r)) not in taken)
-            taken.add(ids[group])
+    new = [group for group in groups if group not in ids]
+    taken.update(links.values(), held({new_id(entity, ref) for group in new for ref in group}))
+    for group in new:
+        ids[group] = _free_id(entity, group, taken, held)
+        taken.add(ids[group])
     return ids
+
+
+def _free_id(
+    entity: str,
+    group: Sequence[str],
+    taken: set[str],
+    held: Callable[[Collection[str]], set[str]],
+) -> str:
+    """An id made of the first ref whose own is free; when all are taken, of the first ref again."""
+    own = (new_id(entity, ref) for ref in group)
+    if (found := next((id_ for id_ in own if id_ not in taken), None)) is not None:
+        return found
+    again = (new_id(entity, f"{group[0]}#{n}") for n in count(2))
+    return next(id_ for id_ in again if id_ not in taken and not held([id_]))
 
 
 def _present(group: Sequence[str], links: Mapping[str, str]) -> list[tuple[str, int]]:

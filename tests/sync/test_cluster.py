@@ -1,0 +1,106 @@
+"""Who is who: rules in order, vetoes above all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mappings.spec import Confidence, KeyRule
+from sync.identity.cluster import HUB, cluster
+
+NUMBER = KeyRule("number", veto=True)
+DOMAIN = KeyRule("domain")
+NAME = KeyRule("name", confidence=Confidence.LIKELY)
+PHONE = KeyRule("phone", confidence=Confidence.POSSIBLE)
+RULES = (NUMBER, DOMAIN, NAME, PHONE)
+
+
+def one(**keys: str) -> dict[str, frozenset[str]]:
+    return {kind: frozenset({value}) for kind, value in keys.items()}
+
+
+def groups(members: dict[str, Any]) -> set[frozenset[str]]:
+    return {frozenset(g) for g in cluster(members, RULES).groups}
+
+
+def test_a_shared_key_joins() -> None:
+    """Records that share a key are one thing; what joins them is the evidence."""
+    verdict = cluster({"a": one(domain="x"), "b": one(domain="x"), "c": one(domain="y")}, RULES)
+    assert set(verdict.groups) == {("a", "b"), ("c",)}
+    assert (verdict.evidence["b"].rule, verdict.evidence["b"].confidence) == ("domain", 1.0)
+    assert verdict.evidence["c"].rule == "first_seen"
+
+
+def test_joins_reach_through_others() -> None:
+    """a is b by number and b is c by domain: all three are one."""
+    members = {"a": one(number="1"), "b": one(number="1", domain="x"), "c": one(domain="x")}
+    assert groups(members) == {frozenset("abc")}
+
+
+def test_different_numbers_veto_every_other_rule() -> None:
+    """Two corporate numbers are two companies, whatever else they share; somebody is asked."""
+    members = {"a": one(number="1", domain="x"), "b": one(number="2", domain="x")}
+    assert groups(members) == {frozenset("a"), frozenset("b")}
+    assert [d.reason for d in cluster(members, RULES).doubts] == ["same domain, but a veto differs"]
+
+
+def test_a_key_of_two_enemies_joins_nobody() -> None:
+    """A third record that shares a domain with two vetoed companies belongs to neither."""
+    members = {
+        "a": one(number="1", domain="x"),
+        "b": one(number="2", domain="x"),
+        "c": one(domain="x"),
+    }
+    assert groups(members) == {frozenset("a"), frozenset("b"), frozenset("c")}
+
+
+def test_a_possible_key_only_asks() -> None:
+    """A shared switchboard joins nobody; it leaves a doubt."""
+    members = {"a": one(phone="1"), "b": one(phone="1")}
+    verdict = cluster(members, RULES)
+    assert len(verdict.groups) == 2
+    assert [(d.left, d.right, d.reason) for d in verdict.doubts] == [("a", "b", "phone")]
+
+
+def test_no_doubt_about_what_is_joined() -> None:
+    """Two records joined by a strong key are in no doubt over a weak one."""
+    members = {"a": one(phone="1", domain="x"), "b": one(phone="1", domain="x")}
+    assert cluster(members, RULES).doubts == ()
+
+
+def test_a_value_of_many_says_nothing() -> None:
+    """A domain that more records share than a company can have is a hub."""
+    members = {f"{i:03d}": one(domain="x") for i in range(HUB + 1)}
+    assert len(groups(members)) == HUB + 1
+    members.popitem()
+    assert len(groups(members)) == 1
+
+
+VALUES = st.sampled_from(["1", "2", "3"])
+MEMBER = st.fixed_dictionaries(
+    {},
+    optional={
+        kind: st.frozensets(VALUES, min_size=1, max_size=2)
+        for kind in ("number", "domain", "name", "phone")
+    },
+)
+MEMBERS = st.dictionaries(st.sampled_from("abcdefgh"), MEMBER, max_size=8)
+
+
+@given(MEMBERS, st.randoms())
+def test_order_does_not_matter(members: dict[str, Any], dice: Any) -> None:
+    """The same records in any order give the same verdict."""
+    shuffled = dict(dice.sample(sorted(members.items()), len(members)))
+    assert cluster(members, RULES) == cluster(shuffled, RULES)
+
+
+@given(MEMBERS)
+def test_a_verdict_is_a_partition_without_enemies(members: dict[str, Any]) -> None:
+    """Everybody is in exactly one group, and no group holds two numbers that differ."""
+    verdict = cluster(members, RULES)
+    assert sorted(ref for group in verdict.groups for ref in group) == sorted(members)
+    for group in verdict.groups:
+        numbers = {members[r]["number"] for r in group if members[r].get("number")}
+        assert len(numbers) <= 1
