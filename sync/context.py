@@ -1,8 +1,9 @@
 """What a step of the flow is, and what it may use.
 
-A step has two halves. `ask` talks to systems and writes nothing; `keep` writes to the store and talks
-to nobody. The runtime commits what `keep` wrote together with the step's own result, so a step that
-was killed either happened or did not. Arguments and results are JSON: ids and counts, never records.
+A step has two halves. `ask` talks to systems and writes nothing; `keep` writes to the store and
+talks to nobody. The runtime commits what `keep` wrote together with the step's own result, so that
+a step that was killed either happened or did not. Arguments and results are JSON: ids and counts,
+never records. Why: ADR-0006.
 """
 
 from collections.abc import Callable, Mapping

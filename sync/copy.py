@@ -39,7 +39,7 @@ def row_id(ref: Ref) -> str:
 
 
 def _keep_waiting(
-    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     return {"kinds": queue.waiting(db, queue.COPY)}
 

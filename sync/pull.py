@@ -68,7 +68,7 @@ def hand_on(db: Connection, each: Stream, ids: Iterable[str]) -> None:
 
 
 def pull(run: Runner) -> dict[str, Json]:
-    """Bring every stream up to date: rows read and changed, and the streams whose deletes have gaps."""
+    """Bring every stream up to date; what was read and changed, and whose deletes have gaps."""
     every = streams(run.tools)
     read = changed = deleted = broken = 0
     gaps: list[str] = []

@@ -1,7 +1,7 @@
 """A small company in two in-process systems, and the real flow over them: for laws and flow tests.
 
-`crm` holds companies and people, `ma` holds orgs, contacts and web events. The store is a copy of an
-empty migrated one, so that a fresh rehearsal costs milliseconds.
+`crm` holds companies and people, `ma` holds orgs, contacts and web events. The store is a copy of
+an empty migrated one, so that a fresh rehearsal costs milliseconds.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ from tasuki.wiring import prepare_store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.protocol import Page
     from sqlalchemy import Connection
+
+    from connectors.protocol import Page
     from staging.write.plans import Change
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -35,7 +35,7 @@ def read_keys(run: Runner) -> int:
 
 
 def _keep_waiting(
-    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     return {"kinds": queue.waiting(db, queue.MAP)}
 

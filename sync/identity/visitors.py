@@ -1,8 +1,9 @@
 """Whose cookie it was, and when: identify moments attach a browser's events to people.
 
-A visitor becomes a person when an e-mail is given (a form, a click). What the browser did before its
-first moment belongs to that first person; a later moment of somebody else hands the browser over, so
-a shared browser splits by time. What the platform itself says is taken only where no moment is known.
+A visitor becomes a person when an e-mail is given (a form, a click). What the browser did before
+its first moment belongs to that first person; a later moment of somebody else hands the browser
+over, so a shared browser splits by time. What the platform itself says is taken only where no
+moment is known.
 """
 
 from collections import defaultdict
@@ -49,7 +50,7 @@ def owner_at(moments: Sequence[Moment], at: str) -> str | None:
 
 
 def _keep_attribute(
-    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     visitors = queue.take(db, queue.ATTRIBUTE, "visitor", _CHUNK)
     if not visitors:

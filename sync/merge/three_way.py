@@ -74,7 +74,7 @@ def merge_field(
         return _union(voices)
     holder_left = current.ref is not None and all(c.ref != current.ref for c in voices)
     if is_blank(current.value) or holder_left:
-        return _first(voices, current, first_sync or policy, clear=clear)
+        return _first(voices, first_sync or policy, clear=clear)
     moved = [c for c in voices if c.has_moved and (clear or not is_blank(c.value))]
     if moved:
         return _moved(moved, current, policy)
@@ -84,9 +84,7 @@ def merge_field(
     return Outcome(current.value, current.ref, "unchanged")
 
 
-def _first(
-    voices: Sequence[Candidate], current: Current, policy: Policy, *, clear: bool
-) -> Outcome:
+def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Outcome:
     cleared = clear and any(c.has_moved and is_blank(c.value) for c in voices)
     filled = [c for c in voices if not is_blank(c.value)]
     if cleared or not filled:

@@ -133,7 +133,7 @@ def _keep_recheck(
         if change.id not in refused:
             cells[change.write_id].append(change)
     receipts.open_(db, (_receipt(tools, cells[w], before) for w, before in fresh.send.items()))
-    intent.fulfil(db, _wholly(db, todo, set(fresh.already)))
+    intent.fulfil(db, _wholly(todo, set(fresh.already)))
     return {"send": len(fresh.send), "moved": len(fresh.moved), "already": len(fresh.already)}
 
 
@@ -291,7 +291,7 @@ def _intents_of(db: Connection, writes: set[str]) -> set[str]:
     return {c.intent_id for c in plans.of_writes(db, writes) if c.intent_id}
 
 
-def _wholly(db: Connection, todo: Sequence[Change], already: set[str]) -> set[str]:
+def _wholly(todo: Sequence[Change], already: set[str]) -> set[str]:
     """The intents whose every cell turned out to be true already."""
     pending = {c.intent_id for c in todo if c.id not in already}
     return {c.intent_id for c in todo if c.intent_id and c.id in already} - pending

@@ -1,4 +1,4 @@
-"""What stops a plan before its first write: too much at once is more often a mistake than a wish."""
+"""What stops a plan before its first write: too much at once is often a mistake, not a wish."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ def refuse(found: Sequence[Tripped], plan_id: str) -> None:
             "a guard stopped this plan before its first write",
             where=f"plan {plan_id}",
             why="; ".join(t.sentence() for t in found),
-            remedy="Look at the plan; if it is right, raise the limit under `guards:` and plan anew.",
+            remedy="Look at the plan; if it is right, raise the limit in `guards:` and plan anew.",
         )
 
 

@@ -29,8 +29,8 @@ class Intent:
     """One wish about one record.
 
     `id` names the wish, so that wishing twice is wishing once. `natural_key` (field, value) marks a
-    record to be created at most once. `cause` tells rule, place (file:line) and why, in plain words;
-    `cause["cells"]` may tell them per platform field.
+    record to be created at most once. `cause` tells rule, place (file:line) and why, in plain
+    words; `cause["cells"]` may tell them per platform field.
     """
 
     id: str
@@ -113,7 +113,7 @@ def open_ids(db: Connection, origin: str, entity_ids: Iterable[str]) -> dict[str
                 INTENT.c.state == "open", INTENT.c.origin == origin, INTENT.c.entity_id.in_(chunk)
             )
         )
-        found |= {id_: entity_id for id_, entity_id in rows}
+        found |= dict(rows.all())
     return found
 
 

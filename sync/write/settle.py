@@ -1,4 +1,4 @@
-"""What became of writes whose answer never came: the record itself is asked before anything else."""
+"""What became of writes whose answer never came: the record itself is asked first."""
 
 from collections import defaultdict
 from typing import Final
@@ -27,7 +27,7 @@ def settle(run: Runner) -> dict[str, Json]:
 
 
 def _keep_find(
-    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: object
+    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: object
 ) -> dict[str, Json]:
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for receipt in receipts.in_state(db, _OPEN):

@@ -1,7 +1,7 @@
-"""A plan that restores what a run wrote, where it is still ours; the rest is listed with both values.
+"""A plan that restores what a run wrote, where it is still ours; the rest is listed.
 
-Undo is a plan like any other: read it, approve it, apply it, undo it. Cells that somebody edited since
-are in the plan as refused, so that nobody has to look for them.
+Undo is a plan like any other: read it, approve it, apply it, undo it. Cells that somebody edited
+since are in the plan as refused, with both values, so that nobody has to look for them.
 """
 
 from collections import defaultdict

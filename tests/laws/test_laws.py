@@ -66,7 +66,7 @@ def task(number: int) -> Intent:
 @FEW
 @given(births(), days(), MISHAPS)
 def test_nothing_is_lost(first: list[Any], day: list[Any], mishaps: list[Mishap]) -> None:
-    """Conservation: every record is staged as it is, every planned write is settled exactly once."""
+    """Conservation: every record is staged as it is, every planned write is settled once."""
     with rehearsal() as world:
         world.crm.rules.append(grumpy)
         world.wish(task(1))

@@ -34,7 +34,7 @@ def test_a_shared_key_joins() -> None:
 
 
 def test_joins_reach_through_others() -> None:
-    """a is b by number and b is c by domain: all three are one."""
+    """One is two by number and two is three by domain: all three are one."""
     members = {"a": one(number="1"), "b": one(number="1", domain="x"), "c": one(domain="x")}
     assert groups(members) == {frozenset("abc")}
 
