@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from config.project import Project
     from playbook.book import Playbook
 
 NOW = datetime(2026, 5, 20, 3, 0, tzinfo=UTC)
@@ -53,6 +54,7 @@ class Desk:
     connectors: dict[str, Any] = field(default_factory=dict)
     number: Iterator[int] = field(default_factory=lambda: count(1))
     held: Connection | None = None
+    known: dict[Any, tuple[Project, Playbook]] = field(default_factory=dict)
 
     run_id = "run"
 
@@ -81,13 +83,21 @@ class Desk:
     @property
     def book(self) -> Playbook:
         """The playbook as its files stand."""
-        return read_playbook(load_project(self.folder, {}))
+        return self._read()[1]
+
+    def _read(self) -> tuple[Project, Playbook]:
+        """Project and playbook, read again only when a file changed."""
+        files = sorted(self.folder.rglob("*.yaml"))
+        key = tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+        if key not in self.known:
+            project = load_project(self.folder, {})
+            self.known[key] = (project, read_playbook(project))
+        return self.known[key]
 
     @property
     def tools(self) -> Tools:
         """What steps are handed."""
-        project = load_project(self.folder, {})
-        book = read_playbook(project)
+        project, book = self._read()
         return Tools(
             project=project,
             mappings=(),
@@ -125,19 +135,23 @@ class Desk:
 
     def add(self, entity: str, **values: Any) -> str:
         """One row of an entity, dirty for whoever measures and decides."""
-        table = ENTITY_TABLES[entity]
-        id_ = str(values.pop("id", f"{entity}-{next(self.number):03d}"))
-        row = dict.fromkeys((c.name for c in table.columns), None) | {"id": id_, **values}
+        return self.add_many(entity, [values])[0]
+
+    def add_many(self, entity: str, many: Sequence[dict[str, Any]]) -> list[str]:
+        """Several rows of an entity, dirty for whoever measures and decides."""
+        blank = dict.fromkeys((c.name for c in ENTITY_TABLES[entity].columns), None)
+        rows = [blank | {"id": f"{entity}-{next(self.number):03d}"} | values for values in many]
+        ids = [str(row["id"]) for row in rows]
         with self.writing() as db:
-            upsert(db, table, [row])
+            upsert(db, ENTITY_TABLES[entity], rows)
             if entity in METRIC_TABLES:
-                queue.mark(db, queue.MEASURE, entity, [id_])
+                queue.mark(db, queue.MEASURE, entity, ids)
             elif entity == "need":
-                queue.mark(db, queue.DECIDE, entity, [id_])
+                queue.mark(db, queue.DECIDE, entity, ids)
             for parent in ("person", "opportunity", "account"):
-                if values.get(f"{parent}_id"):
-                    queue.mark(db, queue.MEASURE, parent, [values[f"{parent}_id"]])
-        return id_
+                touched = {row[f"{parent}_id"] for row in rows if row.get(f"{parent}_id")}
+                queue.mark(db, queue.MEASURE, parent, touched)
+        return ids
 
     def change(self, entity: str, id: str, **values: Any) -> None:
         """Other values in a row that exists, dirty again."""

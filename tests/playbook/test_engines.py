@@ -85,10 +85,17 @@ def person(desk: Any, rng: Random, account: str, id: str) -> None:
     values = {"email": f"{id}@x.example", "opted_out": rng.choice([None, False, True])}
     desk.add("person", id=id, account_id=account, role=role, family_name=id, **values)
     desk.link("person", id, "hubspot", "contacts", f"h{id}")
-    for _ in range(rng.choice([2, 5, 60])):
-        kind, url = rng.choice(KINDS), f"https://x.example{rng.choice(PATHS)}"
-        visitor = rng.choice([None, id])
-        desk.event(id, rng.uniform(0, 40), kind=kind, url=url, visitor=visitor)
+    visits = [
+        {
+            "kind": rng.choice(KINDS),
+            "url": f"https://x.example{rng.choice(PATHS)}",
+            "visitor": rng.choice([None, id]),
+            "occurred_at": desk.ago(rng.uniform(0, 40)),
+            "person_id": id,
+        }
+        for _ in range(rng.choice([2, 10, 70]))
+    ]
+    desk.add_many("engagement", visits)
 
 
 def opportunity(desk: Any, rng: Random, account: str, id: str, owner: str | None) -> None:
