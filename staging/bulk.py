@@ -1,7 +1,7 @@
 """Write many rows at once: one adapter per engine, one promise.
 
 SQLite takes a compiled upsert and a list of tuples; PostgreSQL takes COPY into a temporary table
-and one merge, or a pipelined upsert when the rows are few. Measured in ADR-0005.
+and one merge, or a pipelined upsert when the rows are few. Measured in ADR-0011.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

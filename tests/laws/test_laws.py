@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Shrinking a whole run takes minutes: an example that breaks a law is told as it was found.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 ENTITIES = ("account", "person", "engagement", "activity")
-FEW = settings(max_examples=15, phases=PHASES)
+FEW = settings(max_examples=10, phases=PHASES)
 MISHAPS = st.lists(st.sampled_from(Mishap), max_size=4)
 
 
@@ -125,7 +125,7 @@ def test_a_page_twice_is_a_page_once(first: list[Any], overlap: int) -> None:
 # ── 3 echo and convergence ──
 
 
-@settings(max_examples=12, phases=PHASES)
+@settings(max_examples=8, phases=PHASES)
 @given(births(), st.lists(days(), max_size=2))
 def test_what_we_wrote_never_comes_back(first: list[Any], all_days: list[list[Any]]) -> None:
     """Echo: after our writes the next run reads them, finds no change and is silent."""
@@ -140,7 +140,7 @@ def test_what_we_wrote_never_comes_back(first: list[Any], all_days: list[list[An
         assert world.count("record_change") == journal
 
 
-@settings(max_examples=12, phases=PHASES)
+@settings(max_examples=8, phases=PHASES)
 @given(births(), days(most=6), st.integers(1, 99), st.integers(1, 4))
 def test_any_delivery_order_ends_in_one_state(
     first: list[Any], day: list[Any], dice: int, page_size: int
@@ -263,7 +263,7 @@ def undisturbed() -> tuple[tuple[Any, ...], int, int]:
 UNDISTURBED = undisturbed()
 
 
-@settings(max_examples=14, phases=PHASES)
+@settings(max_examples=8, phases=PHASES)
 @given(st.lists(st.integers(1, UNDISTURBED[1]), min_size=1, max_size=2))
 def test_a_run_killed_anywhere_resumes(kills: list[int]) -> None:
     """Resume: killed after any commit of a run, the next run ends in the same state."""
@@ -291,7 +291,7 @@ def test_an_apply_killed_anywhere_resumes(commits: int) -> None:
         assert ended(world) == UNDISTURBED[0]
 
 
-@settings(max_examples=14, phases=PHASES)
+@settings(max_examples=8, phases=PHASES)
 @given(MISHAPS, MISHAPS)
 def test_a_lost_answer_is_asked_for(crm: list[Mishap], ma: list[Mishap]) -> None:
     """Resume: a write whose answer never came is read again; it is neither lost nor made twice."""
