@@ -39,7 +39,7 @@ def decide(run: Runner) -> dict[str, Json]:
 
 
 def _keep_begin(
-    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     for entity in _SCORED:
         queue.mark(db, queue.DECIDE, entity, queue.woken(db, entity, "scores", tools.now()))

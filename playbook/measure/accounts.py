@@ -105,7 +105,7 @@ def _renewals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str,
     return _grouped(db, latest.c.account_id, ids, columns)
 
 
-def _deals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+def _deals(db: Connection, ids: Sequence[str], _windows: Windows) -> dict[str, Row]:
     return _grouped(
         db,
         _DEAL.c.account_id,
@@ -117,12 +117,12 @@ def _deals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Ro
     )
 
 
-def _complaints(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+def _complaints(db: Connection, ids: Sequence[str], _windows: Windows) -> dict[str, Row]:
     complaint = and_(_CASE.c.is_closed.is_(False), func.lower(_CASE.c.kind) == "complaint")
     return _grouped(db, _CASE.c.account_id, ids, {"open_complaints": _count(complaint)})
 
 
-def _people(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+def _people(db: Connection, ids: Sequence[str], _windows: Windows) -> dict[str, Row]:
     return _grouped(db, _PERSON.c.account_id, ids, {"people": func.count()})
 
 

@@ -40,7 +40,7 @@ def measure(run: Runner) -> int:
 
 
 def _keep_begin(
-    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     tagged = interests.tag(db, tools, playbook_of(tools))
     woken = 0
