@@ -26,7 +26,7 @@ def labels(
     for entity, ids in by_entity.items():
         for chunk in chunks(ids):
             rows = db.execute(_query(entity, chunk))
-            found |= {(entity, id_): name for id_, name in rows if name}
+            found |= {(entity, row[0]): row[1] for row in rows if row[1]}
     return found
 
 
