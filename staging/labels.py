@@ -25,8 +25,8 @@ def labels(
     found: dict[tuple[str, str], str] = {}
     for entity, ids in by_entity.items():
         for chunk in chunks(ids):
-            rows = db.execute(_query(entity, chunk))
-            found |= {(entity, row[0]): row[1] for row in rows if row[1]}
+            rows: Any = db.execute(_query(entity, chunk))
+            found |= {(entity, id_): name for id_, name in rows if name}
     return found
 
 
