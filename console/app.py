@@ -13,13 +13,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from console.follow import Follow
 from console.access import accounts
 from console.access.guard import Guard
 from console.access.limit import Attempts
+from console.follow import Follow
 from console.page import Action, Next, Page
-from console.site import ACTIONS, OPEN_PAGES, PAGES
 from console.render.pages import STATIC, page
+from console.site import ACTIONS, OPEN_PAGES, PAGES
 from console.visit import COOKIE, House, NotAllowedError, SignInNeeded, Visit, visit
 from jobs.runtime import Runtime
 from tasuki.errors import (

@@ -46,7 +46,7 @@ class Follow:
             self.runtime.wait(run_id)
         except TasukiError as error:
             self.errors[run_id] = error
-        except Exception as error:  # noqa: BLE001 - the worker's bug is told to whoever looks
+        except Exception as error:
             LOG.exception("console.run_broke", run=run_id)
             self.errors[run_id] = TasukiError(
                 f"The run broke: {type(error).__name__}",

@@ -14,7 +14,6 @@ NAMES: Final = {"en": "English", "ja": "日本語"}
 FOLDER: Final = Path(__file__).parent / "locale"
 
 
-
 def N_(text: str) -> str:  # noqa: N802 - the word gettext's tools look for
     """Mark a text for the catalogue where it is only named."""
     return text

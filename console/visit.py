@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from console.access import accounts
-from console.follow import Follow
-from console.language import LANGUAGES, catalogue, choose
 from console.access.limit import Attempts
 from console.access.permission import May, may
+from console.follow import Follow
+from console.language import LANGUAGES, catalogue, choose
 from console.render.shown import Shown
 from tasuki.errors import TasukiError
 from tasuki.service.accounts import Account

@@ -21,7 +21,8 @@ LEAST_CHARACTERS: Final = 12
 FIRST_LOGIN: Final = "admin"
 _HASHER: Final = PasswordHasher()
 _DUMMY: Final = (
-    "$argon2id$v=19$m=65536,t=3,p=4$RdovVqPlGazs7QUqOGJOOA$Vwmn/tPemXf195Ve7It6hplkEN5ss6Lkc0rNdI1fZoM"
+    "$argon2id$v=19$m=65536,t=3,p=4$"
+    "RdovVqPlGazs7QUqOGJOOA$Vwmn/tPemXf195Ve7It6hplkEN5ss6Lkc0rNdI1fZoM"
 )
 """Checked for logins nobody has, so that the time taken tells nothing."""
 
@@ -29,7 +30,7 @@ _DUMMY: Final = (
 def setup_link(app: App, login: str, role: str = "", by: str = "operator") -> str:
     """The path of a fresh one-time link that lets this user set a password, once, within a day.
 
-    Errors: UnknownRecordError when tasuki.yaml declares nobody of that login (and no role is given).
+    Errors: UnknownRecordError when nobody declares that login and no role is given.
     """
     token = token_urlsafe(32)
     expires = stamp(app.tools.clock.now() + LINK_LASTS)

@@ -1,7 +1,7 @@
 """The handoff board and one handoff with its ledger."""
 
-from console.page import Action, Next, Page
 from console.access.permission import May
+from console.page import Action, Next, Page
 from console.visit import Visit
 from tasuki.service import accounts, handoffs
 from tasuki.service.handoffs import Board, HandoffView

@@ -1,7 +1,7 @@
 """The first page: is it healthy, is anyone waiting."""
 
-from console.page import Action, Next, Page
 from console.access.permission import May
+from console.page import Action, Next, Page
 from console.visit import Visit
 from tasuki.service import accounts, overview, running
 from tasuki.service.overview import Overview

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from console.access import accounts
-from console.page import Action, Next, Page
 from console.access.permission import May
+from console.page import Action, Next, Page
 from console.visit import Visit
 from tasuki.errors import GuardError
 from tasuki.service import accounts as rows

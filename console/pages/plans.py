@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from console.access.permission import May
 from console.page import Action, Next, Page
 from console.pages.runs import OneRun, progress
-from console.access.permission import May
 from console.visit import Visit
 from staging.write.plans import Change
 from sync.write.risk import ORDER
@@ -15,6 +15,7 @@ from tasuki.service import accounts, planning
 from tasuki.service.planning import Fold, PlanView, TargetView
 
 _SAMPLES: Final = 20
+_CELLS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _cells(visit: Visit) -> Cells:
         asked.get("object", ""),
         asked.get("risk", ""),
         rule,
-        tuple(chosen[:2_000]),
+        tuple(chosen[:_CELLS]),
         len(chosen),
     )
 
@@ -137,9 +138,7 @@ def _approve(visit: Visit) -> Next:
 
 def _apply(visit: Visit) -> Next:
     plan_id, who = visit.params["plan_id"], visit.who.login
-    run_id = planning.start_apply(
-        visit.app, visit.house.follow, plan_id, by=who, trigger="console"
-    )
+    run_id = planning.start_apply(visit.app, visit.house.follow, plan_id, by=who, trigger="console")
     accounts.audit(visit.app, who, "plan.applied", plan_id, run=run_id)
     return Next(f"/plans/{plan_id}?run={run_id}")
 

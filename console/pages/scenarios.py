@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from console.access.permission import May
 from console.page import Action, Next, Page
 from console.pages.runs import OneRun, progress
-from console.access.permission import May
 from console.visit import Visit
 from tasuki.service import accounts, scenarios
 from tasuki.service.scenarios import ScenarioCard, ScenarioView
@@ -55,7 +55,9 @@ def _targets(visit: Visit, view: ScenarioView) -> tuple[tuple[str, str | None], 
     wanted = {_TASKS: any(b.task for b in view.branches)}
     wanted[_LISTS] = any(b.list_name for b in view.branches)
     known = visit.app.project.connections
-    return tuple((name, known[name].environment) for name in wanted if wanted[name] and name in known)
+    return tuple(
+        (name, known[name].environment) for name in wanted if wanted[name] and name in known
+    )
 
 
 def _preview(visit: Visit) -> Next:
@@ -74,9 +76,7 @@ def _approve(visit: Visit) -> Next:
 
 def _push(visit: Visit) -> Next:
     name, run_id, who = visit.params["name"], visit.form.get("of", ""), visit.who.login
-    pushing = scenarios.push(
-        visit.app, visit.house.follow, run_id, by=who, trigger="console"
-    )
+    pushing = scenarios.push(visit.app, visit.house.follow, run_id, by=who, trigger="console")
     accounts.audit(visit.app, who, "scenario.pushed", name, run=run_id)
     return Next(f"/scenarios/{name}?run={pushing}")
 

@@ -1,6 +1,7 @@
 """Numbers, money, times and values as a person of one language reads them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from gettext import NullTranslations
@@ -63,9 +64,10 @@ class Shown:
     def time(self, text: str | None) -> Markup:
         """An instant: relative to read, absolute to look up, exact for machines."""
         if not text:
-            return Markup("<span class='text-secondary'>–</span>")  # noqa: S704 - no value in it
+            return Markup("<span class='text-secondary'>–</span>")
         markup = '<time datetime="{}" title="{}">{} <small class="t-absolute">{}</small></time>'
-        return Markup(markup).format(text, self.when(text), self.ago(text), self.when(text))
+        absolute = self.when(text)
+        return Markup(markup).format(text, absolute, self.ago(text), absolute)  # noqa: S704 - ours
 
     def lasted(self, begin: str | None, end: str | None) -> str:
         """How long something took."""
@@ -136,9 +138,9 @@ class Shown:
         known = NAMES.get(code)
         return self.words.gettext(known) if known else spelled(code)
 
-    def said(self, words: dict[str, str] | None, otherwise: str = "") -> str:
+    def said(self, said: Mapping[Language, str] | None, otherwise: str = "") -> str:
         """A sentence of the project's files, in the reader's language where it has one."""
-        words = words or {}
+        words = {str(language): text for language, text in (said or {}).items()}
         return words.get(self.language) or words.get("en") or otherwise
 
 

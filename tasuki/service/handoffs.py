@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, select
 
+from catalog.labels import Language
 from config.duration import Duration
 from playbook.book import Handoff, playbook_of
 from playbook.decide import ledger
@@ -24,6 +25,8 @@ STATES: Final = ("offered", "accepted", "returned", "recycled")
 """The columns of the board."""
 _SHOWN: Final = 50
 _NEED: Final = ENTITY_TABLES["need"]
+Said = Mapping[Language, str]
+"""A sentence in each language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Boundary:
 
     rule: str
     description: str
-    why: Mapping[str, str]
+    why: Said
     """Why it is done, in each language."""
     from_team: str
     to_team: str
@@ -93,7 +96,7 @@ class Board:
     """Every boundary, and the teams by name."""
 
     boundaries: tuple[Boundary, ...]
-    teams: Mapping[str, Mapping[str, str]]
+    teams: Mapping[str, Said]
     """Team → its title in each language."""
     assignees: tuple[tuple[str, str], ...]
     """(id, name) of everybody who has one."""
@@ -117,7 +120,7 @@ class HandoffView:
 
     card: Card
     boundary: Boundary
-    teams: Mapping[str, Mapping[str, str]]
+    teams: Mapping[str, Said]
     events: tuple[Event, ...]
     place: str
     """File and line of its rule."""
@@ -211,7 +214,7 @@ def _rules(app: App) -> list[Handoff]:
     return sorted(book.handoffs, key=lambda h: (position[h.says.from_team], h.rule.name))
 
 
-def _teams(app: App) -> dict[str, Mapping[str, str]]:
+def _teams(app: App) -> dict[str, Said]:
     return {team.name: dict(team.title) for team in playbook_of(app.tools).teams}
 
 
@@ -268,7 +271,7 @@ def _needs(db: Connection, ids: Sequence[str]) -> list[Row[Any]]:
     columns = (_NEED.c.id, _NEED.c.account_id, _NEED.c.person_id)
     for start in range(0, len(ids), 500):
         chunk = ids[start : start + 500]
-        found.extend(db.execute(select(*columns).where(_NEED.c.id.in_(chunk))))
+        found.extend(db.execute(select(*columns).where(_NEED.c.id.in_(chunk))).all())
     return found
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from catalog.expression.sentence import sentence
 from catalog.expression.tree import Literal, Node
+from catalog.labels import Language
 from playbook.book import Scenario, playbook_of
 from playbook.scenario import preview as previews
 from playbook.scenario.push import require
@@ -23,7 +24,7 @@ from tasuki.values import Json
 
 ARMS: Final = ("treated", "holdout", "capped", "excluded")
 _ACCOUNT: Final = ENTITY_TABLES["account"]
-Said = Mapping[str, str]
+Said = Mapping[Language, str]
 """A sentence in each language."""
 
 
@@ -105,7 +106,6 @@ class Cells:
 
     connection: str
     object: str
-    environment: str | None
     states: Mapping[str, int]
     """planned | written | refused | parked | unknown → records."""
 
@@ -165,13 +165,13 @@ def list_scenarios(app: App) -> tuple[ScenarioCard, ...]:
 def show(
     app: App, name: str, run_id: str | None = None, arm: str | None = None, limit: int = 20
 ) -> ScenarioView:
-    """One scenario and its newest run (or the one named). Errors: ConfigError for an unknown one."""
+    """One scenario and its newest run (or the one named). Errors: ConfigError."""
     scenario = playbook_of(app.tools).scenario(name)
     with app.store.reading() as db:
         history = _runs(db, scenario)
         run = next((r for r in history if r.id == run_id), None) or _newest(history)
         members = _members(db, run.id, arm, limit) if run else ()
-        result = _result(app, db, run.plan_id) if run and run.plan_id else ()
+        result = _result(db, run.plan_id) if run and run.plan_id else ()
     teams = {team.name: dict(team.title) for team in playbook_of(app.tools).teams}
     return _view(scenario, run, members, arm, result, history, teams)
 
@@ -212,9 +212,6 @@ def push(app: App, runs: Runs, run_id: str, *, by: str = "operator", trigger: st
     )
 
 
-# ── the plan of a push: who said yes to the preview said yes to it ──
-
-
 def _keep_adopt(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
@@ -228,11 +225,11 @@ def _keep_adopt(
 
 
 ADOPT: Final = Step("scenario.adopt_plan", keep=_keep_adopt)
+"""The plan of a push belongs to it; who said yes to the preview said yes to the plan."""
 
 
 def _may_approve(scenario: Scenario, row: Row[Any], by: str, role: str) -> None:
     approval = scenario.says.approval
-    where = f"scenario {row.scenario}, run {row.id}"
     if role not in approval.by:
         raise GuardError(
             "your role does not approve this scenario",
@@ -243,7 +240,7 @@ def _may_approve(scenario: Scenario, row: Row[Any], by: str, role: str) -> None:
     if approval.not_author and by == row.author:
         raise GuardError(
             "nobody approves their own preview",
-            where=where,
+            where=f"scenario {row.scenario}, run {row.id}",
             why=f"{by} made it",
             remedy="Ask another person.",
         )
@@ -324,7 +321,7 @@ def _members(db: Connection, run_id: str, arm: str | None, limit: int) -> tuple[
     )
 
 
-def _result(app: App, db: Connection, plan_id: str) -> tuple[Cells, ...]:
+def _result(db: Connection, plan_id: str) -> tuple[Cells, ...]:
     found: dict[tuple[str, str], Counter[str]] = {}
     seen: set[str] = set()
     for change in plans.changes(db, plan_id):
@@ -332,14 +329,13 @@ def _result(app: App, db: Connection, plan_id: str) -> tuple[Cells, ...]:
             continue
         seen.add(change.write_id)
         found.setdefault((change.connection, change.object), Counter())[change.state] += 1
-    environments = {name: c.environment for name, c in app.project.connections.items()}
     return tuple(
-        Cells(connection, object_, environments.get(connection), dict(states))
+        Cells(connection, object_, dict(states))
         for (connection, object_), states in sorted(found.items())
     )
 
 
-def _view(  # noqa: PLR0913
+def _view(
     scenario: Scenario,
     run: Pushed | None,
     members: tuple[Member, ...],
@@ -375,11 +371,8 @@ def _view(  # noqa: PLR0913
 
 
 def _exclusions(scenario: Scenario, run: Pushed | None) -> tuple[Exclusion, ...]:
-    counts = run.reasons if run else {}
-    return tuple(
-        Exclusion(reason, _said(tree), counts.get(reason, 0))
-        for reason, tree in scenario.exclude.items()
-    )
+    counts, excluded = (run.reasons if run else {}), scenario.exclude.items()
+    return tuple(Exclusion(why, _said(tree), counts.get(why, 0)) for why, tree in excluded)
 
 
 def _branches(scenario: Scenario, run: Pushed | None) -> tuple[BranchView, ...]:
@@ -403,5 +396,5 @@ def _branches(scenario: Scenario, run: Pushed | None) -> tuple[BranchView, ...]:
     return tuple(found)
 
 
-def _said(tree: Node) -> dict[str, str]:
+def _said(tree: Node) -> Said:
     return {"en": sentence(tree, "en"), "ja": sentence(tree, "ja")}

@@ -26,7 +26,6 @@ from tasuki.wiring import open_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -130,7 +129,9 @@ def arrive(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
     """Let somebody sign in, in a window of their own."""
     opened: list[BrowserContext] = []
 
-    def sign_in(role: str = "", language: str = "en", width: int = 1280, theme: Any = "light") -> Visitor:
+    def sign_in(
+        role: str = "", language: str = "en", width: int = 1280, theme: Any = "light"
+    ) -> Visitor:
         locale = {"en": "en-US", "ja": "ja-JP"}[language]
         context = browser.new_context(
             base_url=site.url,

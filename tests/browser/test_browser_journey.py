@@ -28,7 +28,7 @@ def members(site: Site) -> set[str]:
 def test_a_scenario_goes_from_preview_to_the_sandbox(
     site: Site, arrive: Callable[..., Visitor]
 ) -> None:
-    """A marketer previews, a manager approves, the marketer pushes; HubSpot's list has grown by it."""
+    """A marketer previews, a manager approves, the marketer pushes; HubSpot's list grows."""
     before = members(site)
     marketer, manager = arrive().page, arrive("manager").page
     marketer.goto("/scenarios/renewal_90d")
@@ -72,7 +72,7 @@ def test_a_scenario_goes_from_preview_to_the_sandbox(
 def test_a_handoff_is_taken_and_returned_with_buttons(
     site: Site, arrive: Callable[..., Visitor]
 ) -> None:
-    """Accept takes one press; a return asks for a reason of the rule's list; both are in the ledger."""
+    """Accept takes one press; a return asks for one of the rule's reasons."""
     page = arrive("marketer").page
     page.goto("/handoffs")
     page.get_by_role("button", name="Accept").first.click()
@@ -90,7 +90,7 @@ def test_a_handoff_is_taken_and_returned_with_buttons(
 def test_a_plan_is_approved_and_written_while_somebody_watches(
     site: Site, arrive: Callable[..., Visitor]
 ) -> None:
-    """The manager approves, the operator's button states count and target, the page follows the write."""
+    """The manager approves, the operator's button states the target, the page follows."""
     manager, operator = arrive("manager"), arrive("operator")
     manager.page.goto("/plans?state=draft")
     manager.page.locator("table a").first.click()

@@ -170,7 +170,9 @@ def _plan(now: str) -> PlanRow:
     expires = "2026-04-02T03:00:00.000Z"
     counts = {"changes": 3, "records": 2, "risks": {"overwrite": 1, "create": 2}}
     notes = {"calls": {"salesforce": 2}, "guards": []}
-    return PlanRow(PLAN, "d", "draft", "daemon", now, expires, run_id=RUN, counts=counts, notes=notes)
+    return PlanRow(
+        PLAN, "d", "draft", "daemon", now, expires, run_id=RUN, counts=counts, notes=notes
+    )
 
 
 def _changes() -> list[Change]:

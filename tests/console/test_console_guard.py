@@ -29,14 +29,14 @@ def test_every_answer_carries_the_strict_policy(
     for asked in [*paths, *(f"{path}.json" for path in paths)]:
         policy = client.get(asked).headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'nonce-")
-        assert "'strict-dynamic'; style-src 'self'; img-src 'self' data:; connect-src 'self'" in policy
+        assert (
+            "'strict-dynamic'; style-src 'self'; img-src 'self' data:; connect-src 'self'" in policy
+        )
         assert policy.endswith("require-trusted-types-for 'script'; trusted-types htmx")
         assert "unsafe" not in policy
 
 
-def test_pages_hold_nothing_the_policy_forbids(
-    house: House, address: Callable[[str], str]
-) -> None:
+def test_pages_hold_nothing_the_policy_forbids(house: House, address: Callable[[str], str]) -> None:
     """No page has an inline script, style or handler, or a script without the answer's nonce."""
     client = house.client("admin")
     for path in map(address, EVERY):
