@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tasuki.cli.front import Door
     from tasuki.values import Json
 
-FOLDER: Final = Path(".tasuki-demo")
 _MARK: Final = ".gitignore"
 _MARK_TEXT: Final = "# made by `tasuki demo`; it wipes this folder when it runs again\n*\n"
 _WHO: Final = "demo"
@@ -86,7 +85,7 @@ def walk(walk: Walk, *, keep: bool) -> int:
 
 def serve_command(folder: Path) -> str:
     """The command that opens the console on a demo's world."""
-    return "tasuki serve --demo" + ("" if folder == FOLDER else f" {folder}")
+    return f"tasuki serve --demo {folder}"
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def _tour(language: str) -> tuple[str, ...]:
             "tasuki.yaml    言語、タイムゾーン、ガード、スケジュール",
             "connections/   どのシステムに、どうサインインするか（秘密情報は .env）",
             "mappings/      どの項目が何を意味するか",
-            "playbook/      チーム、スコア、シグナル、引き継ぎ、シナリオ",
+            "playbook/      チーム、スコア、アラート、引き渡し、シナリオ",
         )
     return (
         "tasuki.yaml    language, time zone, guards, schedules",
