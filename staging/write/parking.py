@@ -34,6 +34,12 @@ def unpark(db: Connection, ids: list[str], state: str = "retried") -> None:
         db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(state=state))
 
 
+def open_ids(db: Connection, code: str) -> set[str]:
+    """What waits for this reason."""
+    query = select(PARKED.c.id).where(PARKED.c.state == "open", PARKED.c.code == code)
+    return set(db.scalars(query))
+
+
 def open_count(db: Connection) -> int:
     """How many things wait."""
     waiting = select(func.count()).select_from(PARKED).where(PARKED.c.state == "open")

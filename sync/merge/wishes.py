@@ -8,15 +8,17 @@ from sqlalchemy import Connection
 
 from catalog.entities import Entity
 from connectors.protocol import Verb
-from mappings.apply import push, seen
+from mappings.apply import Pushed, Reject, push, seen
 from mappings.spec import MappedField, Rule
 from mappings.spec import Mapping as RecordMapping
 from mappings.values import to_json
 from staging.records import Staged
-from staging.write import conflicts
+from staging.write import conflicts, parking
+from staging.write.parking import Parked
 from sync.context import Tools
 from sync.merge.three_way import is_blank
-from sync.write.intent import Intent, Lane, open_ids, wish, withdraw
+from sync.write.intent import Intent, Lane, forget, open_ids, wish, withdraw
+from tasuki.errors import RejectedError
 from tasuki.values import Json, Ref
 
 
@@ -32,22 +34,43 @@ class Voice:
     staged: Staged
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is to be written to one record, and what cannot be."""
+
+    origin: str
+    intent: Intent | None
+    refused: tuple[Parked, ...]
+
+
 Wanted: TypeAlias = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Sequence[Voice]]]
 
 
 def wish_back(db: Connection, tools: Tools, entity: Entity, merged: Wanted) -> int:
     """Keep the wishes of these entities' mappings; withdraw those that are no longer wanted."""
     disputed = conflicts.open_fields(db, entity.name, merged)
-    wanted = {
-        intent.id: intent
+    offers = [
+        _offer(entity, _undisputed(row, id_, disputed), provenance, voice)
         for id_, (row, provenance, voices) in merged.items()
         for voice in first_of_each_side(voices)
-        if (intent := _intent(entity, _undisputed(row, id_, disputed), provenance, voice))
-    }
+    ]
+    wanted = {offer.intent.id: offer.intent for offer in offers if offer.intent}
+    _park(db, tools, offers)
     for origin in {f"mapping:{m.name}" for m in tools.mappings if m.entity.name == entity.name}:
         stale = set(open_ids(db, origin, merged)) - set(wanted)
         withdraw(db, stale)
+    forget(db, {offer.origin for offer in offers} - set(wanted))
     return wish(db, wanted.values(), tools.now())
+
+
+def _park(db: Connection, tools: Tools, offers: Sequence[Offer]) -> None:
+    """Values that a side does not take wait for a person; those it takes by now wait no more."""
+    waiting = parking.open_ids(db, RejectedError.code) if offers else set()
+    refused = {parked.id: parked for offer in offers for parked in offer.refused}
+    origins = {offer.origin for offer in offers}
+    parking.unpark(db, [i for i in waiting - set(refused) if i.rpartition("#")[0] in origins])
+    for parked in refused.values():
+        parking.park(db, parked, tools.run, tools.now())
 
 
 def first_of_each_side(voices: Sequence[Voice]) -> Iterator[Voice]:
@@ -64,13 +87,13 @@ def _undisputed(row: Mapping[str, Any], id: str, disputed: set[tuple[str, str]])
     return {name: value for name, value in row.items() if (id, name) not in disputed}
 
 
-def _intent(
+def _offer(
     entity: Entity,
     row: Mapping[str, Any],
     provenance: Mapping[str, Any],
     voice: Voice,
-) -> Intent | None:
-    mapping = voice.mapping
+) -> Offer:
+    mapping, key = voice.mapping, f"mapping:{voice.mapping.name}:{voice.ref}"
     there = {k: to_json(v) for k, v in _cells(voice).items()}
     wanted = {
         rule.name: row[rule.name]
@@ -78,21 +101,38 @@ def _intent(
         if rule.name in row
         and _wants(rule, row[rule.name], there.get(rule.name), _raw(voice, rule))
     }
-    fields = push(mapping, voice.side, wanted).fields if wanted else {}
-    if not fields:
-        return None
-    return Intent(
-        id=f"mapping:{mapping.name}:{voice.ref}",
+    pushed = push(mapping, voice.side, wanted) if wanted else Pushed({})
+    refused = tuple(_refused(key, voice, reject) for reject in pushed.rejects)
+    if not pushed.fields:
+        return Offer(key, None, refused)
+    intent = Intent(
+        id=key,
         origin=f"mapping:{mapping.name}",
         lane=Lane.MAPPINGS,
         verb=Verb.UPDATE,
         connection=voice.ref.connection,
         object=voice.ref.object,
         record_id=voice.ref.id,
-        fields=fields,
+        fields=pushed.fields,
         entity=entity.name,
         entity_id=row["id"],
         cause={"rule": mapping.name, "cells": _causes(mapping, voice.side, wanted, provenance)},
+    )
+    return Offer(key, intent, refused)
+
+
+def _refused(key: str, voice: Voice, reject: Reject) -> Parked:
+    """A value that the mapping says this side does not take."""
+    place = voice.mapping.fields[reject.field].place
+    return Parked(
+        id=f"{key}#{reject.field}",
+        connection=voice.ref.connection,
+        object=voice.ref.object,
+        record_id=voice.ref.id,
+        code=RejectedError.code,
+        reason=reject.reason,
+        fix=reject.remedy,
+        place=str(place) if place else None,
     )
 
 
