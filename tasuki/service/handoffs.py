@@ -266,8 +266,8 @@ def _cards(app: App, db: Connection, rows: Sequence[Row[Any]]) -> list[Card]:
     return [_card(row, needs.get(row.need_id), names, now) for row in rows]
 
 
-def _needs(db: Connection, ids: Sequence[str]) -> list[Row[Any]]:
-    found: list[Row[Any]] = []
+def _needs(db: Connection, ids: Sequence[str]) -> list[Any]:
+    found: list[Any] = []
     columns = (_NEED.c.id, _NEED.c.account_id, _NEED.c.person_id)
     for start in range(0, len(ids), 500):
         chunk = ids[start : start + 500]

@@ -43,7 +43,12 @@ def pages(site: Site) -> list[str]:
 
 @pytest.mark.parametrize(
     ("language", "width", "theme"),
-    [("en", 1280, "light"), ("en", 390, "dark"), ("ja", 1280, "dark"), ("ja", 390, "light")],
+    [
+        ("en", 1280, "light"),
+        ("ja", 390, "dark"),
+        pytest.param("en", 390, "dark", marks=pytest.mark.slow),
+        pytest.param("ja", 1280, "light", marks=pytest.mark.slow),
+    ],
 )
 def test_pages_are_clean(
     site: Site, arrive: Callable[..., Visitor], language: str, width: int, theme: str
