@@ -162,5 +162,23 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "plans": "反映前プレビュー",
         "reviews": "名寄せの確認",
         "conflicts": "競合",
+        # scenarios
+        "audience": "対象",
+        "treated": "実施対象",
+        "holdout": "対照群",
+        "excluded": "除外",
+        "capped": "上限超過",
+        "previewed": "プレビュー済み",
+        "pushed": "実行済み",
+        "who": "対象者",
+        "left out": "除外条件",
+        "then": "内容",
+        "not previewed yet": "未プレビュー",
+        "The rest": "その他",
+        "task": "タスク",
+        "list": "リスト",
+        "{percent:g} % are left alone to compare": "{percent:g} % は対照群として何もしない",
+        "by {author}, approved by {approved}": "作成 {author}、承認 {approved}",
+        "Push a scenario: preview, approve, push.": "シナリオ実行：プレビュー、承認、実行。",
     }
 )

@@ -6,7 +6,7 @@ from typing import Final
 from cyclopts import App as Commands
 from cyclopts import Group
 
-from tasuki.cli.verbs import ask, begin, check, flow, serve
+from tasuki.cli.verbs import ask, begin, check, flow, scenario, serve
 
 _BEGIN = Group("Begin", sort_key=1)
 _FLOW = Group("The flow", sort_key=2)
@@ -19,6 +19,13 @@ def register(app: Commands) -> None:
     for group, verbs in _VERBS:
         for verb in verbs:
             app.command(verb, group=group)
+    scenarios = Commands(
+        name="scenario", group=_FLOW, help="Push a scenario: preview, approve, push."
+    )
+    scenarios.default(scenario.show)
+    for verb in (scenario.preview, scenario.approve, scenario.push):
+        scenarios.command(verb)
+    app.command(scenarios)
 
 
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
