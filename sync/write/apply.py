@@ -87,6 +87,9 @@ def _keep_begin(
     todo = plans.changes(db, plan.id, ("planned",))
     if plan.state == "approved":
         guards.refuse(guards.tripped(db, tools, todo), plan.id)
+    if plan.undo_of:
+        wrote = receipts.in_state(db, ("written",), plan.undo_of)
+        intent.let_go(db, _intents_of(db, {receipt.id for receipt in wrote}))
     plans.set_state(db, plan.id, "applying", run_id=tools.run)
     return {"batches": batches(tools, todo)}
 

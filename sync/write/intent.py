@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from connectors.protocol import Verb
 from staging.bulk import chunks, upsert
-from staging.tables.writes import INTENT
+from staging.tables.writes import INTENT, PLAN
 from tasuki.values import Json
 
 _UNDONE: Final = "undone"
@@ -69,6 +69,11 @@ def withdraw(db: Connection, ids: Iterable[str]) -> None:
     _set_state(db, ids, "withdrawn", ("open",))
 
 
+def forget(db: Connection, ids: Iterable[str]) -> None:
+    """These are wanted no more, come true or not: the same wish may be made again."""
+    _set_state(db, ids, "withdrawn", ("open", "done", "parked"))
+
+
 def fulfil(db: Connection, ids: Iterable[str]) -> None:
     """These have come true."""
     _set_state(db, ids, "done", ("open", "withdrawn"))
@@ -87,11 +92,15 @@ def let_go(db: Connection, ids: Iterable[str]) -> None:
 def open_intents(db: Connection, origin_prefix: str = "") -> list[Intent]:
     """Every open wish of an origin, in lane and record order.
 
-    Without an origin: all but those of scenarios, which are written by their own approved plan.
+    Without an origin: all but those of scenarios that a plan of their own still holds.
     """
     query = select(INTENT).where(INTENT.c.state == "open")
-    wanted = INTENT.c.origin.startswith(origin_prefix or "scenario:", autoescape=True)
-    query = query.where(wanted if origin_prefix else ~wanted)
+    if origin_prefix:
+        query = query.where(INTENT.c.origin.startswith(origin_prefix, autoescape=True))
+    else:
+        live = PLAN.c.state.in_(("draft", "approved", "applying"))
+        theirs = select(PLAN.c.origin).where(live, PLAN.c.origin.startswith("scenario:"))
+        query = query.where(INTENT.c.origin.not_in(theirs))
     return [_intent(row) for row in db.execute(query.order_by(INTENT.c.lane, INTENT.c.id))]
 
 
@@ -121,6 +130,7 @@ def _without_undone(known: Intent | None, wanted: Intent) -> Intent:
     undone: dict[str, Json] = dict(known.cause.get(_UNDONE) or {}) if known else {}
     if known and known.state == "undone":
         undone |= known.fields
+    undone = {k: v for k, v in undone.items() if wanted.fields.get(k, v) == v}
     if wanted.verb != Verb.UPDATE or not undone:
         return wanted
     fields = {k: v for k, v in wanted.fields.items() if k not in undone or undone[k] != v}

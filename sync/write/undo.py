@@ -7,7 +7,7 @@ since are in the plan as refused, with both values, so that nobody has to look f
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -17,7 +17,6 @@ from staging.write import plans, receipts
 from staging.write.plans import Change
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
-from sync.write import intent
 from sync.write.guards import UNDO as RULE
 from sync.write.plan import describe
 from sync.write.risk import Risk
@@ -70,7 +69,6 @@ def _keep_undo(
     notes = {**row.notes, "kept": kept, "guards": row.notes["guards"] if open_ else []}
     row = replace(row, undo_of=arguments["of"], origin=f"undo:{arguments['of']}", notes=notes)
     plans.save(db, row, changes)
-    intent.let_go(db, _intents(db, wrote))
     return {"plan": plan_id, "changes": len(open_), "kept": kept}
 
 
@@ -139,11 +137,6 @@ def _change(
 def _names(db: Connection, wrote: Sequence[ReceiptRow]) -> dict[str, str]:
     changes = plans.of_writes(db, [r.id for r in wrote])
     return {change.write_id: change.label for change in changes}
-
-
-def _intents(db: Connection, wrote: Sequence[ReceiptRow]) -> set[str]:
-    changes: list[Any] = plans.of_writes(db, [r.id for r in wrote])
-    return {change.intent_id for change in changes if change.intent_id}
 
 
 UNDO: Final = Step("undo.plan", keep=_keep_undo, ask=_ask_undo)
