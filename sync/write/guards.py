@@ -39,7 +39,7 @@ def tripped(db: Connection, tools: Tools, changes: Sequence[Change]) -> list[Tri
     """
     groups: dict[tuple[str, str, bool], list[Change]] = defaultdict(list)
     for change in changes:
-        if change.cause.get("rule") != UNDO:
+        if change.intent_id is not None or change.cause.get("rule") != UNDO:
             mapped = change.cause.get("lane") == "mappings"
             groups[change.connection, change.object, mapped].append(change)
     found: list[Tripped] = []
