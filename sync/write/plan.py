@@ -39,7 +39,7 @@ def _keep_plan(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     plan_id = f"p_{new_id()[-12:]}"
-    wishes = open_intents(db, arguments["origin"])
+    wishes = [w for w in open_intents(db, arguments["origin"]) if w.connection in tools.connectors]
     draft = compare(db, plan_id, wishes)
     fulfil(db, draft.fulfilled)
     plans.discard_drafts(db, arguments["origin"] or "all")

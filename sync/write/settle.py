@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Record, Verb
+from staging import records
 from staging.write import plans, receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
@@ -27,10 +28,12 @@ def settle(run: Runner) -> dict[str, Json]:
 
 
 def _keep_find(
-    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: object
+    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: object
 ) -> dict[str, Json]:
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for receipt in receipts.in_state(db, _OPEN):
+        if receipt.connection not in tools.connectors:
+            continue  # its connection left the project: nobody to ask until it comes back
         groups[receipt.connection, receipt.object, receipt.verb].append(receipt.id)
     return {"groups": [ids for _, ids in sorted(groups.items())]}
 
@@ -82,14 +85,19 @@ def _came_true(receipt: ReceiptRow, record: Record | None) -> bool:
 def _close(
     db: Connection, tools: Tools, receipt: ReceiptRow, state: str, record_id: str | None
 ) -> None:
-    """Written: fulfilled and known. Lost: the wish stays open and the next plan holds it again."""
+    """Written: fulfilled and known. Lost: the wish stays open and the next plan holds it again.
+
+    A record that was staged before was there already: an undo must not delete it.
+    """
     reason = "settled by reading the record again"
+    creates = state == "written" and receipt.verb in (Verb.CREATE, Verb.UPSERT)
+    known = records.read(db, receipt.connection, receipt.object, [record_id] if record_id else [])
     receipts.settle(
         db,
         receipt.id,
         state,
         record_id=record_id,
-        created=state == "written" and receipt.verb in (Verb.CREATE, Verb.UPSERT),
+        created=creates and not known,
         reason=reason,
         now=tools.now(),
     )
