@@ -160,7 +160,7 @@ class InProcess:
     def _open(self, run_id: str, order: Order, holder: lease.Holder, tools: Tools) -> bool:
         """Take the lease and write the run down; False when this run already exists."""
         with self.store.writing() as db:
-            if runs.get(db, run_id):
+            if runs.exists(db, run_id):
                 return False
             lease.acquire(db, lease.WRITER, holder, tools.clock.now())
             runs.interrupt_orphans(db, run_id, tools.now())

@@ -66,7 +66,13 @@ def interrupt_orphans(db: Connection, alive: str | None, now: str) -> list[str]:
 def get(db: Connection, id: str) -> RunRow | None:
     """The run of that id, or the only one whose id starts so."""
     rows = db.execute(select(RUN).where(RUN.c.id.startswith(id, autoescape=True)).limit(2)).all()
-    return _row(rows[0]) if len(rows) == 1 else None
+    exact = db.execute(select(RUN).where(RUN.c.id == id)).first()
+    return _row(exact or rows[0]) if exact or len(rows) == 1 else None
+
+
+def exists(db: Connection, id: str) -> bool:
+    """Whether there is a run of exactly that id."""
+    return db.scalar(select(RUN.c.id).where(RUN.c.id == id)) is not None
 
 
 def latest(db: Connection, limit: int = 20, kind: str | None = None) -> list[RunRow]:
