@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from staging.bulk import chunks, upsert
 from staging.tables.writes import CONFLICT
@@ -30,6 +30,12 @@ def keep(
             for id_, field, candidates in found
         ),
     )
+
+
+def close(db: Connection, entity: str, agreed: Iterable[tuple[str, str]]) -> None:
+    """Every system says the same again: (entity id, field) no longer waits."""
+    for chunk in chunks(f"{entity}:{id_}:{field}" for id_, field in agreed):
+        db.execute(update(CONFLICT).where(CONFLICT.c.id.in_(chunk)).values(state="resolved"))
 
 
 def waiting(db: Connection) -> list[dict[str, Any]]:

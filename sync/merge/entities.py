@@ -1,7 +1,7 @@
 """The step that merges what is dirty: one row per entity, with where each value came from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from staging.identities import Link
 from staging.write import conflicts
 from sync.context import Runner, Step, Tools
 from sync.identity.pointers import resolve
-from sync.merge.three_way import ABSENT, Candidate, Current, Outcome, merge_field
+from sync.merge.three_way import ABSENT, Candidate, Current, Outcome, is_blank, merge_field
 from sync.merge.wishes import Voice, wish_back
 from tasuki.values import Json, Ref
 
@@ -216,11 +216,26 @@ def _write(
         ((m.id, name, _disputed(found)) for m in merged for name, found in m.in_conflict.items()),
         now,
     )
+    open_ = conflicts.open_fields(db, entity.name, (m.id for m in merged))
+    conflicts.close(db, entity.name, _agreed(merged, open_))
     if entity.metrics:
         queue.mark(db, queue.MEASURE, entity.name, [m.id for m in changed])
     if entity.name in ("person", "opportunity"):
         accounts = {m.row["account_id"] for m in changed if m.row["account_id"]}
         queue.mark(db, queue.MEASURE, "account", accounts)
+
+
+def _agreed(
+    merged: Iterable[Merged], disputed: Collection[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The disputed fields of which every record says the same again."""
+    said = {
+        (m.id, name): {str(c.value) for c in _candidates(name, m.voices) if not is_blank(c.value)}
+        for m in merged
+        for id_, name in disputed
+        if id_ == m.id
+    }
+    return [where for where, values in said.items() if len(values) <= 1]
 
 
 def _disputed(candidates: Iterable[Candidate]) -> list[dict[str, Json]]:
