@@ -1,9 +1,10 @@
-"""A small world on a sandbox process, a project signed in to it, and the real command line."""
+"""A small world on a sandbox, a project signed in to it, and the real command line."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,13 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 
 from config.starter import SandboxAccess, init, write_env
-from sandbox import process
+from sandbox import server
 from sandbox.state import State
 from sandbox.world.files import write_sales, write_truth
 from sandbox.world.generate import generate
@@ -28,6 +30,8 @@ SCALE = 0.04
 TASUKI = Path(sys.executable).parent / "tasuki"
 MOVING = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Tasuki_Key__c")
 """What two undisturbed runs of one day differ in."""
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:.\dZ]*")
+"""A due time is counted from the moment of the offer."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Done:
     @property
     def json(self) -> Any:
         """The document it printed."""
+        assert self.out, self.err
         return json.loads(self.out)
 
     def four_lines(self) -> dict[str, str]:
@@ -112,7 +117,10 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
         said = {k: v for k, v in said.items() if "modified" not in k and "lastmodified" not in k}
         return {**row, "properties": json.dumps(said, sort_keys=True)}
     is_task = "Tasuki_Key__c" in row
-    return {k: v for k, v in row.items() if k not in MOVING or (k == "Id" and not is_task)}
+    kept = {k: v for k, v in row.items() if k not in MOVING or (k == "Id" and not is_task)}
+    if is_task and row["Tasuki_Key__c"]:
+        kept["Description"] = MOMENT.sub("(moment)", row["Description"])
+    return kept
 
 
 def _rows(path: Path, query: str, values: Any) -> list[tuple[Any, ...]]:
@@ -136,22 +144,32 @@ def tasuki(*words: str, folder: Path, **variables: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+def _written(path: Path) -> Path:
+    """The file, once the serving thread has written it."""
+    patience = Event()
+    for _ in range(400):
+        if path.exists() and path.stat().st_size:
+            return path
+        patience.wait(0.05)
+    raise AssertionError(f"{path} never came")
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[Place]:
     """A copy of a world served, and its project signed in to it."""
-    with process.start(folder / "sandbox", network_log=folder / "sandbox" / "net.jsonl") as running:
-        project = folder / "project"
-        access = SandboxAccess.read(running.folder / "sandbox.json")
+    beside, project = folder / "sandbox", folder / "project"
+    with server.in_thread(beside, network_log=beside / "net.jsonl") as serving:
+        access = SandboxAccess.read(_written(beside / "sandbox.json"))
         if (project / "tasuki.yaml").exists():
             write_env(project, access)
         else:
             init(project, sandbox=access)
-        yield Place(project, running.folder, running.info)
+        yield Place(project, beside, serving.info)
 
 
 @pytest.fixture(scope="session")
 def serving() -> Any:
-    """Serve a copy of a world: `with serving(folder) as place`."""
+    """How to serve a copy of a world, as a context manager over its folder."""
     return served
 
 
