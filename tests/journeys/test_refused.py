@@ -145,7 +145,7 @@ def test_a_value_the_platform_does_not_allow(ran: Any) -> None:
     assert (parked["object"], bool(parked["fix"])) == ("companies", True)
     written = ran.rows(
         "SELECT json_extract(properties, '$.industry') FROM hs_record "
-        "WHERE type = 'companies' AND id = ?",
+        "WHERE type = '0-2' AND id = ?",
         _company(ran, usual),
     )
     assert "RETAIL" in str(written)

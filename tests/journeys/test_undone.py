@@ -39,5 +39,5 @@ def test_undo_leaves_alone_what_people_edited(ran: Any) -> None:
 
 def _score(place: Any, company: str) -> Any:
     query = "SELECT json_extract(properties, '$.tasuki_score') FROM hs_record WHERE id = ?"
-    ((value,),) = place.rows(f"{query} AND type = 'companies'", int(company))
+    ((value,),) = place.rows(f"{query} AND type = '0-2'", int(company))
     return value
