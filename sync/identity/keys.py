@@ -15,6 +15,7 @@ from staging import aliases, identities, queue, records
 from staging.records import Staged
 from sync.context import Runner, Step, Tools
 from sync.identity.pointers import reference_rows
+from sync.identity.resolve import wake
 from sync.pull import Stream, stream
 from tasuki.values import Json, Ref
 
@@ -48,12 +49,13 @@ def _keep_read(
     found = records.read(db, each.connection, each.object, ids)
     for mapping, side in each.readers:
         if mapping.entity.grain is Grain.MERGED:
-            _note(db, each, mapping, side, found)
+            _note(db, tools, each, mapping, side, found)
     return {"taken": len(ids)}
 
 
 def _note(
     db: Connection,
+    tools: Tools,
     each: Stream,
     mapping: RecordMapping,
     side: Side,
@@ -70,10 +72,20 @@ def _note(
     linked = identities.links_of(db, entity, refs)
     moved = [ref for ref in refs if known.get(ref, {}) != fresh.get(ref, {}) or ref not in linked]
     identities.set_keys(db, entity, {ref: fresh.get(ref, {}) for ref in moved})
+    wake(db, tools, entity, {t for ref in moved for t in _turned(known.get(ref), fresh.get(ref))})
     links = {ref: n.links for ref, n in said.items() if n is not None}
     identities.set_references(db, refs, reference_rows(mapping, links))
     queue.mark(db, queue.IDENTIFY, entity, map(str, moved))
     queue.mark(db, queue.MERGE, entity, (linked[ref] for ref in refs if ref in linked))
+
+
+def _turned(before: identities.Keys | None, after: identities.Keys | None) -> set[str]:
+    """The keys a record lost or won: whoever points at one of them may mean another now."""
+    was, is_ = (
+        {f"key:{kind}={value}" for kind, values in (keys or {}).items() for value in values}
+        for keys in (before, after)
+    )
+    return was ^ is_
 
 
 def said_by(

@@ -209,6 +209,11 @@ def _wake_referrers(
     for ref in moved:
         for kind, values in around.keys.get(ref, {}).items():
             targets.update(f"key:{kind}={value}" for value in values)
+    wake(db, tools, entity, targets)
+
+
+def wake(db: Connection, tools: Tools, entity: str, targets: Iterable[str]) -> None:
+    """Whoever points at these targets (as the reference table spells them) must look again."""
     pointing = identities.referrers(db, entity, sorted(targets))
     for (connection, object_), ids in identities.by_object(pointing).items():
         _look_again(db, tools, connection, object_, ids)

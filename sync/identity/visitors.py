@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from mappings.links import ToKey
-from staging import queue
+from staging import identities, queue
 from staging.bulk import chunks, delete_where_in, upsert
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import VISITOR_LINK
@@ -58,11 +58,12 @@ def _keep_attribute(
     events = _events(db, visitors)
     moments = _moments(db, events)
     _keep_links(db, visitors, moments)
+    living = identities.members_of(db, "person", {e.person_id for e in events if e.person_id})
     wrong = [
         (event.id, event.person_id, owner)
         for event in events
-        if (owner := owner_at(moments.get(event.visitor, ()), event.occurred_at))
-        and owner != event.person_id
+        if (owner := owner_at(moments.get(event.visitor, ()), event.occurred_at)) != event.person_id
+        and (owner or event.person_id not in living)
     ]
     _move(db, wrong)
     return {"moved": len(wrong), "more": True}
@@ -105,14 +106,15 @@ def _keep_links(
     )
 
 
-def _move(db: Connection, wrong: Sequence[tuple[str, str | None, str]]) -> None:
-    by_person: dict[str, list[str]] = defaultdict(list)
+def _move(db: Connection, wrong: Sequence[tuple[str, str | None, str | None]]) -> None:
+    """Give events to others; to nobody where the person they had is gone."""
+    by_person: dict[str | None, list[str]] = defaultdict(list)
     for event, _, owner in wrong:
         by_person[owner].append(event)
     for owner, events in by_person.items():
         for chunk in chunks(events):
             db.execute(update(_EVENT).where(_EVENT.c.id.in_(chunk)).values(person_id=owner))
-    touched = {before for _, before, _ in wrong if before} | set(by_person)
+    touched = {before for _, before, _ in wrong if before} | {p for p in by_person if p}
     queue.mark(db, queue.MEASURE, "person", touched)
 
 
