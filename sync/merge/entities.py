@@ -61,7 +61,7 @@ def _keep_merge(
     voices = _voices(db, tools, entity, members)
     merged = [_merge_one(tools, entity, id_, voices[id_], before.get(id_)) for id_ in members]
     changed = [m for m in merged if _differs(m.row, before.get(m.id))]
-    _write(db, tools, entity, merged, changed)
+    _write(db, tools, entity, merged, changed, before)
     _bury(db, entity, [id_ for id_ in ids if id_ not in members], before)
     wishes = wish_back(db, tools, entity, {m.id: (m.row, m.provenance, m.voices) for m in merged})
     disputed = sum(len(m.in_conflict) for m in merged)
@@ -115,6 +115,8 @@ def _merge_one(
     for field in entity.fields:
         candidates = _candidates(field.name, voices)
         current = _current(field.name, before, known)
+        if field.to and candidates and all(c.value != current.value for c in candidates):
+            current = Current()  # nobody points there any more: a blank is an answer
         policy, first, clear = _rules(tools, entity, field.name)
         outcome = merge_field(candidates, current, policy, first, clear=clear)
         row[field.name] = outcome.value
@@ -195,6 +197,7 @@ def _write(
     entity: Entity,
     merged: Sequence[Merged],
     changed: Sequence[Merged],
+    before: Mapping[str, Mapping[str, Any]],
 ) -> None:
     now = tools.now()
     rows.write(
@@ -221,8 +224,9 @@ def _write(
     if entity.metrics:
         queue.mark(db, queue.MEASURE, entity.name, [m.id for m in changed])
     if entity.name in ("person", "opportunity"):
-        accounts = {m.row["account_id"] for m in changed if m.row["account_id"]}
-        queue.mark(db, queue.MEASURE, "account", accounts)
+        now_there = {m.row["account_id"] for m in changed}
+        left = {before[m.id]["account_id"] for m in changed if m.id in before}
+        queue.mark(db, queue.MEASURE, "account", (a for a in now_there | left if a))
 
 
 def _agreed(
