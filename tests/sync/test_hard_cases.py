@@ -216,3 +216,53 @@ def test_a_run_id_that_begins_another_is_a_run_of_its_own() -> None:
             runtime.wait(runtime.enqueue(Order("replan"), run_id=name))
             runtime.close()
         assert sorted(run["id"] for run in world.all("run")) == ["tick", "tick-apply"]
+
+
+# ── identity ──
+
+
+def test_who_belongs_by_domain_follows_the_domain() -> None:
+    """A domain that a company wins, loses or takes along moves the people of that domain."""
+    with rehearsal() as world:
+        org = world.ma.add("orgs", {"name": "Aoba", "domain": "old.example"})
+        world.ma.add("contacts", {"email": "a@aoba.example"})
+        world.settle()
+        at: list[bool] = []
+        for domain in ("aoba.example", "new.example", "aoba.example"):
+            world.ma.edit("orgs", org, {"domain": domain})
+            world.settle()
+            at += [p["account_id"] in world.rows("account") for p in world.rows("person").values()]
+        assert at == [True, False, True]
+        world.ma.delete("orgs", org)
+        world.settle()
+        assert [p["account_id"] for p in world.rows("person").values()] == [None]
+
+
+def test_events_do_not_keep_a_person_who_is_gone() -> None:
+    """A deleted contact loses the browser; whoever gets the address later gets it."""
+    with rehearsal() as world:
+        first = world.ma.add("contacts", {"email": "a@aoba.example"})
+        second = world.ma.add("contacts", {"email": "b@aoba.example"})
+        told = {"kind": "form", "at": "2026-01-01T00:00:00Z", "email": "a@aoba.example"}
+        world.ma.add("events", {**told, "cookie": "ck"})
+        world.ma.add("events", {"kind": "page", "at": "2026-01-02T00:00:00Z", "cookie": "ck"})
+        world.settle()
+        assert None not in {event["person_id"] for event in world.all("engagement")}
+        world.ma.delete("contacts", first)
+        world.settle()
+        assert {event["person_id"] for event in world.all("engagement")} == {None}
+        assert world.all("visitor_link") == []
+        world.ma.edit("contacts", second, {"email": "a@aoba.example"})
+        world.settle()
+        assert {e["person_id"] for e in world.all("engagement")} == set(world.rows("person"))
+
+
+def test_the_account_that_somebody_left_is_measured_again() -> None:
+    """Who moves to another company counts at neither too much nor too little."""
+    with rehearsal() as world:
+        old = world.crm.add("companies", {"name": "Old", "domain": "old.example"})
+        new = world.crm.add("companies", {"name": "New", "domain": "new.example"})
+        person = world.crm.add("people", {"email": "a@mail.example", "company_id": old})
+        world.settle()
+        world.crm.edit("people", person, {"company_id": new})
+        assert world.run()["measured"] == 3
