@@ -373,7 +373,7 @@ def _fold(changes: Sequence[Change], samples: int) -> Fold:
     )
 
 
-_TELLING: Final = ("Subject", "hs_task_subject", "Name", "name")
+_TELLING: Final = ("Subject", "subject", "hs_task_subject", "Name", "name")
 
 
 def _telling(change: Change, changes: Sequence[Change]) -> Change:

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from tasuki.cli.faults import Exit
 from tasuki.cli.front import Doorway
+from tasuki.errors import ConfigError
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Language = Literal["en", "ja"]
@@ -67,6 +68,19 @@ def _tour(language: str) -> tuple[str, ...]:
     )
 
 
+def _refuse_foreign(folder: Path) -> None:
+    """A world is never written among other people's files."""
+    from tasuki.cli.demo.world import has_world
+
+    if folder.exists() and any(folder.iterdir()) and not has_world(folder):
+        raise ConfigError(
+            f"{folder} holds something else",
+            where=str(folder.resolve()),
+            why="a sandbox keeps its world in a folder of its own",
+            remedy="Name an empty or new folder with --folder.",
+        )
+
+
 def sandbox(
     *,
     folder: Path = Path("sandbox"),
@@ -100,6 +114,7 @@ def sandbox(
     from tasuki.cli.demo.world import describe_world, has_world, make_world
 
     screen = door.screen
+    _refuse_foreign(folder)
     if not has_world(folder):
         size = make_world(folder, seed, scale)
         screen.note(screen.words("A new world: {world}", world=describe_world(screen, size)))

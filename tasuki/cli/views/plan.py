@@ -1,6 +1,7 @@
 """A plan on a terminal: riskiest first, same-shape changes folded, each line with its reason."""
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -45,22 +46,37 @@ def plan_summary(plan: "PlanView", words: Words) -> RenderableType:
 
 
 def cells_view(changes: Iterable["Change"], words: Words) -> RenderableType:
-    """Every cell: record, field, before → after, why, risk."""
+    """Every cell, record by record: field, before → after; then why, and where that is said."""
     from tasuki.service.planning import reason_of
 
-    table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
-    for column in ("", words("record"), words("field"), words("change"), words("why")):
-        table.add_column(column, overflow="fold")
-    for change in changes:
-        what = Text(f"{change.label}\n")
-        what.append(f"{change.connection}/{change.object}/{change.record_id or '–'}", "dim")
-        reason = reason_of(change)
-        place = short_place(str(change.cause.get("place") or ""))
-        why = Text.assemble(reason, "\n" if reason else "", (place, "dim"))
-        table.add_row(
-            _sign(change.risk), what, change.field, arrow(change.before, change.after, words), why
-        )
-    return table
+    parts: list[RenderableType] = []
+    for _, group in groupby(changes, key=lambda change: change.write_id):
+        cells = list(group)
+        parts.append(_record_line(cells[0], words))
+        said = ""
+        for cell in cells:
+            parts.append(_cell_line(cell, words))
+            why = f"{reason_of(cell)}  {short_place(str(cell.cause.get('place') or ''))}".strip()
+            if why and why != said:
+                parts.append(Padding(Text(why, style="dim"), (0, 0, 0, 8), expand=False))
+            said = why
+    return Group(*parts)
+
+
+def _record_line(change: "Change", words: Words) -> Text:
+    text = Text.assemble(_sign(change.risk), " ", _risk(change.risk, words), "  ")
+    text.append(change.label, "bold")
+    return text.append(
+        f"  {change.connection}/{change.object}/{change.record_id or words('new')}", "dim"
+    )
+
+
+def _cell_line(change: "Change", words: Words) -> Text:
+    text = Text.assemble(f"    {change.field}: ", arrow(change.before, change.after, words))
+    if change.state != "planned":
+        text.append(f"  {words(change.state)}", _STATES.get(change.state, ""))
+        text.append(f" {change.reason or ''}", "dim")
+    return text
 
 
 def applied_view(applied: "Applied", plan: "PlanView", words: Words) -> RenderableType:

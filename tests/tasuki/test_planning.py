@@ -1,0 +1,102 @@
+"""Plans: folded by risk, approved by somebody, never applied without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from jobs.flows import register
+from jobs.runtime import InProcess
+from tasuki.errors import GuardError, UnknownRecordError
+from tasuki.service import planning, running
+from tasuki.service.app import App
+from tests.rehearsal import Rehearsal, rehearsal
+
+
+@pytest.fixture
+def world() -> Iterator[Rehearsal]:
+    """Three companies, each in both systems, whose names differ; the plan is made."""
+    with rehearsal() as found:
+        for number in range(3):
+            domain = f"c{number}.example"
+            code = f"C{number}"
+            found.crm.add("companies", {"name": f"Co {number}", "domain": domain, "code": code})
+            found.ma.add("orgs", {"name": f"Co {number} (old)", "domain": domain})
+        yield found
+
+
+def app(world: Rehearsal) -> App:
+    """What the services are handed."""
+    return App(world.tools.project, world.store, world.tools)
+
+
+def test_changes_of_one_shape_are_one_line(world: Rehearsal) -> None:
+    """Three names and three codes are two lines, overwrites before fills."""
+    view = planning.show_plan(app(world), str(world.run()["plan"]), samples=2)
+    (target,) = view.targets
+    lines = [(fold.risk, fold.field, fold.records, len(fold.samples)) for fold in target.folds]
+    assert lines == [("overwrite", "name", 3, 2), ("fill", "code", 3, 2)]
+    assert view.risks == {"overwrite": 3, "fill": 3}
+    assert (view.changes, view.records, view.connections) == (6, 3, ("ma",))
+
+
+def test_one_risk_alone(world: Rehearsal) -> None:
+    """`only` keeps what was asked for."""
+    plan_id = str(world.run()["plan"])
+    view = planning.show_plan(app(world), plan_id, only=["fill"])
+    assert set(view.risks) == {"fill"}
+    assert {c.field for c in planning.cells(app(world), plan_id, only=["fill"])} == {"code"}
+
+
+def test_nothing_is_applied_without_a_yes(world: Rehearsal) -> None:
+    """A draft waits; an approved plan goes through; a second time it is refused."""
+    plan_id = str(world.run()["plan"])
+    here = app(world)
+    runtime = InProcess(world.store, world.tools)
+    register(runtime)
+    with pytest.raises(GuardError, match="waits for approval"):
+        planning.start_apply(here, runtime, plan_id)
+    assert planning.approve(here, plan_id, "Ada").approved_by == ("Ada",)
+    run_id = planning.start_apply(here, runtime, plan_id)
+    result = planning.applied(run_id, runtime.wait(run_id))
+    assert (result.written, result.is_clean, result.plan_id) == (6, True, plan_id)
+    with pytest.raises(GuardError, match="is applied"):
+        planning.approve(here, plan_id, "Ada")
+    runtime.close()
+    found, steps = running.show_run(here, run_id)
+    assert (found.kind, found.plan_id, bool(steps)) == ("apply", plan_id, True)
+
+
+def test_a_plan_expires(world: Rehearsal) -> None:
+    """What was planned yesterday is planned anew."""
+    plan_id = str(world.run()["plan"])
+    world.tick(25 * 60)
+    with pytest.raises(GuardError, match="has expired"):
+        planning.approve(app(world), plan_id, "Ada")
+    assert planning.show_plan(app(world), plan_id).is_expired
+
+
+def test_only_a_person_opens_the_door_for_the_daemon(world: Rehearsal) -> None:
+    """A plan the daemon approved does not count; one that somebody did, does."""
+    here = app(world)
+    assert not planning.was_approved_by_a_person(here, ["ma"])
+    plan_id = str(world.run()["plan"])
+    planning.approve(here, plan_id, planning.DAEMON)
+    world.walk("apply", plan=plan_id)
+    assert not planning.was_approved_by_a_person(here, ["ma"])
+    first = next(iter(world.crm.living("companies")))
+    world.crm.edit("companies", first, {"name": "Renamed"})
+    plan_id = str(world.run()["plan"])
+    planning.approve(here, plan_id, "Ada")
+    world.walk("apply", plan=plan_id)
+    assert planning.was_approved_by_a_person(here, ["ma"])
+    assert not planning.was_approved_by_a_person(here, ["ma", "crm"])
+
+
+def test_an_id_nobody_knows(world: Rehearsal) -> None:
+    """A strange or an ambiguous id names the command that lists them."""
+    with pytest.raises(UnknownRecordError):
+        planning.show_plan(app(world), "p_nothing")
+    with pytest.raises(UnknownRecordError):
+        running.show_run(app(world), "nothing")
