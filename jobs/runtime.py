@@ -6,18 +6,20 @@ Nothing below this module opens or commits a transaction.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from staging import runs
 from staging.engine import Store
 from sync import lease
 from sync.context import Event, Order, Step, Tools, Watch
-from tasuki.errors import TasukiError
+from tasuki.errors import LeaseError, TasukiError
 from tasuki.values import Json, new_id
 
 LOG = structlog.get_logger("tasuki.jobs")
@@ -110,6 +112,8 @@ class InProcess:
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="tasuki-run")
     )
     guard: threading.Lock = field(default_factory=threading.Lock)
+    beat: float = 30.0
+    """Seconds after which a run holds its lease longer."""
 
     def register(self, name: str, workflow: Workflow) -> None:
         """Make a workflow known by name."""
@@ -146,7 +150,8 @@ class InProcess:
             return {}
         run = Run(self.store, tools, self.watch, holder, self.stops[run_id])
         try:
-            counts = self.workflows[order.workflow](run, dict(order.arguments))
+            with self._beating(holder):
+                counts = self.workflows[order.workflow](run, dict(order.arguments))
         except TasukiError as error:
             state = "interrupted" if isinstance(error, Cancelled) else "failed"
             self._close(run_id, holder, tools, state, {}, error.what)
@@ -156,6 +161,31 @@ class InProcess:
             raise
         self._close(run_id, holder, tools, str(counts.pop("state", "done")), counts)
         return counts
+
+    @contextmanager
+    def _beating(self, holder: lease.Holder) -> Iterator[None]:
+        """Hold the lease while a run works, however long one call to a system takes.
+
+        The race it prevents: a write waits out a rate limit for minutes, the lease runs out,
+        another process reads that nothing was written and sends it as well.
+        """
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(self.beat):
+                try:
+                    with self.store.writing() as db:
+                        lease.keep(db, lease.WRITER, holder, self.tools.clock.now())
+                except (LeaseError, SQLAlchemyError) as error:
+                    LOG.warning("jobs.lease_not_held", why=type(error).__name__)
+
+        thread = threading.Thread(target=beat, name="tasuki-lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def _open(self, run_id: str, order: Order, holder: lease.Holder, tools: Tools) -> bool:
         """Take the lease and write the run down; False when this run already exists."""
