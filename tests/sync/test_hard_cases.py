@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from staging.write import plans
 from sync.context import Order
 from sync.write.intent import Intent
 from sync.write.plan import plan as make_plan
-from tasuki.errors import GuardError, TransientError
+from tasuki.errors import GuardError, LeaseError, TransientError
 from tests.rehearsal import FILES, Killed, Rehearsal, rehearsal
 
 
@@ -216,6 +217,37 @@ def test_a_run_id_that_begins_another_is_a_run_of_its_own() -> None:
             runtime.wait(runtime.enqueue(Order("replan"), run_id=name))
             runtime.close()
         assert sorted(run["id"] for run in world.all("run")) == ["tick", "tick-apply"]
+
+
+def test_a_long_call_does_not_cost_the_lease() -> None:
+    """While a system lets us wait longer than the lease lasts, nobody else begins to write."""
+    with rehearsal() as world:
+        world.wish(task())
+        plan = world.run()["plan"]
+        with world.store.writing() as db:
+            plans.approve(db, plan, "manager", world.tools.now())
+
+        class Waiting(MemoryConnector):
+            def write(self, batch: Any) -> Any:
+                world.tick(10)
+                held = threading.Event()
+                for _ in range(200):
+                    if held.wait(0.01) or world.all("lease")[0]["until"] > world.tools.now():
+                        break
+                rival = InProcess(world.store, world.tools)
+                register(rival)
+                with pytest.raises(LeaseError):
+                    rival.wait(rival.enqueue(Order("run")))
+                rival.close()
+                return MemoryConnector.write(self, batch)
+
+        waiting = Waiting(world.crm, world.connector("crm").settings)
+        tools = replace(world.tools, connectors={**world.tools.connectors, "crm": waiting})
+        runtime = InProcess(world.store, tools, beat=0.01)
+        register(runtime)
+        counts = runtime.wait(runtime.enqueue(Order("apply", {"plan": plan})))
+        runtime.close()
+        assert counts["written"] == 1
 
 
 # ── identity ──
