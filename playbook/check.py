@@ -22,6 +22,7 @@ def check(project: Project, described: Described | None = None) -> list[Finding]
     findings = [finding_of(error) for error in errors]
     findings += _silent_tasks(book, project.language)
     findings += _unowned(book)
+    findings += _shared_fields(book)
     for score in book.scores:
         findings += _targets(score, described or {})
     if book.ladder:
@@ -72,6 +73,24 @@ def _unowned(book: Playbook) -> Iterator[Finding]:
                 "nobody will notice when it no longer fits the business",
                 "Add `owner:` with the person or role who answers for it.",
             )
+
+
+def _shared_fields(book: Playbook) -> Iterator[Finding]:
+    """Two scores that write one field would undo each other at every run."""
+    taken: dict[tuple[str, str, str], Score] = {}
+    for score in book.scores:
+        systems: dict[str, dict[str, dict[str, str]]] = score.says.write.model_dump()
+        for connection, objects in systems.items():
+            for name, field in ((o, f) for o, fields in objects.items() for f in fields):
+                first = taken.setdefault((connection, name, field), score)
+                if first is not score:
+                    yield Finding(
+                        Severity.ERROR,
+                        f"Two scores write `{name}.{field}` in {connection}",
+                        score.rule.place,
+                        f"`{first.rule.name}` writes it already; each run would undo the other",
+                        "Give each score a field of its own.",
+                    )
 
 
 def _targets(score: Score, described: Described) -> Iterator[Finding]:

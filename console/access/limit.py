@@ -40,10 +40,16 @@ class Attempts:
             return None
 
     def succeeded(self, keys: Sequence[str]) -> None:
-        """The password was right: these keys start anew."""
+        """The password was right: the login starts anew, and the address loses this attempt.
+
+        An address keeps its failures, or one good account would buy guesses at all others.
+        """
         with self.guard:
             for key in keys:
-                self.failures.pop(key, None)
+                if key.startswith(SHARED) and self.failures.get(key):
+                    self.failures[key].pop()
+                else:
+                    self.failures.pop(key, None)
 
     def _wait(self, key: str, now: datetime) -> timedelta | None:
         if len(self.failures) > _KEYS:
@@ -55,6 +61,6 @@ class Attempts:
         return tries[0] + self.window - now if tries and len(tries) >= most else None
 
     def _forget(self, now: datetime) -> None:
-        old = [key for key, tries in self.failures.items() if tries[-1] <= now - self.window]
+        old = [key for key, tries in self.failures.items() if not tries or tries[-1] <= now - self.window]
         for key in old:
             del self.failures[key]

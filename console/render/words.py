@@ -164,6 +164,8 @@ NAMES: Final[Mapping[str, str]] = {
     "left alone to compare": N_("left alone to compare"),
     "over the cap of this push": N_("over the cap of this push"),
     "the owner has enough tasks": N_("the owner has enough tasks"),
+    "nobody there may be mailed": N_("nobody there may be mailed"),
+    "nobody of the team is there to do it": N_("nobody of the team is there to do it"),
     # who wins where two systems differ
     "fill_blank_only": N_("fills blanks only"),
     "side_wins": N_("one side wins"),

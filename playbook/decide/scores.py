@@ -147,8 +147,9 @@ def _keep(db: Connection, tools: Tools, score: Score, parts: Mapping[str, Sequen
     queue.wake_at(db, score.says.entity, "scores", ((id_, alarm) for id_ in fading))
     moved = [row for row in rows if _matters(row, known.get(row["entity_id"]), score)]
     still = [row for row in rows if row["entity_id"] in known and row not in moved]
-    fresh = _unseen(db, write_back(db, score, still))
-    wish(db, [*write_back(db, score, moved), *fresh], tools.now())
+    language = tools.project.language
+    fresh = _unseen(db, write_back(db, score, still, language))
+    wish(db, [*write_back(db, score, moved, language), *fresh], tools.now())
     upsert(
         db, SCORE, ({**r, "written_value": r["value"], "written_grade": r["grade"]} for r in moved)
     )
@@ -217,12 +218,14 @@ def _matters(row: Mapping[str, Any], known: tuple[float, str | None] | None, sco
     return bool(row["grade"] != grade or abs(row["value"] - value) >= step)
 
 
-def write_back(db: Connection, score: Score, moved: Sequence[Mapping[str, Any]]) -> list[Intent]:
-    """The wishes that show these scores on the records of their entities."""
+def write_back(
+    db: Connection, score: Score, moved: Sequence[Mapping[str, Any]], language: str
+) -> list[Intent]:
+    """The wishes that show these scores on their entities' records, reasons in this language."""
     by_id = {row["entity_id"]: row for row in moved}
     members = identities.members_of(db, score.says.entity, by_id)
     return [
-        _intent(score, by_id[id_], link, fields)
+        _intent(score, by_id[id_], link, fields, language)
         for id_, links in members.items()
         for link, fields in _targets(score, links)
     ]
@@ -248,12 +251,17 @@ def _targets(
 
 
 def _intent(
-    score: Score, row: Mapping[str, Any], link: identities.Link, fields: Mapping[str, str]
+    score: Score,
+    row: Mapping[str, Any],
+    link: identities.Link,
+    fields: Mapping[str, str],
+    language: str,
 ) -> Intent:
+    why = reasons(row["parts"], language)
     says: dict[str, Json] = {
         "value": row["value"],
         "grade": row["grade"] or "",
-        "top_reasons": reasons(row["parts"], "en"),
+        "top_reasons": why,
     }
     name = score.rule.name
     return Intent(
@@ -267,7 +275,7 @@ def _intent(
         fields={field: says[what] for field, what in fields.items()},
         entity=score.says.entity,
         entity_id=row["entity_id"],
-        cause={"rule": name, "place": str(score.rule.place), "why": reasons(row["parts"], "en")},
+        cause={"rule": name, "place": str(score.rule.place), "why": why},
     )
 
 

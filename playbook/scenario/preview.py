@@ -128,7 +128,7 @@ class _Seating:
             return None
         user = self.rota.assign(branch.team, row.owner, Assign()).user
         if user is None:
-            return Placed(row.id, EXCLUDED, row.branch, f"{branch.team} has no active people")
+            return Placed(row.id, EXCLUDED, row.branch, "nobody of the team is there to do it")
         self.tasks[user] += 1
         if self.tasks[user] > self.scenario.says.cap.per_owner:
             return Placed(row.id, CAPPED, row.branch, "the owner has enough tasks")

@@ -45,7 +45,6 @@ BASE: Final = Table(
     key("id"),
     document("normalized"),  # entity field -> value both sides last agreed on
     document("sent"),  # platform field -> value we last sent
-    document("read_back"),  # platform field -> value the system answered for it
     text("mapping_version"),
 )
 

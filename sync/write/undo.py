@@ -127,7 +127,7 @@ def _change(
         before=value,
         after=restored,
         risk=Risk.DELETE if created else Risk.OVERWRITE,
-        cause={"rule": RULE, "why": f"undo of run {receipt.run_id[:8]}", "lane": "mappings"},
+        cause={"rule": RULE, "why": f"undo of run {receipt.run_id[:18]}", "lane": "mappings"},
         label=label,
         state="planned" if ours else "refused",
         reason=None if ours else "somebody edited it since; left as it is",

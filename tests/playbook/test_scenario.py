@@ -151,7 +151,7 @@ def test_without_a_seller_there_is_nobody_to_visit(office):
     for user in ("uma", "vic"):
         office.change("user_", user, is_active=False)
     customer(office, "big", 500)
-    assert placed(office)["big"] == ("excluded", "visit", "field_sales has no active people")
+    assert placed(office)["big"] == ("excluded", "visit", "nobody of the team is there to do it")
 
 
 # ── holdout ──

@@ -151,7 +151,6 @@ def upgrade() -> None:
         sa.Column("id", STRING, nullable=False),
         sa.Column("normalized", DOCUMENT, nullable=True),
         sa.Column("sent", DOCUMENT, nullable=True),
-        sa.Column("read_back", DOCUMENT, nullable=True),
         sa.Column("mapping_version", STRING, nullable=True),
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_base")),
     )
