@@ -231,3 +231,13 @@ def test_stages_that_do_not_exist_are_warned_of(project):
     ((what, fix),) = warnings(project, {("salesforce", "Opportunity"): info})
     assert what == "There is no opportunity stage `Qualifcation`"
     assert fix == "Did you mean `Qualification`?"
+
+
+def test_two_scores_never_write_one_field(project):
+    """Two scores on one field would undo each other at every run: it is found beforehand."""
+    project.write("score.yaml", SCORE)
+    project.write("again.yaml", SCORE.replace("name: priority", "name: second"))
+    found = [f for f in check(project.load()) if f.severity is Severity.ERROR]
+    assert [f.what for f in found if "Score__c" in f.what] == [
+        "Two scores write `Account.Score__c` in salesforce"
+    ]
