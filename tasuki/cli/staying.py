@@ -1,6 +1,7 @@
 """What stays running: the console, the console on a demo's world, the daemon."""
 
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ def open_console(door: "Door", host: str, port: int) -> int:
     screen.show(screen.words("Stop it with Ctrl-C."))
     screen.out.file.flush()
     try:
-        serve(app, runtime, host, port, say=screen.note)
+        with suppress(KeyboardInterrupt):  # how it is meant to be stopped
+            serve(app, runtime, host, port, say=screen.note)
     finally:
         runtime.close()
     return Exit.DONE
