@@ -302,6 +302,18 @@ def test_a_task_is_found_by_its_key_before_it_is_made(salesforce, state) -> None
     assert record.fields == {"WhoId": contact, "WhatId": account}
 
 
+def test_a_create_leaves_what_is_there(salesforce, state) -> None:
+    """A task that somebody finished is not set back when the same create comes again."""
+    task = write(Verb.CREATE, "Task", Subject="Call", Status="Not Started", Tasuki_Key__c="r1:k2")
+    task = replace(task, natural_key=("Tasuki_Key__c", "r1:k2"))
+    (made,) = salesforce.write([task])
+    salesforce.write([write(Verb.UPDATE, "Task", id=made.id, Status="Completed")])
+    (again,) = salesforce.write([task])
+    assert (again.settled, again.created, again.id) == (Settled.WRITTEN, False, made.id)
+    (record,) = salesforce.read("Task", [made.id], ["Status"])
+    assert record.fields == {"Status": "Completed"}
+
+
 def test_a_unique_key_is_upserted_by_the_platform(salesforce, state) -> None:
     """Where the org keeps a field unique, one call creates and updates, and nothing is searched."""
     org = org_of(state)

@@ -2,9 +2,9 @@
 
 A record with a natural key is never created twice. Where the org itself keeps the field unique, the
 batch goes out as an upsert on it; elsewhere (activity fields cannot be unique) the key is searched
-first, and what is found is updated instead. A call whose answer is lost is never repeated: its
-records are UNKNOWN until somebody has read them. A call that is refused as a whole although one
-record is to blame is halved until that record stands alone.
+first, and an upsert updates what is found. A create leaves what is found as it is. A call whose
+answer is lost is never repeated: its records are UNKNOWN until somebody has read them. A call that
+is refused as a whole although one record is to blame is halved until that record stands alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,6 +115,8 @@ def _sendings(client: Client, turn: Sequence[Write]) -> Iterator[Sending]:
     for field, writes in keyed.items():
         if is_unique(client, turn[0].object, field):
             yield Sending("PATCH", list(writes.values()), unique=field)
+        elif turn[0].verb is Verb.CREATE:
+            plain += writes.values()
         else:
             plain += _found(client, field, writes)
     if turn and turn[0].verb is Verb.DELETE:
@@ -122,6 +124,16 @@ def _sendings(client: Client, turn: Sequence[Write]) -> Iterator[Sending]:
     else:
         yield Sending("PATCH", [each for each in plain if each.id])
         yield Sending("POST", [each for each in plain if not each.id])
+
+
+def _standing(client: Client, turn: Sequence[Write]) -> dict[str, Receipt]:
+    """Creates whose key a record already holds: done, and left as people have made it since."""
+    keyed: dict[str, dict[str, Write]] = {}
+    for each in turn:
+        if each.verb is Verb.CREATE and each.natural_key and not each.id:
+            keyed.setdefault(each.natural_key[0], {})[each.natural_key[1]] = each
+    found = (each for field, writes in keyed.items() for each in _found(client, field, writes))
+    return {each.key: Receipt(each.key, Settled.WRITTEN, each.id) for each in found if each.id}
 
 
 def _found(client: Client, field: str, writes: Mapping[str, Write]) -> list[Write]:
@@ -137,7 +149,8 @@ def _carry_out(client: Client, turn: Sequence[Write]) -> dict[str, Receipt]:
     """Settle one turn; what fails before it is sent is told per record too."""
     settled: dict[str, Receipt] = {}
     try:
-        for sending in _sendings(client, turn):
+        settled |= _standing(client, turn)
+        for sending in _sendings(client, [each for each in turn if each.key not in settled]):
             settled |= _send(client, sending)
     except TasukiError as error:
         settled |= _all([each for each in turn if each.key not in settled], error)
