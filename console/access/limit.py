@@ -61,6 +61,7 @@ class Attempts:
         return tries[0] + self.window - now if tries and len(tries) >= most else None
 
     def _forget(self, now: datetime) -> None:
-        old = [key for key, tries in self.failures.items() if not tries or tries[-1] <= now - self.window]
+        since = now - self.window
+        old = [key for key, tries in self.failures.items() if not tries or tries[-1] <= since]
         for key in old:
             del self.failures[key]

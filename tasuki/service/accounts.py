@@ -114,10 +114,12 @@ def set_role(app: App, login: str, role: str) -> None:
 
 
 def set_active(app: App, login: str, *, active: bool) -> None:
-    """Let somebody in again, or shut them out and end their sessions at once."""
+    """Let somebody in again, or shut them out: their sessions and set-up links end at once."""
     _update(app, login, {"is_active": active})
     if not active:
         end_sessions(app, login)
+        with app.store.writing() as db:
+            db.execute(delete(SETUP_LINK).where(SETUP_LINK.c.login == login))
 
 
 def _update(app: App, login: str, values: Mapping[str, Json]) -> None:

@@ -176,3 +176,40 @@ def test_roles_follow_the_project(house: House) -> None:
     account = rows.account(house.app, "marketer")
     assert account
     assert account.role == "marketer"
+
+
+def test_who_is_shut_out_does_not_come_back_by_an_old_link(house: House) -> None:
+    """A set-up link that was still waiting ends with the account."""
+    token = token_of(accounts.setup_link(house.app, "marketer"))
+    rows.set_active(house.app, "marketer", active=False)
+    with pytest.raises(UnknownRecordError, match="no longer works"):
+        accounts.set_password(house.app, token, SECRET, SECRET)
+    assert accounts.sign_in(house.app, "marketer", SECRET) is None
+
+
+def test_one_good_account_buys_no_guesses_at_others() -> None:
+    """Signing in between guesses does not reset what the address has used up."""
+    tries = Attempts(FixedClock(NOW))
+    allowed = 0
+    for number in range(200):
+        allowed += tries.begin([f"login:{number % 50}", "from:1"]) is None
+        mine = ["login:insider", "from:1"]
+        if tries.begin(mine) is None:
+            tries.succeeded(mine)
+    assert allowed <= 4 * tries.limit
+
+
+def test_old_tries_are_forgotten_even_when_none_is_left() -> None:
+    """A key whose tries all ran out while its address had to wait does not break anything."""
+    clock = FixedClock(NOW)
+    tries = Attempts(clock)
+    tries.begin(["login:x", "from:1"])
+    clock.at += tries.window
+    for number in range(21):
+        tries.begin([f"login:{number}", "from:2"])
+    assert tries.begin(["login:x", "from:2"])
+    for number in range(10_001):
+        tries.begin([f"login:n{number}", f"from:n{number}"])
+    clock.at += tries.window
+    assert tries.begin(["login:x", "from:9"]) is None
+    assert len(tries.failures) == 2
