@@ -7,6 +7,7 @@ since are in the plan as refused, with both values, so that nobody has to look f
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -21,9 +22,11 @@ from sync.write.guards import UNDO as RULE
 from sync.write.plan import describe
 from sync.write.risk import Risk
 from tasuki.errors import UnknownRecordError
-from tasuki.values import Json, Ref, new_id, same_value
+from tasuki.values import Json, Ref, instant, new_id, same_value
 
 There = dict[Ref, Record]
+_OWN_AUTOMATION: Final = timedelta(minutes=2)
+"""Clocks differ, and a system's own rules may follow a create; what comes later is somebody's."""
 
 
 def plan_undo(run: Runner, of: str, by: str = "operator") -> dict[str, Json]:
@@ -90,8 +93,9 @@ def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) 
     created = receipt.verb in (Verb.CREATE, Verb.UPSERT)
     if created and not receipt.created:
         return
-    edited = created and any(
-        not same_value(record.fields.get(name), sent) for name, sent in receipt.fields.items()
+    edited = created and (
+        _touched(receipt, record)
+        or any(not same_value(record.fields.get(n), sent) for n, sent in receipt.fields.items())
     )
     for name, sent in receipt.fields.items():
         before = receipt.before.get(name)
@@ -100,6 +104,13 @@ def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) 
             continue
         ours = not edited if created else same_value(value, sent)
         yield _change(plan_id, receipt, name, value, None if created else before, label, ours=ours)
+
+
+def _touched(receipt: ReceiptRow, record: Record) -> bool:
+    """Whether a record we made was changed since, be it in a field that we never sent."""
+    if record.modified_at is None or receipt.settled_at is None:
+        return False
+    return record.modified_at > instant(receipt.settled_at) + _OWN_AUTOMATION
 
 
 def _change(

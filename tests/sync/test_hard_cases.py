@@ -125,6 +125,20 @@ def test_looking_at_an_undo_undoes_nothing() -> None:
         assert world.crm.living("companies")[company].fields["phone"] == "2"
 
 
+def test_a_task_with_somebodys_notes_is_not_deleted() -> None:
+    """A field that we never sent counts as work on the record: an undo lists it and leaves it."""
+    with rehearsal() as world:
+        world.wish(task())
+        world.sync()
+        (made,) = world.crm.living("tasks")
+        world.tick(minutes=5)
+        world.crm.edit("tasks", made, {"status": "done, they said yes"})
+        undo = world.walk("undo", of=last_apply(world))
+        assert (undo["changes"], undo["kept"]) == (0, 1)
+        world.apply(undo["plan"])
+        assert made in world.crm.living("tasks")
+
+
 def test_what_a_scenario_could_not_write_is_planned_again() -> None:
     """A task of a pushed scenario that met a locked row is in the next plan."""
     with rehearsal() as world:
