@@ -251,6 +251,7 @@ def _bury(
 ) -> None:
     """Entities that no record belongs to any more; what hung on them is measured again."""
     rows.drop(db, entity.name, gone)
+    conflicts.close(db, entity.name, conflicts.open_fields(db, entity.name, gone))
     if entity.name in ("person", "opportunity"):
         accounts = {before[i]["account_id"] for i in gone if i in before}
         queue.mark(db, queue.MEASURE, "account", (a for a in accounts if a))
