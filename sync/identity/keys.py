@@ -16,7 +16,7 @@ from staging.records import Staged
 from sync.context import Runner, Step, Tools
 from sync.identity.pointers import reference_rows
 from sync.identity.resolve import wake
-from sync.pull import Stream, stream
+from sync.pull import Stream, hand_on, stream
 from tasuki.values import Json, Ref
 
 _CHUNK: Final = 1_000
@@ -36,9 +36,33 @@ def read_keys(run: Runner) -> int:
 
 
 def _keep_waiting(
-    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: Any
+    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
+    for mapping in tools.mappings:
+        if _says_otherwise(db, tools, mapping):
+            _look_at_all(db, tools, mapping)
     return {"kinds": queue.waiting(db, queue.MAP)}
+
+
+def _says_otherwise(db: Connection, tools: Tools, mapping: RecordMapping) -> bool:
+    """Whether a mapping is not what it was at the last run."""
+    known = records.position(db, "mappings", mapping.name, "read").value
+    if known == mapping.version:
+        return False
+    to = records.Position(mapping.version, None)
+    records.move(db, "mappings", mapping.name, "read", to, tools.run, tools.now())
+    return known is not None
+
+
+def _look_at_all(db: Connection, tools: Tools, mapping: RecordMapping) -> None:
+    """What was staged before is read again, and who is who decided again, by the new words."""
+    for side in mapping.sides.values():
+        each = stream(tools, f"{side.connection}/{side.object}")
+        ids = list(records.living_ids(db, each.connection, each.object))
+        hand_on(db, each, ids)
+        if mapping.entity.grain is Grain.MERGED:
+            refs = (str(Ref(each.connection, each.object, id_)) for id_ in ids)
+            queue.mark(db, queue.IDENTIFY, mapping.entity.name, refs)
 
 
 def _keep_read(

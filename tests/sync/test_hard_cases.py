@@ -181,6 +181,19 @@ def test_a_conflict_ends_when_the_systems_agree() -> None:
         assert world.crm.living("companies")[company].fields["city"] == "D"
 
 
+def test_a_conflict_ends_with_its_entity() -> None:
+    """Nobody is asked about a company that is gone."""
+    with rehearsal() as world:
+        company = world.crm.add("companies", {"domain": "aoba.example", "city": "A"})
+        org = world.ma.add("orgs", {"domain": "aoba.example", "town": "B"})
+        world.settle()
+        assert [row["state"] for row in world.all("conflict")] == ["open"]
+        world.crm.delete("companies", company)
+        world.ma.delete("orgs", org)
+        world.settle()
+        assert [row["state"] for row in world.all("conflict")] == ["resolved"]
+
+
 # ── guards, receipts ──
 
 
@@ -312,3 +325,26 @@ def test_the_account_that_somebody_left_is_measured_again() -> None:
         world.settle()
         world.crm.edit("people", person, {"company_id": new})
         assert world.run()["measured"] == 3
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ("direction: pull, conflict: latest_wins}", "direction: both, conflict: latest_wins}"),
+        ("  - {rule: domain, field: city}\n", "  - {rule: domain, field: domain}\n"),
+    ],
+)
+def test_a_changed_mapping_is_applied_to_what_is_staged(then: str, now: str) -> None:
+    """A rule that somebody corrects counts for old records too, without a change in a system."""
+    after = FILES["mappings/account.yaml"]
+    with rehearsal({"mappings/account.yaml": after.replace(now, then)}) as world:
+        world.crm.add("companies", {"name": "Aoba", "domain": "aoba.example", "phone": "1"})
+        org = world.ma.add("orgs", {"name": "Aoba", "domain": "aoba.example"})
+        world.settle()
+        assert world.ma.living("orgs")[org].fields.get("phone") is None
+        with rehearsal() as corrected:
+            world.tools = replace(world.tools, mappings=corrected.tools.mappings)
+        world.settle()
+        assert len(world.rows("account")) == 1
+        assert world.ma.living("orgs")[org].fields["phone"] == "1"
+        assert world.run()["entities"] == 0
