@@ -39,6 +39,13 @@ def carry_out(place: Any, workflow: str, moment: str, **arguments: Any) -> bool:
     return lived
 
 
+def differences(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> list[Any]:
+    """What stands in only one of two worlds."""
+    return [
+        (name, row) for name in one for row in {*map(str, one[name])} ^ {*map(str, other[name])}
+    ]
+
+
 def until_silent(place: Any) -> int:
     """Run and apply in this process until a run plans nothing; how many plans that took."""
     app = open_app(place.project)
@@ -66,7 +73,7 @@ def test_a_run_killed_after_any_commit_ends_the_same(
     carry_out(fresh, "run", f"commit:{commit}")
     until_silent(fresh)
     assert len(fresh.tasks()) == len(set(fresh.tasks()))
-    assert fresh.state() == undisturbed
+    assert differences(fresh.state(), undisturbed) == []
 
 
 @SLOW
@@ -78,7 +85,7 @@ def test_an_apply_killed_after_any_commit_ends_the_same(
     _apply_and_die(ran, moment)
     until_silent(ran)
     assert len(ran.tasks()) == len(set(ran.tasks()))
-    assert ran.state() == undisturbed
+    assert differences(ran.state(), undisturbed) == []
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,7 @@ def test_killed_between_send_and_receipt_nothing_is_sent_twice(
     until_silent(ran)
     assert ran.kept("SELECT 1 FROM receipt WHERE state = 'open'") == []
     assert len(ran.tasks()) == len(set(ran.tasks()))
-    assert ran.state() == undisturbed
+    assert differences(ran.state(), undisturbed) == []
 
 
 def _apply_and_die(place: Any, moment: str) -> None:
