@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from staging.bulk import chunks, delete_where_in, upsert
+from staging.tables.decisions import SCORE
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
 
 Row = dict[str, Any]
@@ -27,11 +28,12 @@ def write(db: Connection, entity: str, rows: Iterable[Mapping[str, Any]]) -> Non
 
 
 def drop(db: Connection, entity: str, ids: Iterable[str]) -> None:
-    """Remove rows and their metrics."""
+    """Remove rows, their metrics and their scores."""
     ids = list(ids)
     delete_where_in(db, ENTITY_TABLES[entity], ENTITY_TABLES[entity].c.id, ids)
     if entity in METRIC_TABLES:
         delete_where_in(db, METRIC_TABLES[entity], METRIC_TABLES[entity].c.id, ids)
+        delete_where_in(db, SCORE, SCORE.c.entity_id, ids, SCORE.c.entity == entity)
 
 
 def metrics(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, Row]:

@@ -12,6 +12,7 @@ from connectors.memory.client import MemoryConnector
 from connectors.protocol import Receipt, Settled, Verb
 from jobs.flows import register
 from jobs.runtime import InProcess
+from staging.tables.columns import METADATA
 from staging.write import plans
 from sync.context import Order
 from sync.write.intent import Intent
@@ -314,6 +315,24 @@ def test_events_do_not_keep_a_person_who_is_gone() -> None:
         world.ma.edit("contacts", second, {"email": "a@aoba.example"})
         world.settle()
         assert {e["person_id"] for e in world.all("engagement")} == set(world.rows("person"))
+
+
+def test_scores_go_with_their_entity() -> None:
+    """When a company is absorbed by another, no score of it is left behind."""
+    with rehearsal() as world:
+        company = world.crm.add("companies", {"name": "A", "domain": "a.example"})
+        for name in ("A", "A2"):
+            world.ma.add("orgs", {"name": name, "domain": "b.example"})
+        world.settle()
+        with world.store.writing() as db:
+            scores = [
+                {"name": "fit", "entity": "account", "entity_id": id_, "as_of": world.tools.now()}
+                for id_ in world.rows("account")
+            ]
+            db.execute(METADATA.tables["score"].insert(), scores)
+        world.crm.edit("companies", company, {"domain": "b.example"})
+        world.settle()
+        assert [row["entity_id"] for row in world.all("score")] == list(world.rows("account"))
 
 
 def test_the_account_that_somebody_left_is_measured_again() -> None:
