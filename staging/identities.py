@@ -131,6 +131,25 @@ def members_of(db: Connection, entity: str, entity_ids: Iterable[str]) -> dict[s
     return found
 
 
+def successors(db: Connection, entity: str, gone: Iterable[str]) -> dict[str, str]:
+    """Where the records of entities that no longer exist went: old id -> the one new id.
+
+    Those whose records went apart, or nowhere, are left out.
+    """
+    before, now = LINK.alias("before"), LINK.alias("now")
+    same = [before.c[name] == now.c[name] for name in ("connection", "object", "id", "entity")]
+    found: dict[str, set[str]] = defaultdict(set)
+    for chunk in chunks(gone):
+        rows = db.execute(
+            select(before.c.entity_id, now.c.entity_id)
+            .where(*same, before.c.entity == entity, before.c.entity_id.in_(chunk))
+            .where(before.c.valid_to.is_not(None), now.c.valid_to.is_(None))
+        )
+        for old, new in rows:
+            found[old].add(new)
+    return {old: new.pop() for old, new in found.items() if len(new) == 1}
+
+
 def relink(
     db: Connection, entity: str, closed: Iterable[Ref], opened: list[Link], now: str
 ) -> None:

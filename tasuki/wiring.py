@@ -1,13 +1,13 @@
 """The one place that names concrete things together: plain calls, nothing opened at import time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
 from config.nearest import did_you_mean
 from config.project import ConnectionConfig, Project, load_project
-from connectors import hubspot, memory, sales_system, salesforce
 from connectors.protocol import Connector, ConnectorSpec, OpenContext
 from mappings.project import load_mappings
 from playbook.book import read_playbook, written_fields
@@ -16,9 +16,42 @@ from staging.migrations.upgrade import upgrade
 from sync.context import Tools
 from tasuki.clock import Clock, SystemClock
 from tasuki.errors import ConfigError
-from tasuki.service.app import App
+from tasuki.service.app import App, Connections
 
-BUILT_IN: Final = (salesforce.SPEC, hubspot.SPEC, sales_system.SPEC, memory.SPEC)
+Spec = ConnectorSpec[Any]
+
+
+def _salesforce() -> Spec:
+    from connectors import salesforce
+
+    return salesforce.SPEC
+
+
+def _hubspot() -> Spec:
+    from connectors import hubspot
+
+    return hubspot.SPEC
+
+
+def _sales_system() -> Spec:
+    from connectors import sales_system
+
+    return sales_system.SPEC
+
+
+def _memory() -> Spec:
+    from connectors import memory
+
+    return memory.SPEC
+
+
+BUILT_IN: Final[Mapping[str, Callable[[], Spec]]] = {
+    "salesforce": _salesforce,
+    "hubspot": _hubspot,
+    "sales_system": _sales_system,
+    "memory": _memory,
+}
+"""Each vendor's client library is imported when a connection of it is first asked for data."""
 
 
 def open_app(
@@ -35,15 +68,17 @@ def open_app(
     """
     project = load_project(folder, environment)
     clock = clock or SystemClock()
-    opened = dict(connectors or {})
+    given = connectors or {}
+    openers: dict[str, Callable[[], Connector]] = {
+        name: partial(given.__getitem__, name) for name in given
+    }
     for name, config in project.connections.items():
-        if name not in opened:
-            opened[name] = open_connection(project, config, clock)
+        openers.setdefault(name, partial(open_connection, project, config, clock))
     book = read_playbook(project)
     tools = Tools(
         project=project,
         mappings=load_mappings(project),
-        connectors=opened,
+        connectors=Connections(openers),
         clock=clock,
         reads=written_fields(book),
         rules=book,
@@ -66,22 +101,18 @@ def open_connection(project: Project, config: ConnectionConfig, clock: Clock) ->
     return spec.open(settings, OpenContext(config.name, project.folder, clock))
 
 
-def specs() -> dict[str, ConnectorSpec[Any]]:
-    """Every kind of connector by name: ours and those of installed packages."""
-    found: dict[str, ConnectorSpec[Any]] = {spec.name: spec for spec in BUILT_IN}
-    for entry in entry_points(group="tasuki.connectors"):
-        if entry.name not in found:
-            found[entry.name] = entry.load()
-    return found
-
-
-def _spec(config: ConnectionConfig) -> ConnectorSpec[Any]:
-    known = specs()
-    if config.system in known:
-        return known[config.system]
+def _spec(config: ConnectionConfig) -> Spec:
+    if config.system in BUILT_IN:
+        return BUILT_IN[config.system]()
+    installed = {entry.name: entry for entry in entry_points(group="tasuki.connectors")}
+    if config.system in installed:
+        found: Spec = installed[config.system].load()
+        return found
     raise ConfigError(
         f"There is no connector `{config.system}`",
         where=config.source.value_place(("system",)),
         why="no installed package brings it",
-        remedy=did_you_mean(config.system, known, "Install the package that brings it."),
+        remedy=did_you_mean(
+            config.system, [*BUILT_IN, *installed], "Install the package that brings it."
+        ),
     )

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, and_, case, false, func, or_, select
+from sqlalchemy import Connection, Executable, and_, case, false, func, or_, select, update
 
 from playbook.book import Playbook
 from playbook.documents import LadderDocument
 from playbook.measure.windows import Windows
-from staging import queue, rows
+from staging import identities, queue, rows
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
 
@@ -47,6 +47,7 @@ def decide(db: Connection, tools: Tools, book: Playbook, accounts: Sequence[str]
     """Open and move the needs of these accounts; how many changed."""
     if book.ladder is None:
         return 0
+    _carry_over(db, accounts)
     windows = Windows(tools.clock.now())
     demands = _by_behaviour(db, book.ladder, accounts, windows)
     for key, deal in _by_deals(db, book.ladder, accounts).items():
@@ -73,6 +74,22 @@ def decide(db: Connection, tools: Tools, book: Playbook, accounts: Sequence[str]
 def _living(db: Connection, accounts: Sequence[str]) -> set[str]:
     """The accounts that still exist: not merged into others, not deleted."""
     return set(db.scalars(select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(accounts))))
+
+
+def _carry_over(db: Connection, accounts: Sequence[str]) -> None:
+    """What somebody holds for an account that was merged away goes on with the survivor.
+
+    Where the survivor has a need of its own for the product, that one counts.
+    """
+    gone = set(accounts) - _living(db, accounts)
+    heirs = identities.successors(db, "account", gone)
+    taken = set(_known(db, sorted(set(heirs.values()))))
+    for (account, product), need in _known(db, sorted(heirs)).items():
+        heir = heirs[account]
+        if need["state"] != "closed" and (heir, product) not in taken:
+            moves = update(_NEED).where(_NEED.c.id == need["id"])
+            db.execute(moves.values(account_id=heir))
+    queue.mark(db, queue.DECIDE, "account", heirs.values())
 
 
 def _is_over(
@@ -188,7 +205,7 @@ def _row(
     holder = None if lost else before.get("team")
     state = "open" if demand.won_on is None else "won"
     return {
-        "id": need_id(account, product),
+        "id": known["id"] if known else need_id(account, product),
         "account_id": account,
         "person_id": demand.person or before.get("person_id"),
         "opportunity_id": demand.opportunity,

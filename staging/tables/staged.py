@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import Index, Table
+from sqlalchemy import text as sql
 
 from staging.tables.columns import METADATA, at, document, key, sequence, text
 
@@ -18,6 +19,14 @@ RECORD: Final = Table(
     text("modified_by"),
     at("deleted_at"),
     text("seen_run"),
+    Index(
+        "ix_record_living",
+        "connection",
+        "object",
+        "id",
+        sqlite_where=sql("deleted_at IS NULL"),
+        postgresql_where=sql("deleted_at IS NULL"),
+    ),
 )
 
 RECORD_CHANGE: Final = Table(

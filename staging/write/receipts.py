@@ -73,6 +73,12 @@ def in_state(db: Connection, states: Sequence[str], run: str | None = None) -> l
     return [_row(row) for row in db.execute(query.order_by(RECEIPT.c.opened_at, RECEIPT.c.id))]
 
 
+def of_plans(db: Connection, states: Sequence[str], plans: Iterable[str]) -> list[ReceiptRow]:
+    """Every receipt of these plans in these states, oldest first."""
+    query = select(RECEIPT).where(RECEIPT.c.state.in_(states), RECEIPT.c.plan_id.in_(plans))
+    return [_row(row) for row in db.execute(query.order_by(RECEIPT.c.opened_at, RECEIPT.c.id))]
+
+
 def about(db: Connection, connection: str, object: str, record_id: str) -> list[ReceiptRow]:
     """Every write to one record, newest first."""
     query = select(RECEIPT).where(

@@ -35,13 +35,17 @@ def plan_undo(run: Runner, of: str, by: str = "operator") -> dict[str, Json]:
 
 
 def written_by(db: Connection, run_id: str) -> list[ReceiptRow]:
-    """What a run wrote. UnknownRecordError when there is no such run."""
+    """What a run wrote, and what earlier runs of the same plan wrote before they were killed.
+
+    Errors: UnknownRecordError when there is no such run.
+    """
     found = runs.get(db, run_id)
     if found is None:
         raise UnknownRecordError(
             f"there is no run {run_id}", remedy="`tasuki runs` lists them with their ids."
         )
-    return receipts.in_state(db, ("written",), found.id)
+    plans_of = {receipt.plan_id for receipt in receipts.in_state(db, ("written",), found.id)}
+    return receipts.of_plans(db, ("written",), plans_of)
 
 
 def _ask_undo(db: Connection, tools: Tools, arguments: dict[str, Json]) -> There:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from staging.tables.entities import ENTITY_TABLES
+from staging.tables.identity import LINK
 
 LADDER = """
 kind: ladder
@@ -168,6 +169,27 @@ def test_needs_of_an_account_that_is_gone_close(acme):
     acme.decide()
     acme.run()
     assert need(acme).state == "closed"
+
+
+def test_a_need_goes_on_with_the_account_its_own_was_merged_into(acme):
+    """Whoever accepted it keeps it: the survivor has the need now, under its old id."""
+    acme.add("account", id="heir")
+    acme.link("account", "acme", "salesforce", "Account", "001a")
+    look(acme)
+    acme.run()
+    before = need(acme)
+    with acme.writing() as db:
+        db.execute(NEED.update().values(owner_id="u1", team="inside_sales"))
+        db.execute(LINK.update().values(valid_to=acme.tools.now()))
+        db.execute(ENTITY_TABLES["account"].delete().where(ENTITY_TABLES["account"].c.id == "acme"))
+    acme.link("account", "heir", "salesforce", "Account", "001a")
+    for person in ("ada", "bob"):
+        acme.change("person", person, account_id="heir")
+    acme.change("account", "acme", city="Kobe")
+    acme.run()
+    after = need(acme)
+    assert (after.id, after.account_id) == (before.id, "heir")
+    assert (after.state, after.team, after.owner_id) == ("open", "inside_sales", "u1")
 
 
 def test_each_product_is_a_need_of_its_own(acme):

@@ -367,3 +367,19 @@ def test_a_changed_mapping_is_applied_to_what_is_staged(then: str, now: str) -> 
         assert len(world.rows("account")) == 1
         assert world.ma.living("orgs")[org].fields["phone"] == "1"
         assert world.run()["entities"] == 0
+
+
+def test_undo_takes_back_a_whole_plan_that_was_resumed() -> None:
+    """An apply killed half-way and resumed is one plan: undoing its last run undoes all of it."""
+    with rehearsal() as world:
+        for name in ("Aoba", "Midori", "Sora"):
+            domain = f"{name.lower()}.example"
+            world.crm.add("companies", {"name": name, "domain": domain, "phone": "1"})
+            world.ma.add("orgs", {"name": name, "domain": domain, "phone": None})
+        plan = world.run()["plan"]
+        before = world.world()
+        die_before_sending(world, plan)
+        world.walk("apply", plan=plan)
+        undone = world.walk("undo", of=last_apply(world))
+        world.apply(undone["plan"])
+        assert world.world() == before

@@ -682,6 +682,15 @@ def upgrade() -> None:
         sa.Column("seen_run", STRING, nullable=True),
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_record")),
     )
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_record_living",
+            ["connection", "object", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
     op.create_table(
         "record_change",
         sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
@@ -951,6 +960,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_record_change_ref")
 
     op.drop_table("record_change")
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_record_living",
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
     op.drop_table("record")
     with op.batch_alter_table("receipt", schema=None) as batch_op:
         batch_op.drop_index("ix_receipt_state")
