@@ -253,7 +253,7 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
 
 @pytest.fixture
 def make_desk() -> Any:
-    """Make a desk on a folder and a store of one's own: `with make_desk(folder, url) as desk`."""
+    """Make a desk on a folder and a store of its own, as a context manager."""
     return made
 
 

@@ -1,4 +1,4 @@
-"""Both engines decide alike: the installed playbook over the same rows gives the same everything."""
+"""Both engines decide alike: the installed playbook over the same rows, table by table."""
 
 from __future__ import annotations
 
@@ -192,8 +192,10 @@ BOUNDED = (
         "uq_signal_open",
     ),
     (
-        "SELECT 1 FROM person JOIN engagement ON engagement.person_id = person.id"
-        " WHERE person.account_id IN ('a', 'b')",
+        (
+            "SELECT 1 FROM person JOIN engagement ON engagement.person_id = person.id"
+            " WHERE person.account_id IN ('a', 'b')"
+        ),
         "ix_engagement_person_id",
     ),
 )

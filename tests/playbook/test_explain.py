@@ -1,4 +1,4 @@
-"""Why a rule did what it did: the sentence, each predicate with the value it saw, what is missing."""
+"""Why a rule did what it did: the sentence, each predicate and its value, what is missing."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def all_of(desk, language="en", id="acme"):
 
 
 def test_a_signal_tells_what_it_saw_and_what_is_missing(acme):
-    """Each predicate with its value; the fewest that must turn; the nearest miss and its distance."""
+    """Each predicate with its value; the fewest that must turn; the nearest miss."""
     told = all_of(acme)["fell"]
     (reason,) = told.reasons
     assert (told.outcome, reason.verdict) == ("never opened", False)

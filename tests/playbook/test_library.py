@@ -1,7 +1,8 @@
-"""The playbook that `tasuki init` installs: it reads, it speaks, and its numbers are the world's."""
+"""The playbook that `tasuki init` installs: it reads, it speaks, its numbers fit the world."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -103,4 +104,4 @@ def test_teams_hand_to_the_next_in_the_chain(book):
     """Marketing to inside sales to field sales to customer success."""
     order = [team.name for team in book.teams]
     steps = {(h.says.from_team, h.says.to_team) for h in book.handoffs}
-    assert steps == set(zip(order, order[1:], strict=False))
+    assert steps == set(pairwise(order))

@@ -218,7 +218,7 @@ def test_a_newer_preview_overtakes_the_older(office):
 
 
 def test_only_an_approved_preview_is_pushed_and_only_once(office):
-    """previewed → approved → pushed; everything else is refused with what to do."""
+    """Previewed → approved → pushed; everything else is refused with what to do."""
     id_ = previewed(office)
     with pytest.raises(GuardError, match="previewed, not approved") as early:
         office.step(PUSH, scenario_run=id_)

@@ -15,7 +15,8 @@ fit:
   large: {when: account.employees >= 100, points: 20, why: {en: large, ja: 大企業}}
   count: {when: account.is_partner, points: -5, why: {en: a partner}}
 engagement:
-  read: {when: "engagement.kind = 'page_viewed'", each: 10, cap: 25, half_life: 10d, why: {en: reads}}
+  read:
+    {when: "engagement.kind = 'page_viewed'", each: 10, cap: 25, half_life: 10d, why: {en: reads}}
   asked: {when: "engagement.kind = 'form_submitted'", each: 8, cap: 8, half_life: 20d}
 grades: {A: 40, B: 20}
 write:
@@ -106,7 +107,7 @@ def test_a_score_of_a_person_sees_the_person_alone(desk):
 
 def written(desk):
     """What Salesforce is to show."""
-    return [fields for fields in desk.intents("score:").values()]
+    return list(desk.intents("score:").values())
 
 
 def test_a_score_is_shown_with_grade_and_reasons(acme):

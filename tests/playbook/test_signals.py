@@ -18,8 +18,10 @@ facts: [opportunity.idle_days, account.name]
 team: field_sales
 assign: {first: opportunity_owner}
 task:
-  subject: {en: "{opportunity.name} idle for {opportunity.idle_days} days", ja: "{opportunity.name}"}
-  body: {en: "{rule.why} {account.name}, {opportunity.amount} JPY, last {opportunity.last_activity_at}"}
+  subject:
+    {en: "{opportunity.name} idle for {opportunity.idle_days} days", ja: "{opportunity.name}"}
+  body:
+    en: "{rule.why} {account.name}, {opportunity.amount} JPY, last {opportunity.last_activity_at}"
   due: 2bd
 """
 
