@@ -23,10 +23,6 @@ class Scope:
     elsewhere: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     """The same for those of entities this expression cannot reach; only for better errors."""
 
-    def type_of(self, relation: str, name: str) -> Type | None:
-        """The type of a field; None when the scope does not know it."""
-        return self.relations.get(relation, {}).get(name)
-
     def entity_of(self, relation: str, name: str) -> str:
         """The entity whose row holds the value."""
         return self.belongs.get((relation, name), relation)
