@@ -241,11 +241,6 @@ def _first(content: Any) -> tuple[str, str, list[str]]:
     return str(code), str(entry.get("message") or ""), list(entry.get("fields") or [])
 
 
-def code_of(error: SalesforceError) -> str:
-    """The vendor code of an answer, empty when it has none."""
-    return _first(error.content)[0]
-
-
 def of_answer(error: SalesforceError, where: str, *, sends: bool) -> TasukiError:
     """The error behind an answer that was not a success."""
     code, message, fields = _first(error.content)
