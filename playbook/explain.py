@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
 
@@ -25,7 +25,6 @@ from tasuki.clock import today
 from tasuki.errors import Place
 
 AnyRule: TypeAlias = Score | Signal | Handoff | Scenario
-_OF_ACCOUNT: Final = ("person", "opportunity", "need")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from playbook.decide.tasks import Order, intents
 from playbook.documents import Assign, Branch, Task, say
 from playbook.rules import Scenario
 from playbook.scenario.audience import Reached, owners, reached
-from playbook.scenario.preview import HOLDOUT, draw, treated
-from staging.tables.decisions import ASSIGNMENT, SCENARIO_RUN
+from playbook.scenario.preview import draw, treated
+from staging.tables.decisions import SCENARIO_RUN
 from sync.context import Runner, Step, Tools
 from sync.write.intent import Intent, Lane, wish
 from tasuki.errors import ConfigError, GuardError, UnknownRecordError
@@ -162,18 +162,6 @@ def _places(
 
 def _cause(scenario: Scenario, why: str) -> dict[str, Json]:
     return {"rule": scenario.rule.name, "place": str(scenario.rule.place), "why": why}
-
-
-def held_out(db: Connection, scenario_run: str) -> list[str]:
-    """Who was left alone to compare."""
-    table = ASSIGNMENT
-    return list(
-        db.scalars(
-            select(table.c.entity_id).where(
-                table.c.scenario_run_id == scenario_run, table.c.arm == HOLDOUT
-            )
-        )
-    )
 
 
 PUSH: Final = Step("scenario.push", keep=_keep_push, ask=_ask_lists)

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.protocol import Record
 from playbook.scenario.preview import TREATED, draw, place, preview, treated
-from playbook.scenario.push import PUSH, held_out, require
+from playbook.scenario.push import PUSH, require
 from staging.tables.decisions import ASSIGNMENT, SCENARIO_RUN
 from tasuki.errors import ConfigError, GuardError, UnknownRecordError
 
@@ -184,9 +184,9 @@ def test_the_holdout_gets_nothing_but_is_known(office):
     assert 5 <= arms["holdout"] <= 25
     done = office.step(PUSH, scenario_run=id_)
     assert done["tasks"] == arms["treated"]
-    with office.store.reading() as db:
-        alone = held_out(db, id_)
-    assert not {i.split(":")[-1] for i in office.intents("scenario:")} & set(alone)
+    alone = {row.entity_id for row in office.all(ASSIGNMENT) if row.arm == "holdout"}
+    assert len(alone) == arms["holdout"]
+    assert not {i.split(":")[-1] for i in office.intents("scenario:")} & alone
 
 
 # ── the run ──
