@@ -40,7 +40,6 @@ _SYSTEM: Final[tuple[Mapping[str, Any], ...]] = (
     },
     {"name": "SystemModstamp", "type": "datetime", "is": "default"},
 )
-SYSTEM_NAMES: Final = frozenset(str(each["name"]) for each in _SYSTEM)
 
 
 class MetadataError(ValueError):

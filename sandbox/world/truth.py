@@ -1,15 +1,12 @@
 """Read a truth file back: for tests and for whoever scores a run."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from sandbox.world.shape import RecordKey
-
-Pair = tuple[RecordKey, RecordKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +32,6 @@ class TruthFile:
         """One fact of every case of a kind, for example the ids of all stalled opportunities."""
         return {str(case[key]) for case in self.planted(kind)}
 
-    def company_pairs(self) -> set[Pair]:
-        """Every two records that are the same company."""
-        return pairs(self.company_of, _COMPANY_OBJECTS)
-
-    def person_pairs(self) -> set[Pair]:
-        """Every two records that are the same person."""
-        return pairs(self.person_of, _PERSON_OBJECTS)
-
-
-_COMPANY_OBJECTS = frozenset({"Account", "companies", "customers", "legacy"})
-_PERSON_OBJECTS = frozenset({"Contact", "Lead", "contacts"})
-
 
 def read_truth(path: Path) -> TruthFile:
     """Read what `write_truth` wrote."""
@@ -59,13 +44,3 @@ def read_truth(path: Path) -> TruthFile:
         if person is not None:
             people[system, object, id] = person
     return TruthFile(document, companies, people)
-
-
-def pairs(owner_of: Mapping[RecordKey, str], objects: Iterable[str]) -> set[Pair]:
-    """Every two records of these objects with one owner, each pair once, in order."""
-    wanted = frozenset(objects)
-    groups: dict[str, list[RecordKey]] = {}
-    for record in sorted(owner_of):
-        if record[1] in wanted:
-            groups.setdefault(owner_of[record], []).append(record)
-    return {pair for group in groups.values() for pair in combinations(group, 2)}

@@ -5,7 +5,7 @@ A page comes out of its statement as JSON text ready to send; Python never sees 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 from sandbox.salesforce.schema import Field
 from sandbox.salesforce.soql.scope import Column, Node, Scope
@@ -82,9 +82,6 @@ class Shape:
             else:
                 pieces += member(name, each if isinstance(each, str) else scalar(each))
         return joined([*pieces, text("}")])
-
-
-Item: TypeAlias = Path | Call | Select
 
 
 def shape(scope: Scope, tree: Select, child: ChildSelect) -> Shape:
