@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, select, update
 
 from staging.bulk import chunks, insert, upsert
-from staging.tables.identity import IDENTITY_KEY, LINK, REVIEW, VISITOR_LINK
+from staging.tables.identity import IDENTITY_KEY, LINK, REVIEW
 from staging.tables.staged import REFERENCE
 from tasuki.values import Ref
 
@@ -227,21 +227,6 @@ def keep_doubts(
         ),
         replace=False,
     )
-
-
-def visitor_links(db: Connection, visitors: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """Whose each cookie was, and from when: visitor -> [(from, person)], oldest first."""
-    table = VISITOR_LINK
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for chunk in chunks(visitors):
-        rows = db.execute(
-            select(table.c.visitor, table.c.valid_from, table.c.person_id)
-            .where(table.c.visitor.in_(chunk))
-            .order_by(table.c.visitor, table.c.valid_from)
-        )
-        for visitor, since, person in rows:
-            found[visitor].append((since, person))
-    return found
 
 
 def _at(ref: Ref) -> dict[str, str]:
