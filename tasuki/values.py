@@ -1,8 +1,7 @@
 """Small values that every room shares: refs, JSON, digests, ids, instants as text."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -12,8 +11,6 @@ from uuid_utils import uuid7
 
 Json: TypeAlias = Any
 """None, bool, int, float, str, list or dict of such."""
-Scalar: TypeAlias = None | bool | int | float | str | Decimal | date | datetime
-Row: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, order=True)

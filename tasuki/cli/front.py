@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +56,6 @@ class Door:
 
 Doorway = Annotated[Door, Parameter(parse=False)]
 """How a verb asks for its door."""
-Verb = Callable[..., int]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
@@ -15,15 +15,6 @@ if TYPE_CHECKING:
 
 _EVERY_SECONDS: Final = 10.0
 _STEP: Final = "step:"
-_INNER: Final = ("identify", "copy", "measure", "attribute", "resolve")
-
-
-class Watcher(Protocol):
-    """Whoever is told how far a run is."""
-
-    def __call__(self, event: "Event") -> None:
-        """Something moved."""
-        ...
 
 
 @contextmanager

@@ -18,8 +18,6 @@ from tasuki.values import Json, instant
 OPEN: Final = ("draft", "approved", "applying")
 LATEST: Final = "latest"
 """Says the newest instead of an id."""
-ASKED: Final = frozenset({Risk.DELETE, Risk.OVERWRITE, Risk.AUTOMATION, Risk.CREATE})
-"""Risks a person is asked about one by one."""
 DAEMON: Final = "daemon"
 """Who approves what a schedule applies by itself; nobody else has this name."""
 
@@ -127,12 +125,6 @@ def list_plans(app: App, limit: int = 20, states: Sequence[str] = ()) -> tuple[P
     """The last plans (in these states), newest first, without their changes."""
     with app.store.reading() as db:
         return tuple(plans.latest(db, limit, states))
-
-
-def latest_plan(app: App, states: Sequence[str] = OPEN) -> str | None:
-    """The id of the newest plan that still can be applied."""
-    found = list_plans(app, 1, states)
-    return found[0].id if found else None
 
 
 def show_plan(app: App, plan_id: str, only: Iterable[str] = (), samples: int = 1) -> PlanView:

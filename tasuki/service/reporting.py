@@ -15,7 +15,6 @@ from staging.tables.decisions import HANDOFF, SCORE, SIGNAL
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import LINK, REVIEW
 from staging.tables.operating import CERTIFICATE
-from staging.tables.staged import RECORD
 from staging.tables.writes import CONFLICT, INTENT, RECEIPT
 from staging.write import parking, plans
 from tasuki.service.app import App
@@ -287,15 +286,3 @@ def _waiting(db: Connection, causes: Iterable[Mapping[str, Any]]) -> dict[str, i
         waiting = select(func.count()).select_from(table).where(table.c.state == "open")
         counts[name] = db.scalar(waiting) or 0
     return {name: counts[name] for name in ("plans", "parked", "reviews", "conflicts")}
-
-
-def staged_records(app: App) -> dict[str, int]:
-    """`connection/object` → living records in the store."""
-    with app.store.reading() as db:
-        rows = db.execute(
-            select(RECORD.c.connection, RECORD.c.object, func.count())
-            .where(RECORD.c.deleted_at.is_(None))
-            .group_by(RECORD.c.connection, RECORD.c.object)
-            .order_by(RECORD.c.connection, RECORD.c.object)
-        )
-        return {f"{connection}/{object_}": count for connection, object_, count in rows}

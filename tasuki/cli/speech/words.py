@@ -1,11 +1,9 @@
 """The same sentences in English and Japanese."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from tasuki.cli.speech.japanese import JAPANESE
-
-LANGUAGES: Final = ("en", "ja")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +16,3 @@ class Words:
         """The sentence in this language, with `{name}` filled in; English where none is known."""
         said = JAPANESE.get(text, text) if self.language == "ja" else text
         return said.format(**values) if values else said
-
-    def choose(self, english: str, japanese: str) -> str:
-        """One of two texts that are longer than a sentence."""
-        return japanese if self.language == "ja" else english

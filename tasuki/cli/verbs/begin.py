@@ -1,15 +1,12 @@
 """init, sandbox, discover, validate: from an empty folder to a project that fits its systems."""
 
 from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from typing import Literal
 
 from tasuki.cli.faults import Exit
 from tasuki.cli.front import Doorway
 from tasuki.errors import ConfigError
 
-Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Language = Literal["en", "ja"]
 
 
