@@ -18,7 +18,7 @@ def read(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for chunk in chunks(ids):
         for row in db.execute(select(table).where(table.c.id.in_(chunk))):
-            found[row.id] = dict(row._mapping)  # noqa: SLF001
+            found[row.id] = row._asdict()
     return found
 
 
@@ -42,5 +42,5 @@ def metrics(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for chunk in chunks(ids):
         for row in db.execute(select(table).where(table.c.id.in_(chunk))):
-            found[row.id] = dict(row._mapping)  # noqa: SLF001
+            found[row.id] = row._asdict()
     return found

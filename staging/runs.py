@@ -91,7 +91,7 @@ def steps(db: Connection, run: str) -> list[dict[str, Any]]:
         .group_by(RUN_STEP.c.name)
         .order_by(func.min(RUN_STEP.c.position))
     )
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001
+    return [row._asdict() for row in rows]
 
 
 def lease_holder(db: Connection, name: str) -> tuple[str, str] | None:
@@ -117,7 +117,7 @@ def drop_lease(db: Connection, name: str, holder: str) -> None:
 
 
 def _row(row: Row[Any]) -> RunRow:
-    values = dict(row._mapping)  # noqa: SLF001
+    values = row._asdict()
     return RunRow(
         **{**values, "arguments": values["arguments"] or {}, "counts": values["counts"] or {}}
     )

@@ -62,7 +62,7 @@ def _ready(
     )
     known = [query.column(*fact.split(".", 1)).is_not(None) for fact in handoff.says.requires]
     found = query.rows(db, columns, held, query.where(handoff.when), *known, ids=needs)
-    return {row.id: dict(row._mapping) for row in found}  # noqa: SLF001
+    return {row.id: row._asdict() for row in found}
 
 
 def _open(db: Connection, rule: str, needs: Sequence[str]) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def _stronger(seen: Demand, deal: Demand) -> Demand:
 
 def _known(db: Connection, accounts: Sequence[str]) -> dict[Key, Mapping[str, Any]]:
     found = db.execute(select(_NEED).where(_NEED.c.account_id.in_(accounts)))
-    return {(row.account_id, row.product): dict(row._mapping) for row in found}  # noqa: SLF001
+    return {(row.account_id, row.product): row._asdict() for row in found}
 
 
 def _row(

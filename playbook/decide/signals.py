@@ -85,7 +85,7 @@ def _true_for(
     }
     found = {}
     for row in query.rows(db, columns, query.where(signal.when), ids=ids):
-        seen = row._mapping  # noqa: SLF001
+        seen = row._asdict()
         found[row.id] = _True(
             {fact: plain(seen[f"fact_{i}"]) for i, fact in enumerate(says.facts)},
             seen["owner"],

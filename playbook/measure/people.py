@@ -32,7 +32,7 @@ def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[dict[s
         .group_by(_PERSON.c.id)
         .order_by(_PERSON.c.id)
     )
-    return [{**row._mapping, "as_of": windows.at} for row in rows]  # noqa: SLF001
+    return [row._asdict() | {"as_of": windows.at} for row in rows]
 
 
 def _count(when: ColumnElement[bool]) -> ColumnElement[Any]:

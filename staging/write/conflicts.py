@@ -41,7 +41,7 @@ def close(db: Connection, entity: str, agreed: Iterable[tuple[str, str]]) -> Non
 def waiting(db: Connection) -> list[dict[str, Any]]:
     """Every open conflict, oldest first."""
     rows = db.execute(select(CONFLICT).where(CONFLICT.c.state == "open").order_by(CONFLICT.c.at))
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001
+    return [row._asdict() for row in rows]
 
 
 def open_fields(db: Connection, entity: str, ids: Iterable[str]) -> set[tuple[str, str]]:

@@ -65,4 +65,4 @@ def open_causes(db: Connection) -> list[dict[str, Any]]:
         )
         .order_by(func.count().desc(), PARKED.c.reason)
     )
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001
+    return [row._asdict() for row in rows]

@@ -130,13 +130,13 @@ def approvers(db: Connection, plan_id: str) -> list[str]:
 
 
 def _plan(row: Row[Any]) -> PlanRow:
-    values = dict(row._mapping)  # noqa: SLF001
+    values = row._asdict()
     values["counts"] = values["counts"] or {}
     values["notes"] = values["notes"] or {}
     return PlanRow(**values)
 
 
 def _change(row: Row[Any]) -> Change:
-    values = dict(row._mapping)  # noqa: SLF001
+    values = row._asdict()
     values["cause"] = values["cause"] or {}
     return Change(**values)

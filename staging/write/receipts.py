@@ -90,7 +90,7 @@ def about(db: Connection, connection: str, object: str, record_id: str) -> list[
 
 
 def _row(row: Row[Any]) -> ReceiptRow:
-    values = dict(row._mapping)  # noqa: SLF001
+    values = row._asdict()
     return ReceiptRow(
         **{**values, "fields": values["fields"] or {}, "before": values["before"] or {}}
     )

@@ -160,7 +160,7 @@ def _row(intent: Intent) -> dict[str, Any]:
 
 
 def _intent(row: Row[Any]) -> Intent:
-    values = dict(row._mapping)  # noqa: SLF001
+    values = row._asdict()
     values.pop("created_at")
     key = values["natural_key"]
     values["natural_key"] = (key[0], key[1]) if key else None
