@@ -17,7 +17,6 @@ from mappings.links import (
 )
 from mappings.spec import ID, Mapping, Pointer, Way
 from mappings.values import Read, UnknownValueError, Writer, reader, writer
-from tasuki.errors import RejectedError
 from tasuki.values import Ref
 
 
@@ -115,25 +114,6 @@ def push(mapping: Mapping, side: str, values: Table[str, Any], *, creating: bool
         except UnknownValueError as error:
             rejects.append(_rejected(mapping, side, name, error))
     return Pushed(fields, tuple(rejects))
-
-
-def platform_fields(
-    mapping: Mapping, side: str, values: Table[str, Any], *, creating: bool = False
-) -> dict[str, Any]:
-    """What to send to a side, all or nothing.
-
-    Errors: RejectedError when one value may not be sent; `push` parks single cells instead.
-    """
-    pushed = push(mapping, side, values, creating=creating)
-    if pushed.rejects:
-        first = pushed.rejects[0]
-        raise RejectedError(
-            f"`{first.field}` cannot be sent as `{first.source}`",
-            where=mapping.fields[first.field].place,
-            why=first.reason,
-            remedy=first.remedy,
-        )
-    return pushed.fields
 
 
 def pointers(mapping: Mapping, side: str, targets: Table[str, Ref]) -> Pointers:
