@@ -56,6 +56,8 @@ class Door:
 
 Doorway = Annotated[Door, Parameter(parse=False)]
 """How a verb asks for its door."""
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+"""An option that is there or not: no `--no-` twin, no default shown."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

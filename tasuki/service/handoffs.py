@@ -14,6 +14,7 @@ from config.duration import Duration
 from playbook.book import Handoff, playbook_of
 from playbook.decide import ledger
 from playbook.decide.ledger import Decision
+from staging.bulk import chunks
 from staging.labels import labels
 from staging.tables.decisions import HANDOFF, HANDOFF_EVENT
 from staging.tables.entities import ENTITY_TABLES
@@ -269,8 +270,7 @@ def _cards(app: App, db: Connection, rows: Sequence[Row[Any]]) -> list[Card]:
 def _needs(db: Connection, ids: Sequence[str]) -> list[Any]:
     found: list[Any] = []
     columns = (_NEED.c.id, _NEED.c.account_id, _NEED.c.person_id)
-    for start in range(0, len(ids), 500):
-        chunk = ids[start : start + 500]
+    for chunk in chunks(ids):
         found.extend(db.execute(select(*columns).where(_NEED.c.id.in_(chunk))).all())
     return found
 

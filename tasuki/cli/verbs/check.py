@@ -1,13 +1,7 @@
 """discover, validate, doctor: does it fit, and will it work."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from tasuki.cli.faults import Exit
-from tasuki.cli.front import Doorway
-
-Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+from tasuki.cli.front import Doorway, Flag
 
 
 def discover(*connections: str, door: Doorway) -> int:

@@ -1,18 +1,15 @@
 """run, plan, approve, apply, undo, runs: the flow, step by step."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from tasuki.cli.faults import Exit, NotConfirmedError, UsageError
-from tasuki.cli.front import Doorway
+from tasuki.cli.front import Doorway, Flag
 
 if TYPE_CHECKING:
     from tasuki.cli.front import Door
     from tasuki.service.planning import PlanView
 
-Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 RISKS = ("delete", "overwrite", "automation", "create", "fill")
 
 

@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from tasuki.cli.front import Doorway
-
-Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+from tasuki.cli.front import Doorway, Flag
 
 
 def demo(
