@@ -1,9 +1,11 @@
 """Writing back: wished, planned, approved, applied, settled, undone.
 
 intent    what we want to be true, kept until it is
+risk      how much a change can hurt
 plan      the difference between what is wanted and what is known, as changes with their risks
 guards    what stops a plan before its first write
 apply     carry out exactly that plan: re-read, open receipts, send, settle
+echo      what was written, taken into what we know
 settle    what became of writes whose answer never came
 undo      a plan that restores what is still ours
 """

@@ -1,4 +1,4 @@
-"""init, sandbox, discover, validate: from an empty folder to a project that fits its systems."""
+"""init, sandbox: a project folder to fill, and systems to try it on."""
 
 from pathlib import Path
 from typing import Literal
