@@ -58,7 +58,7 @@ class Post:
 
 
 @dataclass(slots=True)
-class Outcome:
+class Matched:
     """What a call said about its writes, and which writes it said nothing about."""
 
     receipts: Receipts = field(default_factory=dict)
@@ -120,36 +120,36 @@ def _parked(sender: Sender, write: Write, error: RejectedError) -> Receipt:
 
 
 def _settle(sender: Sender, post: Post, writes: Numbered, answer: Json) -> Receipts:
-    outcome = _matched(sender, writes, answer)
-    silent = outcome.silent
+    matched = _matched(sender, writes, answer)
+    silent = matched.silent
     if not silent:
-        return outcome.receipts
+        return matched.receipts
     if post.repeatable and len(writes) > 1:
         again = (send(sender, post, {n: write}) for n, write in silent.items())
-        return outcome.receipts | {n: r for receipts in again for n, r in receipts.items()}
+        return matched.receipts | {n: r for receipts in again for n, r in receipts.items()}
     lost = TransientError(
         "HubSpot's answer leaves a write out.",
         where=sender.client.connection,
         outcome_unknown=True,
     )
-    return outcome.receipts | unknown(silent, lost)
+    return matched.receipts | unknown(silent, lost)
 
 
-def _matched(sender: Sender, writes: Numbered, answer: Json) -> Outcome:
+def _matched(sender: Sender, writes: Numbered, answer: Json) -> Matched:
     """Who is meant by each result and each error; their order is not promised."""
-    outcome = Outcome(silent=dict(writes))
+    matched = Matched(silent=dict(writes))
     for refusal in entries(answer):
-        for n in _meant(refusal, outcome.silent):
-            write = outcome.silent.pop(n)
-            outcome.receipts[n] = rejected(write, refusal, sender.where(write))
+        for n in _meant(refusal, matched.silent):
+            write = matched.silent.pop(n)
+            matched.receipts[n] = rejected(write, refusal, sender.where(write))
     for row in answer.get("results") or ():
-        place = _owner(row, outcome.silent)
+        place = _owner(row, matched.silent)
         if place is not None:
-            write = outcome.silent.pop(place)
+            write = matched.silent.pop(place)
             created = bool(row.get("new", write.id is None))
             receipt = Receipt(write.key, Settled.WRITTEN, str(row["id"]), created=created)
-            outcome.receipts[place] = receipt
-    return outcome
+            matched.receipts[place] = receipt
+    return matched
 
 
 def _meant(refusal: Refusal, writes: Numbered) -> list[int]:
