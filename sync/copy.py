@@ -15,6 +15,7 @@ from sync.context import Runner, Step, Tools
 from sync.identity.keys import said_by
 from sync.identity.pointers import reference_rows, resolve
 from sync.pull import stream
+from sync.walk import by_kind
 from tasuki.values import Json, Ref
 
 _CHUNK: Final = 2_000
@@ -23,14 +24,7 @@ _MEASURED: Final = ("account", "person", "opportunity")
 
 def copy(run: Runner) -> int:
     """Copy every changed record of copied entities; how many."""
-    total = 0
-    for kind, waiting in run.step(WAITING)["kinds"].items():
-        left = waiting
-        while left > 0:
-            taken = run.step(COPY, kind=kind)["taken"]
-            total, left = total + taken, left - (taken or left)
-            run.tell("copy", total, None, kind)
-    return total
+    return by_kind(run, WAITING, COPY, "copy")
 
 
 def row_id(ref: Ref) -> str:

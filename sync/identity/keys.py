@@ -17,6 +17,7 @@ from sync.context import Runner, Step, Tools
 from sync.identity.pointers import reference_rows
 from sync.identity.resolve import wake
 from sync.pull import Stream, hand_on, stream
+from sync.walk import by_kind
 from tasuki.values import Json, Ref
 
 _CHUNK: Final = 1_000
@@ -25,14 +26,7 @@ _ITSELF: Final = "record"
 
 def read_keys(run: Runner) -> int:
     """Take every changed record of merged entities; how many."""
-    total = 0
-    for kind, waiting in run.step(WAITING)["kinds"].items():
-        left = waiting
-        while left > 0:
-            taken = run.step(READ_KEYS, kind=kind)["taken"]
-            total, left = total + taken, left - (taken or left)
-            run.tell("identify", total, None, kind)
-    return total
+    return by_kind(run, WAITING, READ_KEYS, "identify")
 
 
 def _keep_waiting(

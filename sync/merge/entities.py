@@ -17,7 +17,7 @@ from staging.identities import Link
 from staging.write import conflicts
 from sync.context import Runner, Step, Tools
 from sync.identity.pointers import resolve
-from sync.merge.three_way import ABSENT, Candidate, Current, Outcome, is_blank, merge_field
+from sync.merge.three_way import ABSENT, Candidate, Choice, Current, is_blank, merge_field
 from sync.merge.wishes import Voice, wish_back
 from tasuki.values import Json, Ref
 
@@ -118,11 +118,11 @@ def _merge_one(
         if field.to and candidates and all(c.value != current.value for c in candidates):
             current = Current()  # nobody points there any more: a blank is an answer
         policy, first, clear = _rules(tools, entity, field.name)
-        outcome = merge_field(candidates, current, policy, first, clear=clear)
-        row[field.name] = outcome.value
+        choice = merge_field(candidates, current, policy, first, clear=clear)
+        row[field.name] = choice.value
         if candidates:
-            provenance[field.name] = _trace(outcome, candidates, known.get(field.name), tools)
-        if outcome.in_conflict:
+            provenance[field.name] = _trace(choice, candidates, known.get(field.name), tools)
+        if choice.in_conflict:
             disputed[field.name] = candidates
     return Merged(id, row, provenance, disputed, list(voices))
 
@@ -161,24 +161,24 @@ def _rules(tools: Tools, entity: Entity, name: str) -> tuple[Policy, Policy | No
 
 
 def _trace(
-    outcome: Outcome, candidates: Sequence[Candidate], before: Any, tools: Tools
+    choice: Choice, candidates: Sequence[Candidate], before: Any, tools: Tools
 ) -> dict[str, Json]:
     """Where a value came from and what lost; the moment it was decided stays until it changes."""
-    winner = next((c for c in candidates if c.ref == outcome.winner), None)
+    winner = next((c for c in candidates if c.ref == choice.winner), None)
     losers = [
         {"ref": c.ref, "value": c.value, "at": c.modified_at}
         for c in candidates
-        if c.value not in (None, outcome.value)
+        if c.value not in (None, choice.value)
     ]
     trace = {
-        "ref": outcome.winner,
+        "ref": choice.winner,
         "at": winner.modified_at if winner else None,
         "by": winner.modified_by if winner else None,
-        "why": outcome.why,
+        "why": choice.why,
         "losers": losers,
     }
     old = before or {}
-    if outcome.why == "unchanged" and old.get("ref") == trace["ref"]:
+    if choice.why == "unchanged" and old.get("ref") == trace["ref"]:
         trace |= {"why": old.get("why"), "run": old.get("run")}
         return trace
     return trace | {"run": tools.run}

@@ -46,7 +46,7 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Choice:
     """What the field becomes, whose value it is, and why; `in_conflict` waits for a person."""
 
     value: Any
@@ -67,7 +67,7 @@ def merge_field(
     first_sync: Policy | None = None,
     *,
     clear: bool = False,
-) -> Outcome:
+) -> Choice:
     """What the field becomes; the order of the candidates does not matter."""
     voices = sorted(candidates, key=lambda c: c.ref)
     if policy.rule is Rule.UNION:
@@ -81,46 +81,46 @@ def merge_field(
     fresh = [c for c in voices if c.is_fresh and not is_blank(c.value)]
     if any(c.value != current.value for c in fresh):
         return _decide(_holders(voices, current) + fresh, first_sync or policy, "first sync")
-    return Outcome(current.value, current.ref, "unchanged")
+    return Choice(current.value, current.ref, "unchanged")
 
 
-def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Outcome:
+def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Choice:
     cleared = clear and any(c.has_moved and is_blank(c.value) for c in voices)
     filled = [c for c in voices if not is_blank(c.value)]
     if cleared or not filled:
-        return Outcome(None, None, "blank")
+        return Choice(None, None, "blank")
     if len({_key(c.value) for c in filled}) == 1:
-        return Outcome(filled[0].value, _strongest(filled, policy).ref, "all agree")
+        return Choice(filled[0].value, _strongest(filled, policy).ref, "all agree")
     if policy.rule is Rule.FILL_BLANK_ONLY:
         best = _strongest(filled, policy)
-        return Outcome(best.value, best.ref, "first value found")
+        return Choice(best.value, best.ref, "first value found")
     return _decide(filled, policy, "first sync")
 
 
-def _moved(moved: Sequence[Candidate], current: Current, policy: Policy) -> Outcome:
+def _moved(moved: Sequence[Candidate], current: Current, policy: Policy) -> Choice:
     if policy.rule is Rule.FILL_BLANK_ONLY:
-        return Outcome(current.value, current.ref, "fill_blank_only: there is a value")
+        return Choice(current.value, current.ref, "fill_blank_only: there is a value")
     if len({_key(c.value) for c in moved}) == 1:
         who = _strongest(moved, policy)
-        return Outcome(who.value, who.ref, "moved" if len(moved) == 1 else "moved to the same")
-    outcome = _decide(moved, policy, "moved apart")
-    if outcome.in_conflict:
-        return Outcome(current.value, current.ref, outcome.why, in_conflict=True)
-    return outcome
+        return Choice(who.value, who.ref, "moved" if len(moved) == 1 else "moved to the same")
+    choice = _decide(moved, policy, "moved apart")
+    if choice.in_conflict:
+        return Choice(current.value, current.ref, choice.why, in_conflict=True)
+    return choice
 
 
-def _decide(voices: Sequence[Candidate], policy: Policy, why: str) -> Outcome:
+def _decide(voices: Sequence[Candidate], policy: Policy, why: str) -> Choice:
     match policy.rule:
         case Rule.ASK:
             best = _strongest(voices, policy)
-            return Outcome(best.value, best.ref, f"{why}: a person decides", in_conflict=True)
+            return Choice(best.value, best.ref, f"{why}: a person decides", in_conflict=True)
         case Rule.LATEST_WINS:
             best = max(voices, key=lambda c: (c.modified_at or "", c.ref))
         case Rule.HIGHEST:
             best = max(voices, key=lambda c: (c.value, c.ref))
         case _:
             best = _strongest(voices, policy)
-    return Outcome(best.value, best.ref, f"{why}: {policy}")
+    return Choice(best.value, best.ref, f"{why}: {policy}")
 
 
 def _strongest(voices: Sequence[Candidate], policy: Policy) -> Candidate:
@@ -132,14 +132,14 @@ def _holders(voices: Sequence[Candidate], current: Current) -> list[Candidate]:
     return [c for c in voices if not c.is_fresh and c.value == current.value]
 
 
-def _union(voices: Sequence[Candidate]) -> Outcome:
+def _union(voices: Sequence[Candidate]) -> Choice:
     parts: dict[str, None] = {}
     for voice in voices:
         for part in str(voice.value or "").split(";"):
             if part.strip():
                 parts.setdefault(part.strip())
     value = ";".join(sorted(parts)) or None
-    return Outcome(value, voices[0].ref if voices and value else None, "union")
+    return Choice(value, voices[0].ref if voices and value else None, "union")
 
 
 def _key(value: Any) -> Any:

@@ -32,8 +32,8 @@ def became(
     **more: Any,
 ) -> tuple[Any, bool]:
     ref = f"{by}/o/1" if by else None
-    outcome = merge_field(voices, Current(current, ref), policy, **more)
-    return outcome.value, outcome.in_conflict
+    choice = merge_field(voices, Current(current, ref), policy, **more)
+    return choice.value, choice.in_conflict
 
 
 def test_nobody_moved() -> None:
@@ -120,21 +120,21 @@ CURRENT = st.builds(Current, VALUE, st.sampled_from(["crm/o/1", "ma/o/1", None])
 def test_order_of_the_records_does_not_matter(
     voices: list[Candidate], current: Current, policy: Policy, clear: bool, dice: Any
 ) -> None:
-    """Any order of the same records gives the same outcome."""
+    """Any order of the same records gives the same choice."""
     try:
-        outcome = merge_field(voices, current, policy, clear=clear)
+        choice = merge_field(voices, current, policy, clear=clear)
     except TypeError:  # `highest` of words and blanks is no question
         assert policy is HIGHEST
         return
     shuffled = dice.sample(voices, len(voices))
-    assert merge_field(shuffled, current, policy, clear=clear) == outcome
+    assert merge_field(shuffled, current, policy, clear=clear) == choice
 
 
 @given(VOICES, CURRENT, st.sampled_from([CRM_WINS, LATEST, FILL, ASK]))
 def test_no_value_is_made_up(voices: list[Candidate], current: Current, policy: Policy) -> None:
     """What a field becomes, somebody said or it was."""
-    outcome = merge_field(voices, current, policy)
-    assert outcome.value in {None, current.value, *(v.value for v in voices)}
+    choice = merge_field(voices, current, policy)
+    assert choice.value in {None, current.value, *(v.value for v in voices)}
 
 
 @given(VOICES, CURRENT, st.sampled_from([CRM_WINS, LATEST, FILL]))
