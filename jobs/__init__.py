@@ -1,1 +1,1 @@
-"""When work runs: runtime port, schedules, worker, daemon."""
+"""When work runs: runtime port, flows, schedules, daemon."""
