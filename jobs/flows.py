@@ -36,7 +36,7 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     pulled = pull(run)
     certified = certify.certify(run, pulled.pop("gaps"))
     understood = understand(run)
-    planned = plan(run, arguments.get("origin", ""), arguments.get("by", "operator"))
+    planned = plan(run, "", arguments.get("by", "operator"))
     counts = {**pulled, **understood, **certified, **planned}
     counts["settled"] = settled["written"] + settled["lost"]
     if pulled["broken"] or not certified["complete"]:
