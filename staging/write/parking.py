@@ -28,10 +28,10 @@ def park(db: Connection, what: Parked, run: str, now: str) -> None:
     upsert(db, PARKED, [{**asdict(what), "run_id": run, "state": "open", "at": now}])
 
 
-def unpark(db: Connection, ids: list[str], state: str = "retried") -> None:
+def unpark(db: Connection, ids: list[str]) -> None:
     """These no longer wait."""
     for chunk in chunks(ids):
-        db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(state=state))
+        db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(state="retried"))
 
 
 def open_ids(db: Connection, code: str) -> set[str]:

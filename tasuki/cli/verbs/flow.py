@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from tasuki.cli.front import Door
     from tasuki.service.planning import PlanView
 
-RISKS = ("delete", "overwrite", "automation", "create", "fill")
-
 
 def run(*, door: Doorway) -> int:
     """Pull, understand, decide and plan: everything but the writing."""
@@ -217,14 +215,16 @@ def vars_of(value: object) -> "dict[str, object]":
 
 
 def _risks(only: str) -> tuple[str, ...]:
+    from sync.write.risk import ORDER
+
     wanted = tuple(part.strip() for part in only.split(",") if part.strip())
-    unknown = [risk for risk in wanted if risk not in RISKS]
+    unknown = [risk for risk in wanted if risk not in ORDER]
     if unknown:
         raise UsageError(
             f"There is no risk `{unknown[0]}`",
             where="tasuki plan --only",
             why="a plan knows five risks",
-            remedy=f"Choose from {', '.join(RISKS)}.",
+            remedy=f"Choose from {', '.join(ORDER)}.",
         )
     return wanted
 
