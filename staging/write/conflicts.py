@@ -1,7 +1,6 @@
 """Fields on which records moved apart and no policy may decide: a person does, once."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -36,12 +35,6 @@ def close(db: Connection, entity: str, agreed: Iterable[tuple[str, str]]) -> Non
     """Every system says the same again: (entity id, field) no longer waits."""
     for chunk in chunks(f"{entity}:{id_}:{field}" for id_, field in agreed):
         db.execute(update(CONFLICT).where(CONFLICT.c.id.in_(chunk)).values(state="resolved"))
-
-
-def waiting(db: Connection) -> list[dict[str, Any]]:
-    """Every open conflict, oldest first."""
-    rows = db.execute(select(CONFLICT).where(CONFLICT.c.state == "open").order_by(CONFLICT.c.at))
-    return [row._asdict() for row in rows]
 
 
 def open_fields(db: Connection, entity: str, ids: Iterable[str]) -> set[tuple[str, str]]:

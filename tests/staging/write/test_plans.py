@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from staging.tables.writes import CONFLICT
 from staging.write import conflicts, parking, plans, receipts
 from staging.write.parking import Parked
 from staging.write.plans import Change, PlanRow
@@ -109,4 +110,4 @@ def test_a_conflict_is_open_until_it_is_not(db: Connection) -> None:
     """A disputed field is open for its entity."""
     conflicts.keep(db, "account", [("a1", "name", [{"ref": "x", "value": "A"}])], AT)
     assert conflicts.open_fields(db, "account", ["a1", "a2"]) == {("a1", "name")}
-    assert [c["candidates"] for c in conflicts.waiting(db)] == [[{"ref": "x", "value": "A"}]]
+    assert db.scalars(select(CONFLICT.c.candidates)).all() == [[{"ref": "x", "value": "A"}]]
