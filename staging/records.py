@@ -254,6 +254,17 @@ def move(  # the cursor commits with its page, in the caller's transaction
     )
 
 
+def note_version(
+    db: Connection, of: tuple[str, str, str], version: str, run: str, now: str
+) -> bool:
+    """Keep which version of written rules was read last; whether another one was known before."""
+    known = position(db, *of).value
+    if known == version:
+        return False
+    move(db, *of, Position(version, None), run, now)
+    return known is not None
+
+
 def _journal(
     db: Connection,
     connection: str,

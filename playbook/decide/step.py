@@ -51,12 +51,8 @@ def _keep_begin(
 
 def _rules_changed(db: Connection, tools: Tools, version: str) -> bool:
     """Whether the rules are others than last time: then everything is decided anew."""
-    known = records.position(db, "playbook", "rules", "decide").value
-    if known == version:
-        return False
-    to = records.Position(version, None)
-    records.move(db, "playbook", "rules", "decide", to, tools.run, tools.now())
-    return known is not None
+    of = ("playbook", "rules", "decide")
+    return records.note_version(db, of, version, tools.run, tools.now())
 
 
 def _keep_decide(

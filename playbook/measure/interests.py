@@ -39,12 +39,8 @@ def tag(db: Connection, tools: Tools, playbook: Playbook) -> int:
 def _rules_changed(db: Connection, tools: Tools, playbook: Playbook) -> bool:
     """Whether the rules are others than last time; from now on these are the known ones."""
     said = digest([interest.model_dump(mode="json") for interest in playbook.interests])
-    known = records.position(db, "playbook", "interest", "rules").value
-    if known == said:
-        return False
-    to = records.Position(said, None)
-    records.move(db, "playbook", "interest", "rules", to, tools.run, tools.now())
-    return known is not None
+    of = ("playbook", "interest", "rules")
+    return records.note_version(db, of, said, tools.run, tools.now())
 
 
 def _forget(db: Connection) -> None:

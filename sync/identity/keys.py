@@ -40,12 +40,8 @@ def _keep_waiting(
 
 def _says_otherwise(db: Connection, tools: Tools, mapping: RecordMapping) -> bool:
     """Whether a mapping is not what it was at the last run."""
-    known = records.position(db, "mappings", mapping.name, "read").value
-    if known == mapping.version:
-        return False
-    to = records.Position(mapping.version, None)
-    records.move(db, "mappings", mapping.name, "read", to, tools.run, tools.now())
-    return known is not None
+    of = ("mappings", mapping.name, "read")
+    return records.note_version(db, of, mapping.version, tools.run, tools.now())
 
 
 def _look_at_all(db: Connection, tools: Tools, mapping: RecordMapping) -> None:

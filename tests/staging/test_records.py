@@ -109,3 +109,10 @@ def test_a_persons_edit_beside_our_write_is_a_change(db: Connection) -> None:
     stage(db, Seen("1", {"score": None, "city": "Tokyo"}))
     records.overlay(db, "crm", "contacts", {"1": {"score": 5}})
     assert stage(db, Seen("1", {"score": "5", "city": "Osaka"})) == ["1"]
+
+
+def test_a_version_is_another_one_only_when_one_was_known(db: Connection) -> None:
+    """The first version read is no change, the same one is none either, another one is."""
+    of = ("playbook", "rules", "decide")
+    told = [records.note_version(db, of, version, "r_1", AT) for version in ("a", "a", "b", "b")]
+    assert told == [False, False, True, False]
