@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from staging.bulk import chunks, delete_where_in, upsert
 from staging.tables.decisions import SCORE
@@ -14,12 +14,7 @@ Row = dict[str, Any]
 
 def read(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, Row]:
     """The rows of these entities, by id."""
-    table = ENTITY_TABLES[entity]
-    found: dict[str, Row] = {}
-    for chunk in chunks(ids):
-        for row in db.execute(select(table).where(table.c.id.in_(chunk))):
-            found[row.id] = row._asdict()
-    return found
+    return _by_id(db, ENTITY_TABLES[entity], ids)
 
 
 def write(db: Connection, entity: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -38,9 +33,12 @@ def drop(db: Connection, entity: str, ids: Iterable[str]) -> None:
 
 def metrics(db: Connection, entity: str, ids: Iterable[str]) -> dict[str, Row]:
     """The metrics of these entities, by id."""
-    table = METRIC_TABLES[entity]
+    return _by_id(db, METRIC_TABLES[entity], ids)
+
+
+def _by_id(db: Connection, table: Table, ids: Iterable[str]) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for chunk in chunks(ids):
-        for row in db.execute(select(table).where(table.c.id.in_(chunk))):
-            found[row.id] = row._asdict()
+        rows = db.execute(select(table).where(table.c.id.in_(chunk)))
+        found |= {row.id: row._asdict() for row in rows}
     return found
