@@ -21,10 +21,6 @@ class Identity(Settings):
         default=frozenset(),
         description="Mail domains anybody can have, besides the well-known ones.",
     )
-    staff_domains: frozenset[str] = Field(
-        default=frozenset(),
-        description="Our own mail domains; our visits to our site do not count.",
-    )
     junk_emails: frozenset[str] = Field(
         default=frozenset(), description="Addresses people type to get past a form."
     )
@@ -33,7 +29,7 @@ class Identity(Settings):
         description="Addresses several people read, besides info@ and its like.",
     )
 
-    @field_validator("free_mail_domains", "staff_domains", "junk_emails", "shared_mailboxes")
+    @field_validator("free_mail_domains", "junk_emails", "shared_mailboxes")
     @classmethod
     def _folded(cls, words: frozenset[str]) -> frozenset[str]:
         return frozenset(word.strip().lower() for word in words)

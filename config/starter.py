@@ -25,7 +25,6 @@ _EDITOR: Final = {
 }
 _DEMO: Final = {
     "FREE_MAIL": "[freemail.example, webmail.example, postbox.test]",
-    "STAFF": "[nagare-works.example]",
 }
 
 
