@@ -1,12 +1,12 @@
 """Signals: open while their condition is true, closed when it no longer is."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, null, select, update
+from sqlalchemy import ColumnElement, Connection, func, null, select, update
 
 from catalog.expression.scope import Scope
 from playbook.book import Playbook
@@ -60,12 +60,13 @@ def _one(
     already = _open(db, signal.rule.name, ids)
     fresh = {id_: seen for id_, seen in true_for.items() if id_ not in already}
     over = {id_: key for id_, key in already.items() if id_ not in true_for}
-    _write(db, tools, signal, fresh)
+    keys = _keys(db, signal.rule.name, fresh)
+    _write(db, tools, signal, fresh, keys)
     _refresh(db, {already[id_]: true_for[id_].facts for id_ in already if id_ in true_for})
     _close(db, tools, over)
     counts = Counter(opened=len(fresh), closed=len(over))
     if signal.says.task:
-        given = intents(db, tools, team.office, _orders(tools, team, signal, fresh))
+        given = intents(db, tools, team.office, _orders(tools, team, signal, fresh, keys))
         wish(db, given.intents, tools.now())
         counts["without_owner"] = len(given.without_owner)
     return counts
@@ -119,19 +120,38 @@ def _refresh(db: Connection, facts: Mapping[str, Mapping[str, Json]]) -> None:
             db.execute(update(SIGNAL).where(SIGNAL.c.id == id_).values(facts=dict(seen)))
 
 
-def signal_id(rule: str, entity_id: str, opened_at: str) -> str:
-    """The id of one opening of a signal."""
-    return f"sig_{digest([rule, entity_id, opened_at])[:16]}"
+def signal_id(rule: str, entity_id: str, opening: int) -> str:
+    """The id of one opening of a signal; the same in every store, so that no task is made twice."""
+    return f"sig_{digest([rule, entity_id, opening])[:16]}"
 
 
-def _write(db: Connection, tools: Tools, signal: Signal, fresh: Mapping[str, _True]) -> None:
+def _keys(db: Connection, rule: str, fresh: Iterable[str]) -> dict[str, str]:
+    """The id of the opening that begins now, by entity."""
+    before: dict[str, int] = {}
+    for chunk in chunks(fresh):
+        rows = db.execute(
+            select(SIGNAL.c.entity_id, func.count())
+            .where(SIGNAL.c.rule == rule, SIGNAL.c.entity_id.in_(chunk))
+            .group_by(SIGNAL.c.entity_id)
+        )
+        before.update((id_, count) for id_, count in rows)
+    return {id_: signal_id(rule, id_, before.get(id_, 0)) for id_ in fresh}
+
+
+def _write(
+    db: Connection,
+    tools: Tools,
+    signal: Signal,
+    fresh: Mapping[str, _True],
+    keys: Mapping[str, str],
+) -> None:
     now = tools.now()
     upsert(
         db,
         SIGNAL,
         (
             {
-                "id": signal_id(signal.rule.name, id_, now),
+                "id": keys[id_],
                 "rule": signal.rule.name,
                 "entity": signal.says.entity,
                 "entity_id": id_,
@@ -157,18 +177,24 @@ def _close(db: Connection, tools: Tools, over: Mapping[str, str]) -> None:
     withdraw(db, (f"signal:{id_}" for id_ in over.values()))
 
 
-def _orders(tools: Tools, team: Team, signal: Signal, fresh: Mapping[str, _True]) -> list[Order]:
-    return [_order(tools, team, signal, id_, fresh[id_]) for id_ in sorted(fresh)]
+def _orders(
+    tools: Tools,
+    team: Team,
+    signal: Signal,
+    fresh: Mapping[str, _True],
+    keys: Mapping[str, str],
+) -> list[Order]:
+    return [_order(tools, team, signal, keys[id_], fresh[id_]) for id_ in sorted(fresh)]
 
 
-def _order(tools: Tools, team: Team, signal: Signal, id: str, seen: _True) -> Order:
+def _order(tools: Tools, team: Team, signal: Signal, key: str, seen: _True) -> Order:
     says = signal.says
     assigned = team.rota.assign(says.team, seen.owner, says.assign)
     why = say(says.why, tools.project.language, says.description or signal.rule.name)
     if says.task is None:
         raise ValueError(f"the signal {signal.rule.name} gives no task")
     return Order(
-        key=f"signal:{signal_id(signal.rule.name, id, tools.now())}",
+        key=f"signal:{key}",
         origin=f"signal:{signal.rule.name}",
         lane=Lane.HANDOFFS,
         task=says.task,

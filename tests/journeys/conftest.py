@@ -120,7 +120,6 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     kept = {k: v for k, v in row.items() if k not in MOVING or (k == "Id" and not is_task)}
     if is_task and row["Tasuki_Key__c"]:
         kept["Description"] = MOMENT.sub("(moment)", row["Description"])
-        kept.pop("OwnerId")  # who of a team gets it among equals depends on what was decided first
     return kept
 
 

@@ -30,9 +30,9 @@ CONCLUSIONS = {
     "links": "SELECT connection, object, id, entity, entity_id, rule FROM link",
     "cookies": "SELECT visitor, valid_from AS moment, person_id FROM visitor_link",
     "scores": "SELECT name, entity_id, value, grade FROM score",
-    "signals": "SELECT rule, entity_id FROM signal WHERE closed_at IS NULL",
-    "handoffs": "SELECT id, need_id, rule, to_team, state FROM handoff",
-    "wishes": "SELECT origin, object, record_id, entity_id FROM intent WHERE state = 'open'",
+    "signals": "SELECT id, rule, entity_id FROM signal WHERE closed_at IS NULL",
+    "handoffs": "SELECT id, need_id, rule, to_team, state, assignee FROM handoff",
+    "wishes": "SELECT id, object, record_id, owner FROM intent WHERE state = 'open'",
     "left to do": "SELECT * FROM dirty",
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from playbook.decide.signals import plain
 from staging.tables.decisions import SIGNAL
 from sync.write.intent import fulfil
+from tasuki.clock import FixedClock
 
 IDLE = """
 kind: signal
@@ -185,3 +188,21 @@ def test_values_are_plain_json_from_either_engine():
 
     assert plain(Decimal("12.50")) == 12.5
     assert plain("x") == "x"
+
+
+class Running(FixedClock):
+    """A clock that goes on a little whenever somebody looks at it."""
+
+    def now(self):
+        """A millisecond later each time."""
+        self.at += timedelta(milliseconds=1)
+        return self.at
+
+
+def test_a_task_belongs_to_its_signal_however_long_deciding_takes(deal):
+    """The key of the task is the signal's id, also when time passes between the two."""
+    deal.clock = Running(deal.clock.at)
+    deal.run()
+    (row,) = deal.all(SIGNAL)
+    (task,) = deal.intents("signal:idle").values()
+    assert task["Tasuki_Key__c"] == f"signal:{row.id}"
