@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from connectors.protocol import Verb
 from playbook.book import Playbook, playbook_of
@@ -15,8 +15,8 @@ from staging.tables.decisions import HANDOFF, SCORE, SIGNAL
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import LINK, REVIEW
 from staging.tables.operating import CERTIFICATE
-from staging.tables.writes import CONFLICT, INTENT, RECEIPT
-from staging.write import parking, plans
+from staging.tables.writes import CONFLICT, INTENT, PLAN, RECEIPT
+from staging.write import parking
 from tasuki.service.app import App
 from tasuki.values import Json
 
@@ -76,7 +76,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Sales lines, and those that belong to no account."""
+    """Sales lines, and those of customers that no other system knows."""
 
     lines: int
     amount: float
@@ -253,7 +253,7 @@ def _revenue(db: Connection) -> Revenue:
         select(
             _SALE.c.customer_code, func.count().label("n"), func.sum(_SALE.c.amount).label("sum")
         )
-        .where(_SALE.c.account_id.is_(None))
+        .where(or_(_SALE.c.account_id.is_(None), _SALE.c.account_id.not_in(_known_elsewhere())))
         .group_by(_SALE.c.customer_code)
     ).all()
     ranked = sorted(lost, key=lambda row: (-float(row.sum or 0), str(row.customer_code)))
@@ -263,6 +263,14 @@ def _revenue(db: Connection) -> Revenue:
         unmatched_lines=sum(row.n for row in lost),
         unmatched_amount=float(sum(row.sum or 0 for row in lost)),
         unmatched_customers=tuple(str(row.customer_code) for row in ranked[:10]),
+    )
+
+
+def _known_elsewhere() -> Select[Any]:
+    """The accounts that a system without sales knows too: those somebody can act on."""
+    books = select(_SALE.c.connection).distinct()
+    return select(LINK.c.entity_id).where(
+        LINK.c.entity == "account", LINK.c.valid_to.is_(None), LINK.c.connection.not_in(books)
     )
 
 
@@ -281,8 +289,12 @@ def _certificates(db: Connection) -> tuple[Certificate, ...]:
 
 def _waiting(db: Connection, causes: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     counts = Counter(parked=sum(cause["count"] for cause in causes))
-    counts["plans"] = len(plans.latest(db, 20, ("draft", "approved")))
-    for name, table in (("reviews", REVIEW), ("conflicts", CONFLICT)):
-        waiting = select(func.count()).select_from(table).where(table.c.state == "open")
+    states = (
+        ("plans", PLAN, ("draft", "approved")),
+        ("reviews", REVIEW, ("open",)),
+        ("conflicts", CONFLICT, ("open",)),
+    )
+    for name, table, open_ in states:
+        waiting = select(func.count()).select_from(table).where(table.c.state.in_(open_))
         counts[name] = db.scalar(waiting) or 0
     return {name: counts[name] for name in ("plans", "parked", "reviews", "conflicts")}

@@ -15,6 +15,7 @@ from sandbox.state import State
 from staging.tables.decisions import HANDOFF, SCORE
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
 from staging.tables.staged import DIRTY, RECORD
+from tasuki.service.reporting import report
 from tasuki.values import Ref
 
 SIGNALS = {
@@ -80,6 +81,14 @@ def test_money_without_a_crm_account_keeps_an_account_of_its_own(walked: Any) ->
     with walked.app.store.reading() as db:
         lost = select(func.count()).select_from(sale).where(sale.c.account_id.is_(None))
         assert db.scalar(lost) == 0
+
+
+def test_the_report_names_the_money_no_crm_knows(walked: Any) -> None:
+    """The report's unmatched customers and their sum are those that were planted."""
+    planted = walked.truth.planted("customers_unmatched")
+    revenue = report(walked.app).revenue
+    assert set(revenue.unmatched_customers) == {str(case["customer_code"]) for case in planted}
+    assert revenue.unmatched_amount == pytest.approx(sum(case["amount"] for case in planted))
 
 
 def test_revenue_in_the_store_is_the_revenue_in_the_books(walked: Any) -> None:

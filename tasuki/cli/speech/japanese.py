@@ -136,15 +136,15 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "revenue": "売上",
         "complete": "完全性",
         "{records} records are {entities}": "{records}レコードが{entities}件に",
-        "{n} sales lines, {lost} of them belong to no account": (
-            "売上明細{n}行、うち取引先不明{lost}行"
+        "{n} sales lines, {lost} of them belong to customers no CRM knows": (
+            "売上明細{n}行、うち CRM に無い得意先{lost}行"
         ),
         "{n} of {all} objects counted equal to their system": (
             "{all}オブジェクト中{n}が、システム側の件数と一致"
         ),
         "there {there}, here {here}": "システム側 {there}、こちら {here}",
-        "{lines} lines, {amount}; {lost} lines, {lost_amount} belong to no account": (
-            "{lines}行 {amount}、うち取引先不明 {lost}行 {lost_amount}"
+        "{lines} lines, {amount}; {lost} lines, {lost_amount} belong to customers no CRM knows": (
+            "{lines}行 {amount}、うち CRM に無い得意先 {lost}行 {lost_amount}"
         ),
         "project": "プロジェクト",
         "store": "ストア",

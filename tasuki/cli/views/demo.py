@@ -37,7 +37,7 @@ def _facts(report: "Report", words: Words) -> RenderableType:
         if signal.open:
             table.add_row(Text(signal.rule, style="bold"), f"{signal.open:,}  {signal.why}")
     revenue = report.revenue
-    lines = words("{n} sales lines, {lost} of them belong to no account",
+    lines = words("{n} sales lines, {lost} of them belong to customers no CRM knows",
                   n=f"{revenue.lines:,}", lost=f"{revenue.unmatched_lines:,}")  # fmt: skip
     table.add_row(Text(words("revenue"), style="bold"), lines)
     complete = sum(1 for each in report.certificates if each.is_complete)

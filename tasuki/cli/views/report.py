@@ -86,7 +86,7 @@ def _grades(found: Mapping[str, int]) -> str:
 def _revenue(report: "Report", words: Words) -> RenderableType:
     found = report.revenue
     said = words(
-        "{lines} lines, {amount}; {lost} lines, {lost_amount} belong to no account",
+        "{lines} lines, {amount}; {lost} lines, {lost_amount} belong to customers no CRM knows",
         lines=f"{found.lines:,}",
         amount=f"{found.amount:,.0f}",
         lost=f"{found.unmatched_lines:,}",
