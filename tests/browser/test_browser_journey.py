@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD
 
@@ -37,7 +38,7 @@ def test_a_scenario_goes_from_preview_to_the_sandbox(
     marketer.get_by_role("button", name="Sign in").click()
     assert marketer.url.endswith("/scenarios/renewal_90d")
     marketer.get_by_role("button", name="Preview").click()
-    assert marketer.get_by_text("Waits for another person to approve it").is_visible()
+    expect(marketer.get_by_text("Waits for another person to approve it")).to_be_visible()
     assert marketer.get_by_role("button", name="Approve").count() == 0
 
     manager.goto("/overview")
@@ -46,7 +47,7 @@ def test_a_scenario_goes_from_preview_to_the_sandbox(
     treated = int("".join(c for c in approve.inner_text() if c.isdigit()))
     assert treated > 0
     approve.click()
-    assert manager.get_by_text("Approved. It can be pushed now.").is_visible()
+    expect(manager.get_by_text("Approved. It can be pushed now.")).to_be_visible()
 
     marketer.reload()
     push = marketer.get_by_role("button", name="Push")
@@ -76,15 +77,15 @@ def test_a_handoff_is_taken_and_returned_with_buttons(
     page = arrive("marketer").page
     page.goto("/handoffs")
     page.get_by_role("button", name="Accept").first.click()
-    assert page.get_by_text("Written down: accepted.").is_visible()
-    assert page.get_by_role("heading", name="Ledger").is_visible()
+    expect(page.get_by_text("Written down: accepted.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ledger")).to_be_visible()
     page.goto("/handoffs")
     offered = page.locator(".t-card", has=page.get_by_role("button", name="Accept")).first
     offered.locator("summary", has_text="Return").click()
     offered.get_by_label("Reason").select_option(label="Duplicate")
     offered.get_by_role("button", name="Return with this reason").click()
-    assert page.get_by_text("Written down: returned.").is_visible()
-    assert page.locator(".t-list").get_by_text("Duplicate").is_visible()
+    expect(page.get_by_text("Written down: returned.")).to_be_visible()
+    expect(page.locator(".t-list").get_by_text("Duplicate")).to_be_visible()
 
 
 def test_a_plan_is_approved_and_written_while_somebody_watches(
@@ -115,6 +116,6 @@ def test_a_run_is_started_and_followed(site: Site, arrive: Callable[..., Visitor
     page.goto("/overview")
     page.get_by_role("button", name="Sync and decide now").click()
     page.locator(".t-actions").get_by_text("done").wait_for(timeout=120_000)
-    assert page.get_by_text("rows read").is_visible()
+    expect(page.get_by_text("rows read")).to_be_visible()
     assert page.locator("#live").get_attribute("hx-get") is None
     assert visitor.complaints == []

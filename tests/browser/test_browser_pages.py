@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tasuki.service import handoffs, planning, running
 
@@ -84,7 +85,7 @@ def test_language_and_theme_are_remembered(site: Site, arrive: Callable[..., Vis
     page.goto("/overview")
     page.locator(".t-menu > summary").click()
     page.get_by_role("button", name="日本語").click()
-    assert page.get_by_role("heading", name="概要", exact=True).is_visible()
+    expect(page.get_by_role("heading", name="概要", exact=True)).to_be_visible()
     page.locator(".t-menu > summary").click()
     page.get_by_role("button", name="ダーク").click()
     page.goto("/scenarios")
