@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 ROOMS := tasuki console jobs playbook sync staging connectors mappings catalog config sandbox
 
-.PHONY: help setup demo test test-slow check format format-check lint types contracts shape \
+.PHONY: help setup demo test test-slow acceptance check format format-check lint types contracts shape \
         docs docs-check wheel bench image lock assets release clean
 
 help: ## list the verbs
@@ -23,11 +23,16 @@ demo: setup ## walk the whole flow on a local sandbox, no account needed
 
 test: setup ## run the suite (browser tests too, where there is a Chromium)
 	@tools/install-chromium || true
-	@$(PYTEST) -n 2 --dist loadfile -m "not slow and not bench"
+	@$(PYTEST) -n 2 --dist loadfile -m "not slow and not bench and not acceptance"
 
 test-slow: setup ## run the tests that take longer: kills, journeys, image, README
 	@tools/install-chromium || true
 	@$(PYTEST) -n 2 --dist loadfile -m "slow and not bench"
+
+acceptance: setup ## other people's clients against the sandbox (needs npm)
+	@tools/install-node && cd tests/acceptance && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
+		|| echo "acceptance: the clients cannot be installed here; its tests will skip"
+	@$(PYTEST) -q -m acceptance tests/acceptance
 
 check: setup format-check lint types contracts test ## all that CI checks: format, lint, types, contracts, tests, docs, wheel
 
@@ -61,8 +66,8 @@ wheel: setup ## build the wheel and test what is in it
 	@$(PYTEST) -q tests/test_packaging.py
 	@$(BIN)/hatchling build -t wheel -d dist
 
-bench: setup ## measure reads, no-op runs and changes (asserts nothing)
-	@$(BIN)/python tools/bench.py
+bench: setup ## measure beside floor and goal: make bench ARGS="--only reading"
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 image: ## build the container image (needs a container engine)
 	docker build --tag tasuki:dev .

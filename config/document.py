@@ -1,11 +1,13 @@
 """What may stand in tasuki.yaml and in every resource file, as strict models."""
 
+from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, field_validator
 
-from config.guards import Guards
+from config.duration import as_timedelta
+from config.guards import BudgetSettings, Guards
 from config.settings import Settings
 
 Role = Literal["viewer", "marketer", "manager", "operator", "admin"]
@@ -80,6 +82,12 @@ class ProjectDocument(Settings):
         default="sqlite:///.tasuki/store.db",
         description="SQLAlchemy URL of the store; a relative SQLite path starts at the project.",
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Where the daemon is reached from outside; webhooks are signed with it.",
+        examples=["https://tasuki.example"],
+    )
     identity: Identity = Field(
         default=Identity(), description="What says nothing about who one is."
     )
@@ -113,6 +121,39 @@ class ResourceDocument(Settings):
     tags: tuple[str, ...] = Field(default=(), description="Words to find it by.")
 
 
+class Sweeps(Settings):
+    """How old a comparison with the whole system may grow before a run makes it again.
+
+    What a delta cannot tell is compared: one call per hundred or thousand records. Hourly, the
+    deletes or the links of 300,000 records cost about 2 % of a usual daily allowance; so do all
+    their ids once a day.
+    """
+
+    deletes: timedelta = Field(
+        default=timedelta(hours=1),
+        description="Lists of deleted records, where a system cannot tell the new ones alone.",
+    )
+    links: timedelta = Field(
+        default=timedelta(hours=1),
+        description="Associations, where moving one moves no date of its record.",
+    )
+    ids: timedelta = Field(
+        default=timedelta(days=1), description="All ids of an object, on both sides."
+    )
+
+    @field_validator("deletes", "links", "ids", mode="before")
+    @classmethod
+    def _as_written(cls, value: object) -> object:
+        return as_timedelta(value)
+
+    @field_validator("deletes", "links", "ids")
+    @classmethod
+    def _no_less_than_nothing(cls, value: timedelta) -> timedelta:
+        if value < timedelta(0):
+            raise ValueError("an age is not negative")
+        return value
+
+
 class ConnectionDocument(ResourceDocument):
     """connections/*.yaml: one signed-in account; the other keys are the system's own settings."""
 
@@ -122,4 +163,10 @@ class ConnectionDocument(ResourceDocument):
     system: str = Field(description="Which connector: salesforce, hubspot, sales_system, memory.")
     environment: Literal["sandbox", "production"] | None = Field(
         default=None, description="What the account is; production is shown with a red band."
+    )
+    budget: BudgetSettings = Field(
+        default=BudgetSettings(), description="How many of the system's calls Tasuki may make."
+    )
+    sweeps: Sweeps = Field(
+        default=Sweeps(), description="How often the whole system is compared, not just what moved."
     )

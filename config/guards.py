@@ -1,4 +1,4 @@
-"""How much one run may write before it stops and asks."""
+"""How much a run may write before it stops and asks, and how many calls it may make."""
 
 from pydantic import Field
 
@@ -16,3 +16,20 @@ class Guards(Settings):
         description="Share of a side's linked records whose values are replaced.",
     )
     max_deletes: int = Field(default=0, ge=0, description="Records deleted in one run.")
+
+
+class BudgetSettings(Settings):
+    """How many of the system's daily calls Tasuki may make, and how many it leaves to others."""
+
+    share: float = Field(
+        default=0.8, gt=0, le=1, description="Tasuki's part of the system's daily allowance."
+    )
+    reserve: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="Part of the allowance that stays free for other tools, whoever used the rest.",
+    )
+    daily_calls: int | None = Field(
+        default=None, ge=1, description="Most calls a day, instead of `share`."
+    )

@@ -15,9 +15,10 @@ from config.document import (
     ProjectDocument,
     ResourceDocument,
     Schedule,
+    Sweeps,
     User,
 )
-from config.guards import Guards
+from config.guards import BudgetSettings, Guards
 from config.nearest import did_you_mean
 from config.secrets import refuse_secrets, resolve
 from config.settings import read
@@ -59,11 +60,20 @@ class ConnectionConfig:
     """The system's own settings as written, references to secrets unresolved."""
     environment: str | None
     source: Document
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    sweeps: Sweeps = field(default_factory=Sweeps)
 
     @property
     def place(self) -> Place:
         """Where it is declared."""
         return self.source.place(("name",))
+
+    def given_to(self, model: type[BaseModel]) -> dict[str, Any]:
+        """The settings as its system's model takes them, references unresolved."""
+        given = dict(self.settings)
+        if self.environment is not None and "environment" in model.model_fields:
+            given["environment"] = self.environment
+        return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class Project:
     timezone: str = "UTC"
     fiscal_year_start: int = 4
     store_url: str = "sqlite://"
+    public_url: str | None = None
     identity: Identity = field(default_factory=Identity)
     guards: Guards = field(default_factory=Guards)
     schedules: tuple[Schedule, ...] = ()
@@ -118,9 +129,7 @@ class Project:
                 why="no file in connections/ declares it",
                 remedy=did_you_mean(name, self.connections, "Add it to connections/."),
             )
-        given = dict(found.settings)
-        if found.environment is not None and "environment" in model.model_fields:
-            given["environment"] = found.environment
+        given = found.given_to(model)
         data = resolve(given, found.source, self.environment, self.folder)
         return read(model, found.source, data=data)
 
@@ -184,6 +193,7 @@ def load_project(folder: Path, environment: Mapping[str, str] | None = None) -> 
         timezone=settings.timezone,
         fiscal_year_start=settings.fiscal_year_start,
         store_url=_store_url(settings.store, folder, document, variables),
+        public_url=settings.public_url,
         identity=settings.identity,
         guards=settings.guards,
         schedules=settings.schedules,
@@ -258,5 +268,7 @@ def _connections(files: Sequence[Resource]) -> dict[str, ConnectionConfig]:
                 settings=document.__pydantic_extra__ or {},
                 environment=document.environment,
                 source=resource.source,
+                budget=document.budget,
+                sweeps=document.sweeps,
             )
     return found

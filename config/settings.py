@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from config.duration import as_timedelta
 from config.nearest import did_you_mean
+from config.secrets import is_reference
 from config.yaml import Document, KeyPath, dotted
 from tasuki.errors import ConfigError
 
@@ -75,6 +76,23 @@ def explain(
     found = [_explain(detail, model, document, path, family) for detail in error.errors()]
     found.sort(key=_position)
     return found
+
+
+def problems(model: type[BaseModel], document: Document, data: Any) -> list[ConfigError]:
+    """What is wrong with settings whose references are not looked up: those are taken on trust."""
+    try:
+        model.model_validate(_with_durations(model, data))
+    except ValidationError as error:
+        told = [each for each in error.errors() if not _is_trusted(each)]
+        found = [_explain(each, model, document, (), ConfigError) for each in told]
+        return sorted(found, key=_position)
+    return []
+
+
+def _is_trusted(detail: ErrorDetails) -> bool:
+    """A value that only names where the real one is kept; its key must be a known one."""
+    value, known = detail["input"], detail["type"] not in ("extra_forbidden", "missing")
+    return known and isinstance(value, str) and is_reference(value)
 
 
 def _position(error: ConfigError) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from connectors.budget import Budget, Limits, Unlimited
 from tasuki.clock import Clock
 from tasuki.errors import TasukiError
 
@@ -44,6 +45,10 @@ class Capabilities:
     """Records per read call; `ceil(n / page_size)` is the floor the benchmark prints."""
     deletes: bool = False
     """Deleted ids can be asked for."""
+    deletes_swept: bool = False
+    """Asking for deletes lists every deleted record anew: done on a schedule, not in every run."""
+    links_swept: bool = False
+    """A moved association moves no stamp: associations are compared on a schedule."""
     uncounted: tuple[str, ...] = ()
     """Objects (or what their names begin with) that the system only sweeps: no count, no ids."""
     finds: bool = True
@@ -106,6 +111,14 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Stamps from `since` (included; None: from the beginning) up to `until` (excluded)."""
+
+    since: datetime | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Records, oldest change first, and where to go on from.
 
@@ -117,6 +130,14 @@ class Page:
     next_cursor: str
     more: bool
     broken: tuple[Broken, ...] = ()
+    total: int | None = None
+    """How many records the system says this page's question matches, where it tells."""
+    covered: Window | None = None
+    """On the last page: the stamps this walk covered for good, by the system's own clock."""
+    unreadable: tuple[str, ...] = ()
+    """Fields asked for that the system no longer shows us: missing from `records`, not empty."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Old id -> survivor, where the survivor is among `records` and tells whom it absorbed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +207,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The connection's allowance of calls, as far as the system tells."""
+class Notice:
+    """Something about the account that a person should know, found by looking at it."""
 
-    used: int | None = None
-    allowed: int | None = None
-    calls: int = 0
-    """Calls this connector made since it was opened."""
-    resets_at: datetime | None = None
+    code: str
+    """What is noticed, e.g. `native_integration`."""
+    text: str
+    """One sentence, in English."""
+    fields: tuple[str, ...] = ()
+    """`object.field` names that it concerns."""
 
 
 class Connector(Protocol):
@@ -210,6 +232,10 @@ class Connector(Protocol):
 
     def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
         """What changed since the cursor, oldest first; everything when the cursor is None."""
+        ...
+
+    def cursor_from(self, object: str, moment: datetime) -> str:
+        """The cursor of a pull that begins with what changed at `moment`; asks nobody."""
         ...
 
     def deletes(self, object: str, cursor: str | None) -> Deletes:
@@ -233,8 +259,8 @@ class Connector(Protocol):
         """A page of living ids."""
         ...
 
-    def count(self, object: str) -> int:
-        """How many living records the object has."""
+    def count(self, object: str, window: Window | None = None) -> int:
+        """How many living records the object has, or those last changed within the window."""
         ...
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
@@ -248,9 +274,33 @@ class Connector(Protocol):
         """The allowance of calls as last seen."""
         ...
 
+    def notices(self) -> Sequence[Notice]:
+        """What a person should know about this account; asked by `doctor` and `discover`."""
+        ...
+
     def close(self) -> None:
         """Give back the session."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook request as it arrived."""
+
+    method: str
+    url: str
+    """The full public URL."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A webhook says that a record may have changed: read it before believing."""
+
+    object: str
+    id: str
 
 
 class Settings(BaseModel):
@@ -268,6 +318,7 @@ class OpenContext:
     folder: Path
     """The project folder; relative paths in settings start here."""
     clock: Clock
+    budget: Budget = field(default_factory=Unlimited)
 
 
 S = TypeVar("S", bound=Settings)
@@ -283,3 +334,5 @@ class ConnectorSpec(Generic[S]):
     settings: type[S]
     open: Callable[[S, OpenContext], Connector]
     """Makes the connector; calls nothing and opens no file before it is asked for data."""
+    hints: Callable[[S, Delivery, datetime], Sequence[Hint]] | None = None
+    """What a signed webhook delivery says; SignInError when its signature or time is wrong."""

@@ -1,19 +1,18 @@
-"""How fast a connector may call, how often it calls again, and how many calls it made.
+"""How often a connector calls again, and how many calls it made.
 
-Vendors differ in what they answer; the manners are the same: wait for a free slot, call, count,
-repeat what may pass later. Nothing here knows a vendor, and every wait goes through the caller's
-`sleep`, so that tests never wait.
+Vendors differ in what they answer; the manners are the same: call, count, repeat what may pass
+later. How fast it may call is the budget's business (`connectors.budget`). Nothing here knows a
+vendor, and every wait goes through the caller's `sleep`, so that tests never wait.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import timedelta
-from threading import Event, Lock
-from time import monotonic
+from threading import Event
 from typing import Final, TypeAlias, TypeVar
 
-from pyrate_limiter import Rate, RateItem, StateBucket, TokenBucket
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
@@ -26,78 +25,42 @@ FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 60.0
 
 
-def pause(seconds: float) -> None:
-    """Do nothing for a while."""
+def _wait(seconds: float) -> None:
     Event().wait(seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """At most `calls` in any window of `per`, of which `burst` may go out at once."""
-
-    calls: int
-    per: timedelta
-    burst: int | None = None
-
-    def rate(self) -> Rate:
-        """The token bucket that never exceeds this pace.
-
-        A bucket of b tokens that refills r per window lets b + r through in the worst window;
-        so r is what the burst leaves.
-        """
-        burst = min(self.burst or max(1, self.calls // 10), max(1, self.calls - 1))
-        milliseconds = int(self.per / timedelta(milliseconds=1))
-        return Rate(max(1, self.calls - burst), milliseconds, burst=burst)
+_WAITING: Final[ContextVar[Sleep]] = ContextVar("waiting", default=_wait)
 
 
-@dataclass(slots=True)
-class Throttle:
-    """Lets one call through at a time, each lane at its own pace; an unknown lane is free.
+@contextmanager
+def waiting(how: Sleep) -> Iterator[None]:
+    """Calls of this thread inside the block wait this way; it may raise to end the waiting."""
+    token = _WAITING.set(how)
+    try:
+        yield
+    finally:
+        _WAITING.reset(token)
 
-    The lock guards the two-step "put, then ask how long": a second thread between the steps would
-    read the wait of the first. It is not held while sleeping.
-    """
 
-    paces: Mapping[str, Pace]
-    sleep: Sleep = pause
-    now: Callable[[], float] = monotonic
-    _buckets: dict[str, StateBucket] = field(init=False)
-    _lock: Lock = field(init=False, default_factory=Lock)
-
-    def __post_init__(self) -> None:
-        self._buckets = {
-            lane: StateBucket([pace.rate()], TokenBucket()) for lane, pace in self.paces.items()
-        }
-
-    def enter(self, lane: str) -> None:
-        """Wait until the lane has a free slot, and take it."""
-        bucket = self._buckets.get(lane)
-        while bucket is not None and (seconds := self._take(bucket, lane)) > 0:
-            self.sleep(seconds)
-
-    def _take(self, bucket: StateBucket, lane: str) -> float:
-        item = RateItem(lane, int(self.now() * 1000))
-        with self._lock:
-            if bucket.put(item):
-                return 0.0
-            milliseconds = bucket.waiting(item)
-        return max(1, int(milliseconds)) / 1000  # type: ignore[arg-type]  # async only on Redis
+def pause(seconds: float) -> None:
+    """Do nothing for a while, or until somebody wants us to stop."""
+    _WAITING.get()(seconds)
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts the calls that left this machine, by lane."""
+    """Counts the calls that left this machine, by kind."""
 
-    by_lane: Counter[str] = field(default_factory=Counter)
+    by_kind: Counter[str] = field(default_factory=Counter)
 
-    def add(self, lane: str) -> None:
+    def add(self, kind: str) -> None:
         """One more call."""
-        self.by_lane[lane] += 1
+        self.by_kind[kind] += 1
 
     @property
     def calls(self) -> int:
         """All calls so far."""
-        return self.by_lane.total()
+        return self.by_kind.total()
 
 
 def _repeatable(error: BaseException) -> bool:

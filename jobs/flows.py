@@ -6,13 +6,13 @@ from jobs.runtime import Run, Runtime
 from playbook.decide.step import decide
 from playbook.measure.step import measure
 from playbook.scenario.push import push
-from sync import certify
+from sync.complete.due import Ordered
+from sync.complete.flow import pull
 from sync.copy import copy
 from sync.identity.keys import read_keys
 from sync.identity.resolve import resolve
 from sync.identity.visitors import attribute
 from sync.merge.entities import merge
-from sync.pull import pull
 from sync.write.apply import apply
 from sync.write.plan import plan
 from sync.write.settle import settle
@@ -33,13 +33,12 @@ def register(runtime: Runtime) -> None:
 def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Pull, map, identify, merge, measure, decide, plan: everything but the writing."""
     settled = settle(run)
-    pulled = pull(run)
-    certified = certify.certify(run, pulled.pop("gaps"))
+    pulled = pull(run, Ordered.of(arguments))
     understood = understand(run)
     planned = plan(run, "", arguments.get("by", "operator"))
-    counts = {**pulled, **understood, **certified, **planned}
+    counts = {**pulled, **understood, **planned}
     counts["settled"] = settled["written"] + settled["lost"]
-    if pulled["broken"] or not certified["complete"]:
+    if pulled["broken"] or pulled["unreadable"] or not pulled["complete"]:
         counts["state"] = "partial"
     return counts
 

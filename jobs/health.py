@@ -1,7 +1,7 @@
-"""`/healthz`: one word, for whoever watches the daemon."""
+"""`/healthz`: one word, for whoever watches the daemon; other routes answer beside it."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -14,14 +14,14 @@ from starlette.routing import Route
 _BAD: Final = "degraded"
 
 
-def endpoint(word: Callable[[], str]) -> Starlette:
-    """An app that answers one word; 503 when it is a bad one."""
+def endpoint(word: Callable[[], str], routes: Sequence[Route] = ()) -> Starlette:
+    """An app that answers one word, and what else the daemon serves; 503 when it is a bad one."""
 
     def health(_request: Request) -> PlainTextResponse:
         said = word()
         return PlainTextResponse(said + "\n", 503 if said == _BAD else 200)
 
-    return Starlette(routes=[Route("/healthz", health)])
+    return Starlette(routes=[Route("/healthz", health), *routes])
 
 
 class _Server(uvicorn.Server):
@@ -33,10 +33,17 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def answering(word: Callable[[], str], host: str, port: int) -> Iterator[int]:
+def answering(
+    word: Callable[[], str], host: str, port: int, routes: Sequence[Route] = ()
+) -> Iterator[int]:
     """Answer while the block lasts; the port (a free one for 0)."""
     config = uvicorn.Config(
-        endpoint(word), host=host, port=port, log_config=None, access_log=False, lifespan="off"
+        endpoint(word, routes),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
     )
     held = config.bind_socket()
     server = _Server(config)

@@ -6,19 +6,22 @@ Nothing below this module opens or commits a transaction.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.budget import in_lane, present_lane
+from connectors.traffic import waiting
+from jobs.abreast import AT_ONCE, Abreast
 from staging import runs
 from staging.engine import Store
 from sync import lease
-from sync.context import Event, Order, Step, Tools, Watch
+from sync.context import Call, Chain, Event, Order, Step, Tools, Watch
 from tasuki.errors import LeaseError, TasukiError
 from tasuki.values import Json, new_id
 
@@ -75,18 +78,46 @@ class Run:
 
     def step(self, step: Step, **arguments: Json) -> dict[str, Json]:
         """Do one step: ask outside, keep inside one transaction with the result."""
-        if self.stop.is_set():
+        call = Call(step, arguments, present_lane())
+        return self._keep(call, self._ask(call))
+
+    def together(self, stage: str, chains: Mapping[str, Chain]) -> dict[str, dict[str, Json]]:
+        """Walk chains side by side: asks in threads of their own, keeps in this one."""
+
+        def ended(name: str, done: int) -> None:
+            self.tell(stage, done, len(chains), name)
+
+        self.tell(stage, 0, len(chains))
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tasuki-ask") as pool:
+            return Abreast(self._ask_apart, self._keep, ended, pool).walk(chains)
+
+    def _ask(self, call: Call) -> Any:
+        """The one place where a step's `ask` is called; chains do it in several threads."""
+        self._wait(0)
+        if call.step.ask is None:
+            return None
+        with self.store.reading() as db, in_lane(call.lane):
+            return call.step.ask(db, self.tools, call.arguments)
+
+    def _ask_apart(self, call: Call) -> Any:
+        """Ask in a thread of a chain, where nothing is written: its waits end when the run must."""
+        with waiting(self._wait):
+            return self._ask(call)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for a system's sake, which may be minutes, or until the run is asked to stop."""
+        if self.stop.wait(seconds):
             raise Cancelled("the run was asked to stop", remedy="Run again to go on.")
-        answer = None
-        if step.ask:
-            with self.store.reading() as db:
-                answer = step.ask(db, self.tools, arguments)
+
+    def _keep(self, call: Call, answer: Any) -> dict[str, Json]:
+        """The one place where a step's `keep` is called, and its result committed with it."""
+        name = call.step.name
         with self.store.writing() as db:
             lease.keep(db, lease.WRITER, self.holder, self.tools.clock.now())
-            result = step.keep(db, self.tools, arguments, answer)
-            runs.step_done(db, self.run_id, self.position, step.name, result, self.tools.now())
+            result = call.step.keep(db, self.tools, call.arguments, answer)
+            runs.step_done(db, self.run_id, self.position, name, result, self.tools.now())
         self.position += 1
-        self.watch(Event(self.run_id, f"step:{step.name}", self.position))
+        self.watch(Event(self.run_id, f"step:{name}", self.position))
         return result
 
     def tell(self, stage: str, done: int, total: int | None = None, text: str = "") -> None:

@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.network import NetworkLog
 from sandbox.state import State
-from sandbox.trouble import Troubles
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -32,16 +31,19 @@ class Platform(Protocol):
         ...
 
 
-def routes(
-    state: State, log: NetworkLog, platforms: Mapping[str, Platform], troubles: Troubles
-) -> list[BaseRoute]:
+def routes(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> list[BaseRoute]:
     """The health check and the controls."""
 
     async def health(_request: Request) -> Response:
         return _json({"status": "ok", "now": state.now().isoformat()})
 
     async def stats(_request: Request) -> Response:
-        counters = {"calls": log.calls, "rows": log.rows, "bytes": log.bytes}
+        counters = {
+            "calls": log.calls,
+            "rows": log.rows,
+            "request_bytes": log.request_bytes,
+            "response_bytes": log.response_bytes,
+        }
         return _json({name: dict(counter) for name, counter in counters.items()})
 
     async def counts(_request: Request) -> Response:
@@ -52,13 +54,11 @@ def routes(
         Route("/_sandbox/health", health),
         Route("/_sandbox/stats", stats),
         Route("/_sandbox/counts", counts),
-        *_controls(state, log, platforms, troubles),
+        *_controls(state, log, platforms),
     ]
 
 
-def _controls(
-    state: State, log: NetworkLog, platforms: Mapping[str, Platform], troubles: Troubles
-) -> list[BaseRoute]:
+def _controls(state: State, log: NetworkLog, platforms: Mapping[str, Platform]) -> list[BaseRoute]:
     async def reset(_request: Request) -> Response:
         log.reset()
         return Response(status_code=204)
@@ -68,14 +68,6 @@ def _controls(
         state.set_clock_offset(timedelta(seconds=float(asked["offset_seconds"])))
         return _json({"now": state.now().isoformat()})
 
-    async def trouble(request: Request) -> Response:
-        asked = orjson.loads(await request.body() or b"null")
-        if asked is None:
-            troubles.clear()
-        else:
-            troubles.order(asked)
-        return Response(status_code=204)
-
     async def edit(request: Request) -> Response:
         asked = orjson.loads(await request.body())
         platforms[asked["platform"]].edit(state, asked["object"], asked["id"], asked["fields"])
@@ -84,7 +76,6 @@ def _controls(
     return [
         control("log/reset", reset),
         control("clock", clock),
-        control("trouble", trouble),
         control("edit", edit),
     ]
 

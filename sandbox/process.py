@@ -55,6 +55,7 @@ def start(
     http_port: int = 0,
     https_port: int = 0,
     network_log: Path | None = None,
+    faults: Path | None = None,
     wait: Callable[[float], object] | None = None,
 ) -> Running:
     """Start a sandbox and return when both ports answer; it never outlives this process.
@@ -70,6 +71,8 @@ def start(
     command += ["--parent", str(getpid())]
     if network_log is not None:
         command += ["--network-log", str(network_log.resolve())]
+    if faults is not None:
+        command += ["--faults", str(faults.resolve() if faults.exists() else faults)]
     with (folder / "sandbox.log").open("wb") as output:
         process = subprocess.Popen(
             command, cwd=Path(__file__).parent.parent, stdout=output, stderr=output
@@ -93,7 +96,7 @@ def _await_healthy(
                 return info
         wait(_BETWEEN_SECONDS)
     said = (folder / "sandbox.log").read_text(errors="replace")[-2_000:]
-    raise SandboxError(f"the sandbox in {folder} did not become healthy: {said}")
+    raise SandboxError(f"the sandbox in {folder} did not become healthy:\n{said}")
 
 
 def _healthy(url: str) -> bool:

@@ -31,6 +31,7 @@ class State:
         self.lock = RLock()
         self._now = now
         self._depth = 0
+        self._last_words: list[Callable[[], None]] = []
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self.db = sqlite3.connect(
@@ -107,7 +108,13 @@ class State:
             finally:
                 self._depth = depth
 
+    def before_close(self, keep: Callable[[], None]) -> None:
+        """Let a part write down at the end what it counted in memory."""
+        self._last_words.append(keep)
+
     def close(self) -> None:
         """Close the file; the state is of no use afterwards."""
         with self.lock:
+            while self._last_words:
+                self._last_words.pop()()
             self.db.close()

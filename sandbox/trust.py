@@ -8,14 +8,16 @@ from os import O_CREAT, O_TRUNC, O_WRONLY
 from os import open as open_file
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -23,6 +25,7 @@ from sandbox.state import State
 
 _LIFE: Final = timedelta(days=825)
 _SPARE: Final = timedelta(days=7)
+_USERNAME: Final = "integration@sandbox.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,13 @@ class Credentials:
     client_id: str
     client_secret: str
     hubspot_token: str
+    hubspot_client_id: str
+    hubspot_client_secret: str
+    hubspot_developer_key: str
+    salesforce_username: str
+    salesforce_password: str
+    security_token: str
+    refresh_token: str
 
 
 def credentials(state: State) -> Credentials:
@@ -133,7 +143,26 @@ def credentials(state: State) -> Credentials:
             client_id=_kept(state, "client_id", "3MVG9." + secrets.token_hex(24)),
             client_secret=_kept(state, "client_secret", secrets.token_hex(32).upper()),
             hubspot_token=_kept(state, "hubspot_token", f"pat-na1-{secrets.token_hex(20)}"),
+            hubspot_client_id=_kept(state, "hubspot_client_id", str(uuid4())),
+            hubspot_client_secret=_kept(state, "hubspot_client_secret", str(uuid4())),
+            hubspot_developer_key=_kept(state, "hubspot_developer_key", f"na1-{uuid4()}"),
+            salesforce_username=_kept(state, "salesforce_username", _USERNAME),
+            salesforce_password=_kept(state, "salesforce_password", secrets.token_urlsafe(12)),
+            security_token=_kept(state, "security_token", secrets.token_hex(12)),
+            refresh_token=_kept(state, "refresh_token", "5Aep861" + secrets.token_hex(32)),
         )
+
+
+def signing_key(state: State, folder: Path) -> Path:
+    """The private key of the Salesforce app's JWT flow; its public half is registered."""
+    path = folder / "salesforce-jwt-key.pem"
+    if not path.exists():
+        key = rsa.generate_private_key(65_537, 2_048)
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        state.set_setting("jwt_public_key", public.decode())
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_private(path, private)
+    return path
 
 
 def _kept(state: State, name: str, fresh: str) -> str:

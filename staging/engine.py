@@ -7,21 +7,35 @@ at the start instead of failing in the middle; readers see the last committed st
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from catalog.expression.lower import register_functions
-from tasuki.errors import UnreachableError
+from tasuki.errors import TasukiError, TransientError, UnreachableError
 
 _READ: Final = "tasuki_read"
+_FULL: Final = frozenset({"SQLITE_FULL", "53100"})
+"""How SQLite and PostgreSQL name a full disk."""
+_BUSY: Final = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "55P03"})
+_BROKEN: Final = (
+    "SQLITE_IOERR",
+    "SQLITE_READONLY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+)
+"""How the names of a file's own troubles begin."""
+_PATIENCE: Final = timedelta(seconds=15)
+"""How long a write waits for another program's."""
 _PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
-    "PRAGMA busy_timeout=15000",
+    f"PRAGMA busy_timeout={_PATIENCE.seconds * 1000}",
     "PRAGMA temp_store=MEMORY",
 )
 
@@ -34,9 +48,18 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that commits at the end and leaves nothing when it fails."""
-        with self.engine.begin() as db:
-            yield db
+        """A transaction that commits at the end and leaves nothing when it fails.
+
+        Errors: TransientError when somebody else holds the store for too long; UnreachableError
+                when its disk is full, or it is damaged or went away.
+        """
+        try:
+            with self.engine.begin() as db:
+                yield db
+        except DatabaseError as error:
+            if (known := _trouble(self.engine, error)) is not None:
+                raise known from error
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -58,21 +81,50 @@ def open_store(url: str) -> Store:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         Path(parsed.database or ".").parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     try:
         with engine.connect():
             return Store(engine)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise UnreachableError(
             "the store does not answer",
             where=parsed.render_as_string(hide_password=True),
             why=str(error.orig).splitlines()[0],
-            remedy="Start the database, or correct `store:` in tasuki.yaml.",
+            remedy="Start the database or restore its file, or correct `store:` in tasuki.yaml.",
         ) from error
+
+
+def _trouble(engine: Engine, error: DatabaseError) -> TasukiError | None:
+    """What a full disk, a held or a broken store means; nothing for any other trouble."""
+    cause: Any = error.orig
+    said = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    where = engine.url.render_as_string(hide_password=True)
+    if said in _BUSY:
+        return TransientError(
+            "the store is held by another program",
+            where=where,
+            why=f"it has been writing for more than {_PATIENCE.seconds} s",
+            remedy="Close what has the store's file open, then run again: nothing was lost.",
+        )
+    if error.connection_invalidated or str(said).startswith(_BROKEN):
+        return UnreachableError(
+            "the store cannot be used any more",
+            where=where,
+            why=f"{said or 'the connection to it broke'}; what was kept before stays",
+            remedy="See that its database runs, or that its file is whole and writable.",
+        )
+    if said not in _FULL:
+        return None
+    return UnreachableError(
+        "the store has no room left",
+        where=where,
+        why="its disk is full; nothing of this step was kept, what was kept before stays",
+        remedy="Make room on the disk of the store, then run again: it goes on where it stopped.",
+    )
 
 
 def _prepare_sqlite(dbapi: Any, _record: object) -> None:

@@ -27,6 +27,8 @@ LISTED: Final = "listed"
 """Ids a system named in a sweep; kind is `connection/object`."""
 DOUBTED: Final = "doubted"
 """Ids that only one of the system and the store knows; kind is `connection/object`."""
+HINTED: Final = "hinted"
+"""Ids of records that may have changed, as a webhook said; kind is `connection/object`."""
 
 
 def mark(db: Connection, consumer: str, kind: str, ids: Iterable[str]) -> None:
@@ -66,9 +68,10 @@ def done(db: Connection, consumer: str, kind: str, ids: Sequence[str]) -> None:
         )
 
 
-def clear(db: Connection, consumer: str, kind: str) -> None:
-    """Nothing of this kind waits for the consumer any more."""
-    db.execute(delete(DIRTY).where(DIRTY.c.consumer == consumer, DIRTY.c.kind == kind))
+def clear(db: Connection, consumer: str, kind: str | None = None) -> None:
+    """Nothing (of this kind) waits for the consumer any more."""
+    of = () if kind is None else (DIRTY.c.kind == kind,)
+    db.execute(delete(DIRTY).where(DIRTY.c.consumer == consumer, *of))
 
 
 def take(db: Connection, consumer: str, kind: str, limit: int) -> list[str]:

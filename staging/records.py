@@ -2,13 +2,26 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, null, select, update
+from orjson import Fragment
+from sqlalchemy import Connection, Row, bindparam, func, null, select, update
 
 from staging.bulk import chunks, insert, upsert
 from staging.tables.staged import BASE, CURSOR, RECORD, RECORD_CHANGE
-from tasuki.values import Json, digest, same_value
+from tasuki.values import Json, digest, digest_of, packed, same_value
+
+_KNOWN: Final = select(
+    RECORD.c.id, RECORD.c.digest, RECORD.c.modified_at, RECORD.c.deleted_at
+).where(
+    RECORD.c.connection == bindparam("connection"),
+    RECORD.c.object == bindparam("object"),
+    RECORD.c.id.in_(bindparam("ids", expanding=True)),
+)
+_POSITIONS: Final = select(CURSOR.c.stream, CURSOR.c.value, CURSOR.c.fields_digest).where(
+    CURSOR.c.connection == bindparam("connection"), CURSOR.c.object == bindparam("object")
+)
+"""Asked for every page: built once, since building them costs more than running them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +66,34 @@ def stage(  # one call per page
 
     A page delivered twice changes nothing. Each changed field of a known record is journalled.
     A record in which only our own settled writes show, however the system spells them, is an echo.
+    One of which only the stamp moved is no change, but has the stamp its system counts it by.
+    A large page is kept in parts: each is packed, and a page of them all would double its memory.
     """
     latest = {record.id: record for record in records}
-    known = known_digests(db, connection, object, latest)
-    fresh = {id_: digest(dict(r.fields)) for id_, r in latest.items()}
-    differ = [id_ for id_ in latest if known.get(id_) != fresh[id_]]
-    before = read(db, connection, object, [id_ for id_ in differ if known.get(id_)])
+    parts = ({id_: latest[id_] for id_ in ids} for ids in chunks(latest))
+    return [id_ for part in parts for id_ in _stage(db, connection, object, part, run, now)]
+
+
+def _stage(
+    db: Connection,
+    connection: str,
+    object: str,
+    latest: Mapping[str, Seen],
+    run: str,
+    now: str,
+) -> list[str]:
+    known = _known(db, connection, object, latest)
+    texts = {id_: packed(dict(r.fields)) for id_, r in latest.items()}
+    fresh = {id_: digest_of(text) for id_, text in texts.items()}
+    differ = [id_ for id_ in latest if id_ not in known or known[id_][0] != fresh[id_]]
+    before = read(db, connection, object, [id_ for id_ in differ if id_ in known and known[id_][0]])
     echoes = _echoes(db, connection, object, latest, before)
     _journal(
         db, connection, object, [r for i, r in latest.items() if i in before], before, run, now
     )
-    upsert(db, RECORD, (_row(connection, object, latest[i], fresh[i], run) for i in differ))
+    of = {"connection": connection, "object": object, "deleted_at": None, "seen_run": run}
+    upsert(db, RECORD, (of | _row(latest[i], texts[i], fresh[i]) for i in differ))
+    _restamp(db, connection, object, latest, known, fresh)
     return [id_ for id_ in differ if id_ not in echoes]
 
 
@@ -112,50 +142,89 @@ def forget_sent(db: Connection, connection: str, object: str, ids: Iterable[str]
         )
 
 
-def known_digests(
+def _known(
     db: Connection, connection: str, object: str, ids: Iterable[str]
-) -> dict[str, str | None]:
-    """The content digest of each known record; None for one that was deleted."""
-    found: dict[str, str | None] = {}
+) -> dict[str, tuple[str | None, str | None]]:
+    """The content digest (None: it was deleted) and the stamp of each known record."""
+    found: dict[str, tuple[str | None, str | None]] = {}
     for chunk in chunks(ids):
-        rows = db.execute(
-            select(RECORD.c.id, RECORD.c.digest, RECORD.c.deleted_at).where(
-                *_of(connection, object), RECORD.c.id.in_(chunk)
-            )
-        )
-        found |= {id_: None if gone else known for id_, known, gone in rows}
+        asked = {"connection": connection, "object": object, "ids": chunk}
+        rows = db.execute(_KNOWN, asked)
+        found |= {id_: (None if gone else known, at) for id_, known, at, gone in rows}
     return found
+
+
+def _restamp(
+    db: Connection,
+    connection: str,
+    object: str,
+    latest: Mapping[str, Seen],
+    known: Mapping[str, tuple[str | None, str | None]],
+    fresh: Mapping[str, str],
+) -> None:
+    """Move the stamps of records whose content is as it was."""
+    moved = [
+        record
+        for id_, record in latest.items()
+        if id_ in known and known[id_][0] == fresh[id_] and known[id_][1] != record.modified_at
+    ]
+    of = {"connection": connection, "object": object}
+    rows = ({**of, "id": r.id, "digest": fresh[r.id], **_stamps(r)} for r in moved)
+    upsert(db, RECORD, rows)
+
+
+def _stamps(record: Seen) -> dict[str, str | None]:
+    return {"modified_at": record.modified_at, "modified_by": record.modified_by}
 
 
 def read(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Staged]:
     """The named records, by id."""
+    columns = RECORD.c["id", "payload", "modified_at", "modified_by", "deleted_at"]
     found: dict[str, Staged] = {}
     for chunk in chunks(ids):
-        rows = db.execute(_select().where(*_of(connection, object), RECORD.c.id.in_(chunk)))
+        rows = db.execute(select(*columns).where(*_of(connection, object), RECORD.c.id.in_(chunk)))
         found |= {row.id: _staged(row) for row in rows}
     return found
 
 
-def living_ids(db: Connection, connection: str, object: str) -> Iterator[str]:
-    """The ids of every record that is not deleted, in id order."""
+def living_ids(
+    db: Connection,
+    connection: str,
+    object: str,
+    after: str | None = None,
+    most: int | None = None,
+) -> Iterator[str]:
+    """The ids of records that are not deleted, in id order: all, or the next after one."""
+    beyond = () if after is None else (RECORD.c.id > after,)
     yield from db.scalars(
         select(RECORD.c.id)
-        .where(*_of(connection, object), RECORD.c.deleted_at.is_(None))
+        .where(*_of(connection, object), RECORD.c.deleted_at.is_(None), *beyond)
         .order_by(RECORD.c.id)
+        .limit(most)
     )
 
 
-def count(db: Connection, connection: str, object: str) -> int:
-    """How many living records of an object are staged."""
-    living = (*_of(connection, object), RECORD.c.deleted_at.is_(None))
-    return db.scalar(select(func.count()).select_from(RECORD).where(*living)) or 0
+def count(
+    db: Connection,
+    connection: str,
+    object: str,
+    since: str | None = None,
+    until: str | None = None,
+) -> int:
+    """How many living records of an object are staged, or those last changed within a window."""
+    wanted = [*_of(connection, object), RECORD.c.deleted_at.is_(None)]
+    if since is not None:
+        wanted.append(RECORD.c.modified_at >= since)
+    if until is not None:
+        wanted.append(RECORD.c.modified_at < until)
+    return db.scalar(select(func.count()).select_from(RECORD).where(*wanted)) or 0
 
 
 def mark_deleted(
     db: Connection, connection: str, object: str, ids: Collection[str], now: str
 ) -> list[str]:
     """Mark records as deleted; the ids that were alive until now."""
-    gone = [id_ for id_, known in known_digests(db, connection, object, ids).items() if known]
+    gone = [id_ for id_, (known, _) in _known(db, connection, object, ids).items() if known]
     for chunk in chunks(gone):
         db.execute(
             update(RECORD)
@@ -225,12 +294,7 @@ def keep_bases(
 
 def position(db: Connection, connection: str, object: str, stream: str) -> Position:
     """How far a stream has been read; nowhere for a new one."""
-    row = db.execute(
-        select(CURSOR.c.value, CURSOR.c.fields_digest).where(
-            CURSOR.c.connection == connection, CURSOR.c.object == object, CURSOR.c.stream == stream
-        )
-    ).first()
-    return Position(row.value, row.fields_digest) if row else Position(None, None)
+    return positions(db, connection, object).get(stream, Position(None, None))
 
 
 def move(  # the cursor commits with its page, in the caller's transaction
@@ -252,6 +316,25 @@ def move(  # the cursor commits with its page, in the caller's transaction
             }
         ],
     )
+
+
+def positions(db: Connection, connection: str, object: str) -> dict[str, Position]:
+    """How far every stream of an object has been read."""
+    rows = db.execute(_POSITIONS, {"connection": connection, "object": object})
+    return {row.stream: Position(row.value, row.fields_digest) for row in rows}
+
+
+def every_position(db: Connection) -> dict[tuple[str, str], set[str]]:
+    """Of every connection and object, the streams that have been read somewhere."""
+    rows = db.execute(
+        select(CURSOR.c.connection, CURSOR.c.object, CURSOR.c.stream).where(
+            CURSOR.c.value.is_not(None)
+        )
+    )
+    found: dict[tuple[str, str], set[str]] = {}
+    for connection, object_, stream in rows:
+        found.setdefault((connection, object_), set()).add(stream)
+    return found
 
 
 def note_version(
@@ -297,18 +380,9 @@ def _journal(
     )
 
 
-def _row(connection: str, object: str, record: Seen, content: str, run: str) -> dict[str, Any]:
-    return {
-        "connection": connection,
-        "object": object,
-        "id": record.id,
-        "payload": dict(record.fields),
-        "digest": content,
-        "modified_at": record.modified_at,
-        "modified_by": record.modified_by,
-        "deleted_at": None,
-        "seen_run": run,
-    }
+def _row(record: Seen, text: bytes, content: str) -> dict[str, Any]:
+    """A record's own columns; its fields were packed once, for the digest."""
+    return {"id": record.id, "payload": Fragment(text), "digest": content, **_stamps(record)}
 
 
 def _of(connection: str, object: str) -> tuple[Any, Any]:
@@ -317,16 +391,6 @@ def _of(connection: str, object: str) -> tuple[Any, Any]:
 
 def _based(connection: str, object: str) -> tuple[Any, Any]:
     return BASE.c.connection == connection, BASE.c.object == object
-
-
-def _select() -> Any:
-    return select(
-        RECORD.c.id,
-        RECORD.c.payload,
-        RECORD.c.modified_at,
-        RECORD.c.modified_by,
-        RECORD.c.deleted_at,
-    )
 
 
 def _staged(row: Row[Any]) -> Staged:

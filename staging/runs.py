@@ -1,13 +1,22 @@
 """Runs, their steps, and the lease that lets one of them write at a time."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from staging.bulk import upsert
 from staging.tables.operating import LEASE, RUN, RUN_STEP
 from tasuki.values import Json
+
+# Said with every step: built once, since building them costs more than running them.
+_DONE: Final = RUN_STEP.insert()
+_BEAT: Final = update(RUN).where(RUN.c.id == bindparam("run")).values(beat_at=bindparam("now"))
+_EXTEND: Final = (
+    update(LEASE)
+    .where(LEASE.c.name == bindparam("of"), LEASE.c.holder == bindparam("by"))
+    .values(until=bindparam("to"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +58,9 @@ def end(
 
 def step_done(db: Connection, run: str, position: int, name: str, result: Json, now: str) -> None:
     """Keep a step's result and show that the run is alive; commits with the step's own rows."""
-    db.execute(
-        RUN_STEP.insert().values(run_id=run, position=position, name=name, result=result, at=now)
-    )
-    db.execute(update(RUN).where(RUN.c.id == run).values(beat_at=now))
+    step = {"run_id": run, "position": position, "name": name, "result": result, "at": now}
+    db.execute(_DONE, step)
+    db.execute(_BEAT, {"run": run, "now": now})
 
 
 def interrupt_orphans(db: Connection, alive: str | None, now: str) -> list[str]:
@@ -107,8 +115,7 @@ def take_lease(db: Connection, name: str, holder: str, until: str) -> None:
 
 def extend_lease(db: Connection, name: str, holder: str, until: str) -> bool:
     """Hold a lease longer; False when somebody took it meanwhile."""
-    mine = (LEASE.c.name == name, LEASE.c.holder == holder)
-    return db.execute(update(LEASE).where(*mine).values(until=until)).rowcount == 1
+    return db.execute(_EXTEND, {"of": name, "by": holder, "to": until}).rowcount == 1
 
 
 def drop_lease(db: Connection, name: str, holder: str) -> None:

@@ -4,15 +4,19 @@ A step has two halves. `ask` talks to systems and writes nothing; `keep` writes 
 talks to nobody. The runtime commits what `keep` wrote together with the step's own result, so that
 a step that was killed either happened or did not. Arguments and results are JSON: ids and counts,
 never records. Why: ADR-0006.
+
+Steps that must follow one another are a chain; chains about different objects go on side by side:
+their asks wait for systems at the same time, their keeps commit one by one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Connection
 
 from config.project import Project
+from connectors.budget import Lane
 from connectors.protocol import Connector
 from mappings.spec import Mapping as RecordMapping
 from tasuki.clock import Clock
@@ -41,6 +45,7 @@ class Tools:
 
 Ask = Callable[[Connection, Tools, dict[str, Json]], Any]
 Keep = Callable[[Connection, Tools, dict[str, Json], Any], dict[str, Json]]
+Ahead = Callable[[dict[str, Json], Any], dict[str, Json] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,23 @@ class Step:
     name: str
     keep: Keep
     ask: Ask | None = None
+    ahead: Ahead | None = None
+    """From an answer, the arguments with which the step will be asked next, if it will: that ask
+    may leave while this answer is kept. It must read nothing of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A step that a chain wants done next."""
+
+    step: Step
+    arguments: dict[str, Json] = field(default_factory=dict)
+    lane: Lane = Lane.MAPPINGS
+    """What the calls of its ask are made for."""
+
+
+Chain: TypeAlias = Generator[Call, dict[str, Json], dict[str, Json]]
+"""Yields calls and is sent their results; an error of an ask is raised where it yielded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +99,7 @@ class Order:
 
 
 class Runner(Protocol):
-    """Carries out the steps of one run, in order, each exactly once in the store."""
+    """Carries out the steps of one run, each exactly once in the store."""
 
     @property
     def run_id(self) -> str:
@@ -91,6 +113,13 @@ class Runner(Protocol):
 
     def step(self, step: Step, **arguments: Json) -> dict[str, Json]:
         """Do one step; its JSON result."""
+        ...
+
+    def together(self, stage: str, chains: Mapping[str, Chain]) -> dict[str, dict[str, Json]]:
+        """Walk chains side by side; what each returned, by its name.
+
+        Errors: the first one that a chain did not catch, once the others have kept their page.
+        """
         ...
 
     def tell(self, stage: str, done: int, total: int | None = None, text: str = "") -> None:

@@ -111,6 +111,18 @@ class BudgetError(BlockedError):
     code = "TSK-4300"
 
 
+class PausedError(BlockedError):
+    """A person paused the connection."""
+
+    code = "TSK-4400"
+
+
+class SourceError(BlockedError):
+    """A file or table is not as the project declares it, or cannot be read at all."""
+
+    code = "TSK-4500"
+
+
 class GuardError(TasukiError):
     """A guard or a missing approval stopped the run before its first write."""
 

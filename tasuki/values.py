@@ -33,7 +33,12 @@ class Ref:
 
 def dumps(value: object) -> str:
     """Canonical JSON: sorted keys, so that equal values give equal text."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS).decode()
+    return packed(value).decode()
+
+
+def packed(value: object) -> bytes:
+    """The same as bytes."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
 
 
 def loads(text: str | bytes) -> Json:
@@ -50,7 +55,12 @@ def _plain(value: object) -> object:
 
 def digest(value: object) -> str:
     """A 128-bit fingerprint of a JSON value, equal for equal values."""
-    return blake2b(dumps(value).encode(), digest_size=16).hexdigest()
+    return digest_of(packed(value))
+
+
+def digest_of(packed: bytes) -> str:
+    """The same of a value that is packed already."""
+    return blake2b(packed, digest_size=16).hexdigest()
 
 
 def new_id() -> str:

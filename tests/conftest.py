@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 POSTGRES = os.environ.get("TASUKI_TEST_POSTGRES", "host=127.0.0.1 port=5432 dbname=test")
+MYSQL = {"host": "127.0.0.1", "user": "root", "connect_timeout": 2}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
@@ -50,6 +51,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_log_tells(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No secret and no personal value stands in any log line the suite wrote."""
+    yield
+    from tests.leaks import leaks
+
+    assert leaks(tmp_path_factory.getbasetemp()) == []
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Call a case by its name: an id with a memory address in it differs between workers."""
     name = getattr(val, "name", None)
@@ -63,6 +73,21 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def sqlite_url(tmp_path: Path) -> str:
     """Give the URL of an empty SQLite file of this test's own."""
     return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+def mysql_url() -> Iterator[str]:
+    """Give the URL of an empty MySQL or MariaDB database of this test's own, where one answers."""
+    pymysql = pytest.importorskip("pymysql")
+    try:
+        server = pymysql.connect(**MYSQL)
+    except pymysql.err.OperationalError as error:
+        pytest.skip(f"no MySQL answers at {MYSQL['host']}: {error.args[0]}")
+    name = f"tasuki_test_{uuid.uuid4().hex[:12]}"
+    with server, server.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+        yield f"mysql+pymysql://{MYSQL['user']}@{MYSQL['host']}/{name}"
+        cursor.execute(f"DROP DATABASE {name}")
 
 
 @pytest.fixture

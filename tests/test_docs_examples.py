@@ -11,7 +11,11 @@ from config.project import load_project
 from config.starter import init
 from tasuki.service.checking.project import validate
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "writing-rules.md"
+TOP = Path(__file__).resolve().parent.parent
+PAGE = TOP / "docs" / "writing-rules.md"
+TUTORIAL = TOP / "docs" / "connectors.md"
+TEMPLATE = TOP / "connectors" / "template"
+ENDINGS = (".py", ".toml")
 FOLDERS = {
     "mapping": "mappings",
     "score": "playbook/scores",
@@ -45,3 +49,18 @@ def test_the_page_shows_one_file_of_each_kind() -> None:
 def test_the_files_of_the_page_are_valid(findings: list[str]) -> None:
     """Nothing is wrong with the page's files beside those of the library."""
     assert findings == []
+
+
+def test_the_tutorials_code_is_the_scaffolds() -> None:
+    """Every block of the connector tutorial stands, word for word, in what the command writes."""
+    template = [path.read_text("utf-8") for path in TEMPLATE.rglob("*.*") if path.suffix in ENDINGS]
+    blocks = re.findall(r"```(?:python|toml)\n(.*?)```", TUTORIAL.read_text("utf-8"), re.DOTALL)
+    assert len(blocks) > 10
+    assert [block for block in blocks if not any(block in text for text in template)] == []
+
+
+def test_the_tutorial_names_every_file_of_the_scaffold() -> None:
+    """Nobody is left alone with a file the page does not mention."""
+    page = TUTORIAL.read_text("utf-8")
+    files = [path for path in TEMPLATE.rglob("*.py") if path.name != "__init__.py"]
+    assert [path.name for path in files if path.relative_to(TEMPLATE).as_posix() not in page] == []

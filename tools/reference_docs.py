@@ -22,6 +22,8 @@ from pydantic_core import PydanticUndefined
 
 from catalog.entities import ENTITIES
 from catalog.reference import expressions
+from connectors.hubspot import faults as hubspot
+from connectors.salesforce import faults as salesforce
 from mappings.transforms.registry import declared
 from tasuki.errors import ACTIONS, TasukiError
 
@@ -93,6 +95,55 @@ def errors() -> list[str]:
 def action_of(kind: type[TasukiError]) -> str:
     """What the flow does about an error of this kind."""
     return next((ACTIONS[k].value for k in kind.__mro__ if k in ACTIONS), "stop")
+
+
+# ── faults ──
+
+
+FAULTS: Final = """\
+# What systems answer, and what Tasuki does
+
+A read, and a HubSpot write that does the same when sent twice, is repeated while its answer may
+pass. A create, and any Salesforce write, whose answer is lost is never sent again: the record is
+read first. What does not pass after the last call ends the pull of that object, or holds up that
+batch; the other objects and systems go on.
+
+| family | calls | waits | then |
+|---|---|---|---|
+| TransientError | `attempts` | what the system asks for, else 0.5 s, doubled each time, to 60 s \
+| the circuit breaker counts a failure; the next run goes on |
+| RejectedError | 1 | – | the record is parked, its neighbours go on |
+| BlockedError and its kinds | 1; Salesforce signs in once more after a 401 | – \
+| the object or the connection waits for a person, or for the next day |
+| ConfigError | 1 | – | the file or mapping must be corrected |
+"""
+
+
+def faults() -> list[str]:
+    """What systems answer on bad days, and what Tasuki makes of it."""
+    codes = (
+        (f"`{code}`", each.family.__name__, each.why, each.remedy)
+        for code, each in salesforce.FAULTS.items()
+    )
+    statuses = (
+        (code, "yes" if again is hubspot.Again.SAFE else "no: looked up first", "yes")
+        for code, again in hubspot.AGAIN.items()
+    )
+    refusals = (
+        (f"`{code}`", each.why, each.remedy)
+        for code, each in {**hubspot.PROPERTIES, **hubspot.CATEGORIES}.items()
+    )
+    twice = "`REQUEST_LIMIT_EXCEEDED` means too many long calls at once (TransientError, 20 s), or"
+    return [
+        *FAULTS.splitlines(),
+        *("", "## Salesforce", ""),
+        *table(("code", "family", "why", "fix"), codes),
+        *("", f"{twice} that the day's calls are used up (BudgetError)."),
+        *("", "## HubSpot", ""),
+        *table(("status", "a create is repeated", "other calls are repeated"), statuses),
+        "",
+        *table(("refusal", "why", "fix"), refusals),
+    ]
 
 
 # ── transforms ──
@@ -228,6 +279,7 @@ MAKERS: Final[dict[str, Callable[[], list[str]]]] = {
     "expressions": expressions,
     "transforms": transforms,
     "errors": errors,
+    "faults": faults,
 }
 
 

@@ -1,20 +1,29 @@
 """Signing in: the official client, its API objects kept for life, over one connection pool.
 
-Source: platforms notes on hubspot-api-client 12.0.0. Each access to `client.crm.objects.basic_api`
-builds a new pool; its default retry repeats calls on its own; it never asks for gzip. So each API
-object is made once, shares one pool without retries, and asks for gzip.
+Source: platforms notes on hubspot-api-client 12.0.0, §16. Each access to
+`client.crm.objects.basic_api` builds a new pool; its default retry repeats calls on its own; it
+never asks for gzip; a kept object freezes its token. So each API object is made once, shares one
+pool without retries, asks for gzip, and is given every new token. The client's second stack,
+`api_request`, opens a connection per call and knows no time limit: paths without a name of their
+own go over the first stack instead (`Apis.get`), and nothing here uses the second.
 """
 
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
+from threading import Lock
 from typing import Any, Final
 
 import hubspot
 import urllib3
 from urllib3.util.retry import Retry
 
+from connectors.hubspot.paths import Road
 from connectors.hubspot.settings import HubSpotSettings
 
 CONNECTIONS: Final = 8
+EARLY: Final = timedelta(minutes=2)
+"""A token is renewed this long before it expires."""
 
 
 class Apis:
@@ -22,10 +31,11 @@ class Apis:
 
     def __init__(self, settings: HubSpotSettings, pool: urllib3.PoolManager) -> None:
         self._pool = pool
+        self._road = Road(pool, settings.api_version)
+        self._known: list[Any] = []
+        token = settings.token.get_secret_value() if settings.token else ""
         self._client = hubspot.Client.create(
-            access_token=settings.token.get_secret_value(),
-            host=settings.base_url,
-            base_url=settings.base_url,
+            access_token=token, host=settings.base_url, base_url=settings.base_url
         )
 
     @cached_property
@@ -73,19 +83,59 @@ class Apis:
         """What people did."""
         return self._kept(self._client.events.events_api)
 
+    @cached_property
+    def tokens(self) -> Any:
+        """Where a refresh token buys an access token."""
+        return self._kept(self._client.oauth.tokens_api)
+
     def get(self, path: str, query: list[tuple[str, str]], **options: Any) -> Any:
         """A path the official client has no name for, over its own stack."""
         client = self.basic.api_client
         return client.call_api(path, "GET", query_params=query, auth_settings=["oauth2"], **options)
+
+    def sign(self, token: str) -> None:
+        """Call with this token from now on."""
+        self._client.access_token = token
+        for api in self._known:
+            api.api_client.configuration.access_token = token
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.clear()
 
     def _kept(self, api: Any) -> Any:
-        api.api_client.rest_client.pool_manager = self._pool
+        api.api_client.rest_client.pool_manager = self._road
         api.api_client.set_default_header("Accept-Encoding", "gzip")
+        self._known.append(api)
         return api
+
+
+@dataclass(slots=True)
+class Grant:
+    """An OAuth grant: the refresh token as it is now, and how long the access token lasts.
+
+    The lock guards the renewing: two threads that find one expired token would buy two.
+    """
+
+    refresh_token: str = field(repr=False)
+    access_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    rotated: bool = False
+    """HubSpot gave a new refresh token; the one in the settings may stop working."""
+    lock: Lock = field(default_factory=Lock)
+
+    def is_fresh(self, now: datetime) -> bool:
+        """The access token outlasts the next call."""
+        return self.expires_at is not None and now < self.expires_at - EARLY
+
+    def renewed(self, answer: dict[str, Any], now: datetime) -> str:
+        """Keep what the token endpoint answered; the access token."""
+        given = str(answer.get("refresh_token") or self.refresh_token)
+        self.rotated = self.rotated or given != self.refresh_token
+        self.refresh_token = given
+        self.access_token = str(answer["access_token"])
+        self.expires_at = now + timedelta(seconds=int(answer.get("expires_in") or 0))
+        return self.access_token
 
 
 def once() -> Retry:

@@ -1,31 +1,36 @@
-"""One call to HubSpot: paced, counted, repeated by family, translated, decoded."""
+"""One call to HubSpot: budgeted, counted, repeated by family, translated, decoded."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from threading import RLock
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from urllib3 import PoolManager
 
-from connectors.hubspot.auth import Apis, pool
-from connectors.hubspot.faults import NotReachedError, translate
+from connectors.budget import Budget, Limits, Rule, Unlimited
+from connectors.hubspot.auth import Apis, Grant, pool
+from connectors.hubspot.faults import ExpiredError, NotReachedError, RefusedError, translate
+from connectors.hubspot.paths import ACCOUNT
 from connectors.hubspot.settings import HubSpotSettings
-from connectors.protocol import Limits, OpenContext
-from connectors.traffic import Pace, Sleep, Tally, Throttle, pause, retrying
+from connectors.protocol import OpenContext
+from connectors.traffic import Sleep, Tally, pause, retrying
 from tasuki.clock import Clock
-from tasuki.errors import BlockedError, UnreachableError
+from tasuki.errors import BlockedError, BudgetError, SignInError, TransientError, UnreachableError
 from tasuki.values import Json
 
-_DAILY: Final = "x-hubspot-ratelimit-daily"
+_LIMIT: Final = "x-hubspot-ratelimit-"
+_DAILY: Final = f"{_LIMIT}daily"
 
 
-class Lane(StrEnum):
+class Kind(StrEnum):
     """Calls that HubSpot counts apart."""
 
-    CALLS = "calls"
+    BURST = "burst"
     SEARCH = "search"
 
 
@@ -37,20 +42,30 @@ class Client:
     apis: Apis
     connection: str
     clock: Clock
-    throttle: Throttle
+    budget: Budget = field(default_factory=Unlimited)
+    grant: Grant | None = None
+    """How tokens are fetched, where the token is not fixed."""
     sleep: Sleep = pause
     tally: Tally = field(default_factory=Tally)
     headers: dict[str, str] = field(default_factory=dict)
     """The last answer's headers."""
     unique: dict[str, frozenset[str]] = field(default_factory=dict)
     """Object to its unique properties, once asked."""
+    denied: dict[str, str] = field(default_factory=dict)
+    """What the account would not let us read, and why."""
+    zone: ZoneInfo | None = None
+    """The account's time zone, once its details were read."""
+    _rules: dict[str, Rule] = field(default_factory=dict)
     _known_account: bool = False
+    _checking: bool = False
+    _asking: RLock = field(default_factory=RLock, repr=False)
+    """Guards the first call: it asks whose token this is, by another call."""
 
     def call(
         self,
         work: Callable[..., Any],
         *args: Any,
-        lane: Lane = Lane.CALLS,
+        kind: Kind = Kind.BURST,
         repeatable: bool = True,
         about: str = "",
         **options: Any,
@@ -60,21 +75,27 @@ class Client:
         Errors: UnreachableError when nothing answers; with `repeatable` false a call whose outcome
                 is open is made once.
         """
-        self._check_account()
         where = f"{self.connection}/{about}" if about else self.connection
+        self._sign_in()
+        self._check_account()
 
         def once() -> Json:
-            return self._once(work, args, options, lane, where, repeatable=repeatable)
+            return self._once(work, args, options, kind, where, repeatable=repeatable)
 
         try:
-            return retrying(once, attempts=self.settings.attempts, sleep=self.sleep)
-        except NotReachedError as error:
-            raise UnreachableError(
-                "HubSpot cannot be reached.",
-                where=where,
-                why=f"{error.why} at {self.settings.base_url}.",
-                remedy="Check the address and the network, then run again.",
-            ) from error
+            return self._repeated(once)
+        except ExpiredError:
+            if self.grant is None:
+                raise
+            self._renew(self.grant)  # our clock and HubSpot's disagree: once more, then give up
+            return self._repeated(once)
+
+    def account(self) -> Json:
+        """The account's details: hub id, time zone, kind."""
+        found = self.call(self.apis.get, ACCOUNT, [], about="account")
+        self.zone = _zone(str(found.get("timeZone") or "")) or self.zone
+        self._tell()
+        return found
 
     def server_time(self) -> datetime | None:
         """HubSpot's own clock as of the last answer."""
@@ -84,70 +105,179 @@ class Client:
     def limits(self) -> Limits:
         """The daily allowance as the last answer told it."""
         allowed, left = (self.headers.get(name) for name in (_DAILY, f"{_DAILY}-remaining"))
-        if not allowed or not left:
-            return Limits(calls=self.tally.calls)
-        return Limits(int(allowed) - int(left), int(allowed), self.tally.calls)
+        resets = self._midnight()
+        if allowed in (None, "", "0") or not left:
+            return Limits(calls=self.tally.calls, resets_at=resets)
+        return Limits(int(allowed) - int(left), int(allowed), self.tally.calls, resets)
+
+    # ── one call ──
+
+    def _repeated(self, once: Callable[[], Json]) -> Json:
+        try:
+            return retrying(once, attempts=self.settings.attempts, sleep=self.sleep)
+        except NotReachedError as error:
+            self.budget.failed(error.why)
+            raise UnreachableError(
+                "HubSpot cannot be reached.",
+                where=self.connection,
+                why=f"{error.why} at {self.settings.base_url}.",
+                remedy="Check the address and the network, then run again.",
+            ) from error
+        except TransientError as error:
+            self.budget.failed(error.why)
+            raise
 
     def _once(
         self,
         work: Callable[..., Any],
         args: tuple[Any, ...],
         options: Mapping[str, Any],
-        lane: Lane,
+        kind: Kind,
         where: str,
         *,
         repeatable: bool,
     ) -> Json:
-        self.throttle.enter(lane)
-        self.tally.add(lane)
-        timeouts = (self.settings.connect_timeout, self.settings.timeout)
+        self.budget.spend(kind)
+        self.tally.add(kind)
+        limits = (self.settings.connect_timeout, self.settings.timeout)
+        seconds = tuple(limit.total_seconds() for limit in limits)
         try:
-            answer = work(
-                *args,
-                _preload_content=False,
-                _request_timeout=tuple(limit.total_seconds() for limit in timeouts),
-                **options,
-            )
+            answer = work(*args, _preload_content=False, _request_timeout=seconds, **options)
             body = answer.data
         except Exception as error:
             family = translate(error, where, repeatable=repeatable)
             if family is None:
                 raise
+            self._learn(family)
             raise family from None  # the original quotes bodies, hence values
         self._remember(answer.headers)
         return orjson.loads(body) if body else {}
 
+    def _learn(self, family: Exception) -> None:
+        """What a refusal tells the budget."""
+        if isinstance(family, BudgetError):
+            allowed = self.headers.get(_DAILY)
+            used = int(allowed) if allowed else None
+            self.budget.told(Limits(used, used, self.tally.calls, self._midnight()))
+        elif not isinstance(family, TransientError):
+            self.budget.answered()
+
     def _remember(self, headers: Mapping[str, str]) -> None:
         seen = {name.lower(): value for name, value in headers.items()}
-        kept = {k: v for k, v in self.headers.items() if k.startswith(_DAILY)}
+        kept = {k: v for k, v in self.headers.items() if k.startswith(_LIMIT)}
         self.headers = {**kept, **seen}
+        self.budget.answered()
+        if _DAILY in seen:
+            self._tell()
+        self._adjust(seen)
+
+    def _tell(self) -> None:
+        limits = self.limits()
+        if limits.allowed is not None or limits.resets_at is not None:
+            self.budget.told(limits)
+
+    def _adjust(self, seen: Mapping[str, str]) -> None:
+        """Keep the pace that the account really has, whatever the settings suppose."""
+        calls, per = seen.get(f"{_LIMIT}max", ""), seen.get(f"{_LIMIT}interval-milliseconds", "")
+        if not (calls.isdigit() and per.isdigit() and int(calls) and int(per)):
+            return
+        rule = Rule(int(calls), int(per) / 1000)
+        if self._rules.get(Kind.BURST) not in (None, rule):
+            self.pace({**self._rules, Kind.BURST: rule})
+
+    def pace(self, rules: Mapping[str, Rule]) -> None:
+        """Tell the budget what HubSpot enforces."""
+        self._rules = dict(rules)
+        self.budget.rules(self._rules)
+
+    def _midnight(self) -> datetime | None:
+        """When the day's allowance is filled up again."""
+        if self.zone is None:
+            return None
+        tomorrow = self.clock.now().astimezone(self.zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), self.zone).astimezone(UTC)
+
+    # ── signing in ──
+
+    def _sign_in(self) -> None:
+        """See that the access token outlasts the call; a fixed token always does."""
+        grant = self.grant
+        if grant is None or grant.is_fresh(self.clock.now()):
+            return
+        with grant.lock:
+            if not grant.is_fresh(self.clock.now()):
+                self._renew(grant)
+
+    def _renew(self, grant: Grant) -> None:
+        secret = self.settings.client_secret
+        asked = {
+            "grant_type": "refresh_token",
+            "refresh_token": grant.refresh_token,
+            "client_id": self.settings.client_id,
+            "client_secret": secret.get_secret_value() if secret else None,
+        }
+        where = f"{self.connection}/oauth"
+
+        def buy() -> Json:
+            work = self.apis.tokens.create
+            return self._once(work, (), asked, Kind.BURST, where, repeatable=True)
+
+        try:
+            answer = self._repeated(buy)
+        except RefusedError as error:
+            raise SignInError(
+                "HubSpot refuses the refresh token.",
+                where=self.connection,
+                why=f"{error.refusal.status}: the app was taken out of the account, or the grant "
+                "belongs to another app.",
+                remedy="Install the app in the account again and store its new refresh token.",
+            ) from error
+        self.apis.sign(grant.renewed(answer, self.clock.now()))
 
     def _check_account(self) -> None:
         """Refuse a token of another account, once, before the first call."""
         expected = self.settings.portal_id
         if self._known_account or expected is None:
             return
-        self._known_account = True
-        found = self.call(self.apis.get, "/account-info/v3/details", [], about="account")
-        if found.get("portalId") != expected:
-            self._known_account = False
+        with self._asking:
+            if self._known_account:
+                return
+            if self._checking:  # the question itself
+                return
+            self._checking = True
+            try:
+                found = self.account().get("portalId")
+            finally:
+                self._checking = False
+            self._known_account = found == expected
+        if found != expected:
             raise BlockedError(
                 "The token belongs to another HubSpot account.",
                 where=self.connection,
-                why=f"The project names {expected}, the token opens {found.get('portalId')}.",
+                why=f"The project names {expected}, the token opens {found}.",
                 remedy="Correct `portal_id` or the token.",
             )
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # a name this machine does not know
+        return None
 
 
 def open_client(
     settings: HubSpotSettings, context: OpenContext, wire: PoolManager | None = None
 ) -> Client:
     """A client that has called nothing yet; `wire` carries its calls."""
-    paces: dict[str, Pace] = {
-        Lane.CALLS: Pace(settings.calls_per_10_seconds, timedelta(seconds=10)),
-        Lane.SEARCH: Pace(settings.searches_per_second, timedelta(seconds=1)),
-    }
-    throttle = Throttle(paces)
-    return Client(
-        settings, Apis(settings, wire or pool()), context.connection, context.clock, throttle
+    kept = settings.refresh_token
+    client = Client(
+        settings,
+        Apis(settings, wire or pool()),
+        context.connection,
+        context.clock,
+        context.budget,
+        Grant(kept.get_secret_value()) if kept else None,
     )
+    client.pace(settings.rules())
+    return client

@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from connectors.hubspot import metadata
+from connectors.budget import Limits
+from connectors.hubspot import metadata, notices
 from connectors.hubspot.client import Client
-from connectors.hubspot.read import changes, deletes, directory, events, find, records
+from connectors.hubspot.read import changes, count, deletes, directory, find, records
+from connectors.hubspot.read.events import cursor as event_cursor
+from connectors.hubspot.read.events import email, occurrence
 from connectors.hubspot.write import lists
 from connectors.hubspot.write import records as written
 from connectors.protocol import (
     Capabilities,
     Deletes,
     Ids,
-    Limits,
+    Notice,
     ObjectInfo,
     Page,
     Receipt,
     Record,
+    Window,
     Write,
 )
 from tasuki.errors import ConfigError
@@ -39,7 +44,9 @@ class HubSpotConnector:
             batch_size=settings.batch_size,
             page_size=settings.page_size,
             deletes=True,
-            uncounted=(events.PREFIX, events.EMAIL_EVENTS),
+            deletes_swept=True,
+            links_swept=True,
+            uncounted=(occurrence.PREFIX, email.EMAIL_EVENTS),
             unique_keys=settings.unique_keys,
         )
 
@@ -49,16 +56,22 @@ class HubSpotConnector:
 
     def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
         """What changed since the cursor; owners and lists are read whole."""
-        if object.startswith(events.PREFIX):
-            return events.occurrences(self.client, object, fields, cursor)
-        if object == events.EMAIL_EVENTS:
-            return events.emails(self.client, object, fields, cursor)
+        if object.startswith(occurrence.PREFIX):
+            return occurrence.occurrences(self.client, object, fields, cursor)
+        if object == email.EMAIL_EVENTS:
+            return email.emails(self.client, object, fields, cursor)
         if object == directory.OWNERS:
             return directory.owners(self.client, fields, cursor)
         if object == directory.LISTS:
             return directory.lists(self.client, fields, cursor)
         _refuse(object, "paged", directory.MEMBERSHIPS)
         return changes.page(self.client, object, fields, cursor)
+
+    def cursor_from(self, object: str, moment: datetime) -> str:
+        """A pull of everything stamped at the moment or later; owners and lists come whole."""
+        if object.startswith(occurrence.PREFIX) or object == email.EMAIL_EVENTS:
+            return event_cursor.cursor_from(moment)
+        return "{}" if _is_pseudo(object) else changes.cursor_from(moment)
 
     def deletes(self, object: str, cursor: str | None) -> Deletes:
         """What was archived or merged away; events, owners and lists tell no deletes."""
@@ -103,12 +116,12 @@ class HubSpotConnector:
         _refuse(object, "listed by id", directory.MEMBERSHIPS)
         return records.ids(self.client, object, after)
 
-    def count(self, object: str) -> int:
+    def count(self, object: str, window: Window | None = None) -> int:
         """How many living records the object has, as the search index knows."""
         if object in _WHOLE:
-            return len(directory.whole(self.client, object, ()))
+            return directory.count(self.client, object, window)
         _refuse(object, "counted", directory.MEMBERSHIPS)
-        return records.count(self.client, object)
+        return count.count(self.client, object, window)
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
         """Write a batch; one receipt per write, in order."""
@@ -123,18 +136,22 @@ class HubSpotConnector:
         """The daily allowance as last seen."""
         return self.client.limits()
 
+    def notices(self) -> Sequence[Notice]:
+        """What stands beside us in the account, and what it does not let us read."""
+        return notices.notices(self.client)
+
     def close(self) -> None:
         """Close the connections."""
         self.client.apis.close()
 
 
 def _is_pseudo(object: str) -> bool:
-    named = {events.EMAIL_EVENTS, directory.OWNERS, directory.LISTS, directory.MEMBERSHIPS}
-    return object in named or object.startswith(events.PREFIX)
+    named = {email.EMAIL_EVENTS, directory.OWNERS, directory.LISTS, directory.MEMBERSHIPS}
+    return object in named or object.startswith(occurrence.PREFIX)
 
 
 def _refuse_events(object: str, what: str) -> None:
-    if object.startswith(events.PREFIX) or object == events.EMAIL_EVENTS:
+    if object.startswith(occurrence.PREFIX) or object == email.EMAIL_EVENTS:
         raise ConfigError(
             f"{object} cannot be {what}.",
             where=object,

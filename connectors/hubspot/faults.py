@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import orjson
@@ -24,6 +25,8 @@ from tasuki.errors import (
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 """Asked to wait longer than this, a run stops instead."""
+LOCKED: Final = timedelta(seconds=2)
+"""How long HubSpot locks a record during heavy writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,35 @@ CATEGORIES: Final[Mapping[str, Fault]] = {
 
 _UNSAID: Final = Fault("HubSpot gave no usable reason", "Look the correlation id up with HubSpot.")
 
-SAFE_TO_REPEAT: Final = frozenset({423, 429, 503, 521, 523})
-"""Refused before anything happened; every other 5xx leaves the outcome open."""
+
+class Again(StrEnum):
+    """Whether a call may be made again after this answer."""
+
+    SAFE = "safe"
+    """It was turned away before anything happened."""
+    LOOK = "look"
+    """It may have happened: reads and idempotent writes again, a plain create only after a look."""
+
+
+AGAIN: Final[Mapping[int, Again]] = {
+    423: Again.SAFE,  # the record is locked for two seconds
+    429: Again.SAFE,
+    477: Again.SAFE,  # the account moves to another data centre
+    500: Again.LOOK,
+    502: Again.LOOK,
+    503: Again.SAFE,
+    504: Again.LOOK,
+    521: Again.SAFE,
+    522: Again.LOOK,
+    523: Again.SAFE,
+    524: Again.LOOK,
+    525: Again.SAFE,  # no TLS session came about
+    526: Again.SAFE,
+}
+"""The retry truth table: statuses after which a call may pass; any other 5xx needs a look.
+
+Source: platforms notes on HubSpot, §4. Timeouts and dropped connections need a look as well.
+"""
 
 PACES: Final[Mapping[str, timedelta]] = {
     "SECONDLY": timedelta(seconds=1),
@@ -103,11 +133,30 @@ PACES: Final[Mapping[str, timedelta]] = {
 
 _PROBLEMS: Final = "Property values were not valid: "
 _EXISTING: Final = re.compile(r"Existing ID: (\d+)")
+_LIMIT: Final = re.compile(r"reached your (\w+) limit")
 _UNKNOWN_OBJECT: Final = "Unable to infer object type"
 
 
 class NotReachedError(TransientError):
     """The address did not answer; nothing was sent."""
+
+
+class ForbiddenError(BlockedError):
+    """A scope or a subscription is missing; `scopes` are those HubSpot names."""
+
+    def __init__(self, refusal: "Refusal", where: str) -> None:
+        self.scopes = tuple(refusal.scopes())
+        needed = ", ".join(self.scopes) or "a scope HubSpot does not name"
+        super().__init__(
+            "HubSpot does not let this token do that.",
+            where=where,
+            why=f"{refusal.category or 403}: it needs {needed}, or a higher subscription.",
+            remedy=f"Grant {needed} to the app or service key in HubSpot.",
+        )
+
+
+class ExpiredError(SignInError):
+    """The access token's time is over; a grant buys another."""
 
 
 class RefusedError(RejectedError):
@@ -133,9 +182,20 @@ class Refusal:
         return str(self.body.get("category") or self.body.get("errorType") or "")
 
     @property
+    def sub_category(self) -> str:
+        """The finer word below the category."""
+        return str(self.body.get("subCategory") or "")
+
+    @property
     def message(self) -> str:
         """HubSpot's sentence; it may quote values, so it is read and never shown."""
         return str(self.body.get("message") or "")
+
+    @property
+    def policy(self) -> str:
+        """Which limit a 429 means: by name, or as its sentence says."""
+        said = _LIMIT.search(self.message)
+        return str(self.body.get("policyName") or (said.group(1).upper() if said else ""))
 
     @property
     def existing_id(self) -> str | None:
@@ -185,7 +245,7 @@ class Refusal:
         return "HubSpot refused the record.", f"{self._code()}: {fault.why}.", fault.remedy
 
     def _code(self) -> str:
-        parts = (self.category or str(self.status), str(self.body.get("subCategory") or ""))
+        parts = (self.category or str(self.status), self.sub_category)
         return "/".join(part for part in parts if part)
 
     def trace(self) -> str:
@@ -206,6 +266,8 @@ def _status_of(entry: Mapping[str, Any]) -> int:
 
 def translate(error: Exception, where: str, *, repeatable: bool) -> TasukiError | None:
     """The family of an exception of the official client or its transport; None when it is ours."""
+    if isinstance(error, UnicodeDecodeError):  # the client stumbles over a gateway's page
+        error = error.__context__ if isinstance(error.__context__, Exception) else error
     if hasattr(error, "status") and hasattr(error, "body"):
         return answered(_refusal(error), where, repeatable=repeatable)
     if isinstance(error, transport.HTTPError):
@@ -222,7 +284,7 @@ def answered(refusal: Refusal, where: str, *, repeatable: bool) -> TasukiError:
         return _forbidden(refusal, where)
     if status in {429, 477}:
         return _limited(refusal, where)
-    if status == 423 or status >= 500:
+    if status in AGAIN or status >= 500:
         return _unavailable(refusal, where, repeatable=repeatable)
     return RefusedError(refusal, where)
 
@@ -237,28 +299,24 @@ def _refusal(error: Any) -> Refusal:
 
 
 def _sign_in(refusal: Refusal, where: str) -> SignInError:
-    return SignInError(
-        "HubSpot refuses the token.",
+    expired = refusal.category == "EXPIRED_AUTHENTICATION"
+    why = "its time is over" if expired else "it was revoked, rotated or mistyped"
+    return (ExpiredError if expired else SignInError)(
+        "HubSpot refuses the token",
         where=where,
-        why=f"{refusal.category or 401}{refusal.trace()}",
-        remedy="Put a valid private-app token or service key where the project file points.",
+        why=f"{why} ({refusal.category or 401}){refusal.trace()}",
+        remedy="Look the token up in HubSpot (Settings > Integrations), put it where `token` of "
+        "the connection points, then run again.",
     )
 
 
 def _forbidden(refusal: Refusal, where: str) -> BlockedError:
-    scopes = ", ".join(refusal.scopes()) or "a scope HubSpot does not name"
-    return BlockedError(
-        "HubSpot does not let this token do that.",
-        where=where,
-        why=f"{refusal.category or 403}: it needs {scopes}, or a higher subscription.",
-        remedy=f"Grant {scopes} to the private app or service key in HubSpot.",
-    )
+    return ForbiddenError(refusal, where)
 
 
 def _limited(refusal: Refusal, where: str) -> TasukiError:
-    policy = str(refusal.body.get("policyName") or "")
-    asked = refusal.headers.get("retry-after", "")
-    wait = timedelta(seconds=int(asked)) if asked.isdigit() else PACES.get(policy)
+    policy = refusal.policy
+    wait = _asked(refusal) or PACES.get(policy)
     if policy == "DAILY":
         return BudgetError(
             "HubSpot's daily allowance of calls is used up.",
@@ -267,12 +325,7 @@ def _limited(refusal: Refusal, where: str) -> TasukiError:
             remedy="Wait for midnight in the account's time zone, or buy an increase.",
         )
     if wait is not None and wait > LONGEST_WAIT:
-        return BlockedError(
-            "HubSpot asks to be left alone for a while.",
-            where=where,
-            why=f"It answered {refusal.status} and asks for {wait}.",
-            remedy=f"Run again after {wait}.",
-        )
+        return _left_alone(refusal, where, wait)
     return TransientError(
         "HubSpot asks for fewer calls.",
         where=where,
@@ -281,14 +334,34 @@ def _limited(refusal: Refusal, where: str) -> TasukiError:
     )
 
 
-def _unavailable(refusal: Refusal, where: str, *, repeatable: bool) -> TransientError:
-    status = refusal.status
+def _left_alone(refusal: Refusal, where: str, wait: timedelta) -> BlockedError:
+    return BlockedError(
+        "HubSpot asks to be left alone for a while.",
+        where=where,
+        why=f"It answered {refusal.status} and asks for {wait}.",
+        remedy=f"Run again after {wait}.",
+    )
+
+
+def _asked(refusal: Refusal) -> timedelta | None:
+    """The wait that HubSpot asks for; on 477 that may be a day."""
+    seconds = refusal.headers.get("retry-after", "")
+    return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
+
+
+def _unavailable(refusal: Refusal, where: str, *, repeatable: bool) -> TasukiError:
+    status, wait = refusal.status, _asked(refusal)
+    is_open = AGAIN.get(status, Again.LOOK) is Again.LOOK
+    if wait is not None and wait > LONGEST_WAIT:
+        if not is_open:
+            return _left_alone(refusal, where, wait)
+        wait = LONGEST_WAIT
     return TransientError(
         "HubSpot is busy or away.",
         where=where,
         why=f"It answered {status}{refusal.trace()}.",
-        retry_after=timedelta(seconds=2) if status == 423 else None,
-        outcome_unknown=status not in SAFE_TO_REPEAT and not repeatable,
+        retry_after=wait or (LOCKED if status == 423 else None),
+        outcome_unknown=is_open and not repeatable,
     )
 
 

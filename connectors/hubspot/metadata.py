@@ -16,6 +16,21 @@ LINKS: Final[Mapping[str, tuple[str, ...]]] = {
     "deals": ("contacts", "companies", "tasks"),
     "tasks": ("contacts", "companies", "deals"),
 }
+HISTORIES: Final = (
+    "lifecyclestage",
+    "hs_lead_status",
+    "dealstage",
+    "amount",
+    "closedate",
+    "hs_task_status",
+    "hubspot_owner_id",
+)
+"""Properties whose past is offered; that of any other can be asked for by name as well."""
+HISTORY: Final = "history."
+"""Prefix of the pseudo-fields that list a property's values, e.g. `history.lifecyclestage`.
+
+Each is a list, newest first, of `{value, at, source}` as HubSpot tells them.
+"""
 REQUIRED: Final[Mapping[str, frozenset[str]]] = {
     "deals": frozenset({"dealname", "dealstage"}),
     "tasks": frozenset({"hs_timestamp"}),
@@ -83,7 +98,9 @@ def describe(client: Client, object: str) -> ObjectInfo:
         return _pseudo(object)
     if object.startswith("events/"):
         return _event(client, object)
-    found = [_field(object, row) for row in _properties(client, object)]
+    found = [_field(object, row) for row in properties_of(client, object)]
+    known = {field.name for field in found}
+    found.extend(_history(name) for name in HISTORIES if name in known)
     found.extend(_link(other) for other in LINKS.get(object, ()))
     return ObjectInfo(object, object.removeprefix("0-").capitalize(), tuple(found))
 
@@ -91,7 +108,7 @@ def describe(client: Client, object: str) -> ObjectInfo:
 def unique_properties(client: Client, object: str) -> frozenset[str]:
     """Properties that name one record, as HubSpot says; asked once per object."""
     if object not in client.unique:
-        rows = _properties(client, object)
+        rows = properties_of(client, object)
         client.unique[object] = frozenset(row["name"] for row in rows if _is_unique(object, row))
     return client.unique[object]
 
@@ -102,7 +119,8 @@ def _known(client: Client) -> list[str]:
     return [*STANDARD, *_PSEUDO, *(f"events/{name}" for name in custom)]
 
 
-def _properties(client: Client, object: str) -> list[Json]:
+def properties_of(client: Client, object: str) -> list[Json]:
+    """The object's living properties as HubSpot describes them."""
     try:
         answer = client.call(client.apis.properties.get_all, object, about=object)
     except RejectedError as error:
@@ -139,6 +157,11 @@ def _type(row: Json) -> str:
     if row.get("type") == "enumeration" and row.get("fieldType") == "checkbox":
         return "multipicklist"
     return TYPES.get(str(row.get("type")), "text")
+
+
+def _history(property: str) -> FieldInfo:
+    name = f"{HISTORY}{property}"
+    return FieldInfo(name, "json", f"Past of {property}", createable=False, updateable=False)
 
 
 def _link(other: str) -> FieldInfo:

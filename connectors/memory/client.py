@@ -1,8 +1,10 @@
 """One session with the in-process system: the whole protocol, exactly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from connectors.budget import Limits
 from connectors.memory.faults import Faults, Mishap, unknown
 from connectors.memory.settings import MemorySettings
 from connectors.memory.system import API_USER, MemorySystem, Row
@@ -11,17 +13,18 @@ from connectors.protocol import (
     Capabilities,
     Deletes,
     Ids,
-    Limits,
+    Notice,
     ObjectInfo,
     Page,
     Receipt,
     Record,
     Settled,
     Verb,
+    Window,
     Write,
 )
 from tasuki.errors import RejectedError
-from tasuki.values import Ref
+from tasuki.values import Ref, dumps, instant, loads, stamp
 
 
 @dataclass(slots=True)
@@ -43,30 +46,59 @@ class MemoryConnector:
             batch_size=self.settings.batch_size,
             page_size=self.settings.page_size,
             deletes=True,
+            deletes_swept=self.settings.deletes_swept,
+            links_swept=self.settings.links_swept,
             unique_keys={name: shape.unique for name, shape in shapes if shape.unique},
         )
 
     def discover(self, objects: Sequence[str] = ()) -> Sequence[ObjectInfo]:
         """Metadata of the named objects (all when none is named)."""
-        self._call()
+        self._call("discover", "")
         return [self.system.info(name) for name in objects or sorted(self.system.shapes)]
 
     def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
         """What changed since the cursor, oldest first; everything when the cursor is None."""
-        self._call()
+        self._call("page", object)
+        hidden = tuple(name for name in fields if (object, name) in self.faults.hidden)
+        if self.settings.lag is not None:
+            page = self._stamped_page(object, fields, cursor, self.settings.lag)
+            return replace(page, unreadable=hidden)
         start = int(cursor) if cursor else 0
-        rows = sorted(self.system.living(object).values(), key=lambda row: row.sequence)
+        rows = sorted(self.system.visible(object).values(), key=lambda row: row.sequence)
         fresh = [row for row in rows if row.sequence > start]
         again = [row for row in rows if row.sequence <= start][-self.settings.overlap :]
         taken = fresh[: self.settings.page_size]
         shown = [*(again if start and self.settings.overlap else []), *taken]
         last = taken[-1].sequence if taken else start
         records = tuple(self._record(object, row, fields) for row in shown)
-        return Page(records, str(last), len(fresh) > len(taken))
+        return Page(records, str(last), len(fresh) > len(taken), unreadable=hidden)
+
+    def _stamped_page(
+        self, object: str, fields: Sequence[str], cursor: str | None, lag: timedelta
+    ) -> Page:
+        """As a platform does it: by (stamp, id), covering for good what is older than the lag."""
+        since, at, id = loads(cursor) if cursor else (None, "", "")
+        rows = sorted((stamp(r.modified_at), r.id, r) for r in self.system.visible(object).values())
+        fresh = [row for row in rows if row[:2] > (at, id)]
+        taken = fresh[: self.settings.page_size]
+        records = tuple(self._record(object, row, fields) for _, _, row in taken)
+        if len(fresh) > len(taken):
+            onward = dumps([since, *taken[-1][:2]])
+            return Page(records, onward, more=True, total=len(fresh))
+        until = self.system.clock.now() - lag
+        covered = Window(instant(since) if since else None, until)
+        return Page(records, _cursor_at(until), more=False, total=len(fresh), covered=covered)
+
+    def cursor_from(self, object: str, moment: datetime) -> str:
+        """The place behind everything that changed before the moment."""
+        if self.settings.lag is not None:
+            return _cursor_at(moment)
+        rows = self.system.table(object).values()
+        return str(max((row.sequence for row in rows if row.modified_at < moment), default=0))
 
     def deletes(self, object: str, cursor: str | None) -> Deletes:
         """What was deleted since the cursor; with None, only the cursor to start from."""
-        self._call()
+        self._call("deletes", object)
         gone = sorted(
             (row for row in self.system.table(object).values() if row.deleted),
             key=lambda row: row.sequence,
@@ -83,33 +115,34 @@ class MemoryConnector:
 
     def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Record]:
         """The named records as they are now; those that do not exist are left out."""
-        self._call()
-        living = self.system.living(object)
+        self._call("read", object)
+        living = self.system.visible(object)
         return [self._record(object, living[id], fields) for id in ids if id in living]
 
     def find(
         self, object: str, key: str, values: Sequence[str], fields: Sequence[str]
     ) -> Sequence[Record]:
         """Records whose field `key` equals one of the values."""
-        self._call()
+        self._call("find", object)
         rows = self.system.matching(object, key, values)
         return [self._record(object, row, fields) for row in rows]
 
     def ids(self, object: str, after: str | None) -> Ids:
         """A page of living ids."""
-        self._call()
-        rest = sorted(id for id in self.system.living(object) if after is None or id > after)
+        self._call("ids", object)
+        rest = sorted(id for id in self.system.visible(object) if after is None or id > after)
         taken = rest[: self.settings.page_size]
         return Ids(tuple(taken), taken[-1] if len(rest) > len(taken) else None)
 
-    def count(self, object: str) -> int:
-        """How many living records the object has."""
-        self._call()
-        return len(self.system.living(object))
+    def count(self, object: str, window: Window | None = None) -> int:
+        """How many living records the object has, or those last changed within the window."""
+        self._call("count", object)
+        stamps = [row.modified_at for row in self.system.visible(object).values()]
+        return len([at for at in stamps if window is None or _within(window, at)])
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
         """Write a batch; one receipt per write, in order."""
-        self._call()
+        self._call("write", batch[0].object if batch else "")
         mishap = self.faults.on_write()
         arrived = {
             Mishap.NONE: len(batch),
@@ -124,12 +157,16 @@ class MemoryConnector:
         """Calls made so far; nothing is rationed here."""
         return Limits(calls=self.calls)
 
+    def notices(self) -> Sequence[Notice]:
+        """Nothing runs beside us here."""
+        return ()
+
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _call(self) -> None:
+    def _call(self, verb: str, object: str) -> None:
         self.calls += 1
-        self.faults.on_call()
+        self.faults.on_call(verb, object)
 
     def _record(self, object: str, row: Row, fields: Sequence[str]) -> Record:
         seen = {
@@ -139,6 +176,7 @@ class MemoryConnector:
                 else row.fields.get(name)
             )
             for name in fields
+            if (object, name) not in self.faults.hidden
         }
         return Record(row.id, seen, row.modified_at, row.modified_by)
 
@@ -213,6 +251,15 @@ class MemoryConnector:
             why=f"{unique} is unique on {write.object}.",
             remedy="Merge the two records, or clear the field on one of them.",
         )
+
+
+def _cursor_at(moment: datetime) -> str:
+    """Everything stamped at the moment or later, whatever its id."""
+    return dumps([stamp(moment), stamp(moment), ""])
+
+
+def _within(window: Window, at: datetime) -> bool:
+    return (window.since is None or window.since <= at) and at < window.until
 
 
 def _with_key(write: Write) -> dict[str, object]:

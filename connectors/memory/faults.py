@@ -28,14 +28,18 @@ class Faults:
     writes: deque[Mishap] = field(default_factory=deque)
     calls: deque[Exception | None] = field(default_factory=deque)
     """Raised by the next calls of any kind before anything happens; None lets one pass."""
+    asked: dict[tuple[str, str], Exception] = field(default_factory=dict)
+    """Raised by every call of one verb about one object, e.g. (`page`, `contacts`)."""
+    hidden: set[tuple[str, str]] = field(default_factory=set)
+    """Object and field that the session may no longer see."""
 
     def on_write(self) -> Mishap:
         """The mishap of this write call."""
         return self.writes.popleft() if self.writes else Mishap.NONE
 
-    def on_call(self) -> None:
+    def on_call(self, verb: str, object: str) -> None:
         """Raise what was planned for this call."""
-        planned = self.calls.popleft() if self.calls else None
+        planned = self.calls.popleft() if self.calls else self.asked.get((verb, object))
         if planned is not None:
             raise planned
 

@@ -1,6 +1,7 @@
 """How the in-process system is shaped."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import Field
 
@@ -27,3 +28,9 @@ class MemorySettings(Settings):
         ge=0,
         description="Records a resumed page repeats, as a platform's overlap window does.",
     )
+    lag: timedelta | None = Field(
+        default=None,
+        description="Walk by stamp, and say which were covered: up to this long ago.",
+    )
+    deletes_swept: bool = Field(default=False, description="Deletes are told as one whole list.")
+    links_swept: bool = Field(default=False, description="Links are compared on a schedule.")

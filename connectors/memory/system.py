@@ -64,6 +64,8 @@ class MemorySystem:
     rules: list[Rule] = field(default_factory=list)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     links: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    uncommitted: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    """Records whose last change nobody sees yet: what everybody still sees instead."""
     _sequence: Iterable[int] = field(default_factory=lambda: count(1))
 
     # ── What a person does by hand ──
@@ -104,7 +106,29 @@ class MemorySystem:
             if there not in ends:
                 ends.append(there)
 
+    def unlink(self, one: tuple[str, str], other: tuple[str, str]) -> None:
+        """Take an association away; ValueError when there is none."""
+        self.links[one].remove(other)
+        self.links[other].remove(one)
+
+    def hold(self, object: str, id: str, before: Row | None) -> None:
+        """Let the last change of a record be seen only after `release`, with its old stamp."""
+        self.uncommitted.setdefault((object, id), before)
+
+    def release(self) -> None:
+        """Let everything that was held be seen."""
+        self.uncommitted.clear()
+
     # ── What everybody sees ──
+
+    def visible(self, object: str) -> dict[str, Row]:
+        """Every living row of an object as readers see it."""
+        rows = self.living(object)
+        for (held, id), before in self.uncommitted.items():
+            if held == object:
+                rows.pop(id, None)
+                rows.update({id: before} if before is not None and not before.deleted else {})
+        return rows
 
     def table(self, object: str) -> dict[str, Row]:
         """Every row of an object, deleted ones too."""

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
+from connectors.budget import Limits
 from connectors.protocol import (
     Capabilities,
     Deletes,
     FieldInfo,
     Ids,
-    Limits,
+    Notice,
     ObjectInfo,
     OpenContext,
     Page,
     Receipt,
     Record,
     Settled,
+    Window,
     Write,
 )
 from connectors.sales_system.client import Client
@@ -52,6 +55,10 @@ class SalesSystemConnector:
             return tables.page(source, fields, cursor)
         return source.page(fields, cursor)
 
+    def cursor_from(self, object: str, moment: datetime) -> str:
+        """Everything: a pull of the books is cheap, and their stamps are their own."""
+        return "{}"
+
     def deletes(self, object: str, cursor: str | None) -> Deletes:
         """Nothing: neither tables nor files tell what they lost."""
         return Deletes((), cursor or "")
@@ -78,8 +85,8 @@ class SalesSystemConnector:
         source = self._source(object)
         return tables.ids(source, after) if isinstance(source, Table) else source.ids()
 
-    def count(self, object: str) -> int:
-        """How many rows have an id."""
+    def count(self, object: str, window: Window | None = None) -> int:
+        """How many rows have an id; pages cover no window, so none is ever asked for."""
         source = self._source(object)
         return tables.count(source) if isinstance(source, Table) else len(source.ids().ids)
 
@@ -103,6 +110,10 @@ class SalesSystemConnector:
     def limits(self) -> Limits:
         """Queries made and files read."""
         return Limits(calls=self.client.tally.calls)
+
+    def notices(self) -> Sequence[Notice]:
+        """Nothing runs beside us here."""
+        return ()
 
     def close(self) -> None:
         """Close the database and forget the files."""
@@ -131,5 +142,5 @@ class SalesSystemConnector:
 
 def open_sales_system(settings: SalesSystemSettings, context: OpenContext) -> SalesSystemConnector:
     """A connector that opens the database or a file when it is first asked."""
-    client = Client(settings, context.connection, context.folder, context.clock)
+    client = Client(settings, context.connection, context.folder, context.clock, context.budget)
     return SalesSystemConnector(client)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from tasuki.errors import (
     ConfigError,
     SignInError,
+    SourceError,
     TasukiError,
     TransientError,
     UnreachableError,
@@ -16,6 +17,8 @@ from tasuki.errors import (
 
 _BUSY: Final = ("locked", "deadlock", "lock wait timeout", "could not serialize")
 _STRANGER: Final = ("authentication failed", "access denied", "login failed")
+_DAMAGED: Final = ("not a database", "malformed")
+_RESEMBLES: Final = 0.5
 _OFF: Final = ("unable to open", "could not connect", "connection", "timeout", "refused")
 
 
@@ -29,10 +32,10 @@ def unknown_object(name: str, known: Iterable[str], connection: str) -> ConfigEr
     )
 
 
-def missing_column(name: str, known: Iterable[str], where: str) -> ConfigError:
+def missing_column(name: str, known: Iterable[str], where: str) -> SourceError:
     """A column that was asked for is not there."""
     names = list(known)
-    return ConfigError(
+    return SourceError(
         f"Column {name!r} is missing",
         where=where,
         why=f"the columns are: {', '.join(names) or 'none'}",
@@ -40,9 +43,25 @@ def missing_column(name: str, known: Iterable[str], where: str) -> ConfigError:
     )
 
 
-def no_files(pattern: str, connection: str) -> ConfigError:
+def missing_in_header(name: str, header: Iterable[str], where: str) -> SourceError:
+    """A file's first line does not name a column; it is quoted only where it looks like one.
+
+    A file without a header has people's values in its first line.
+    """
+    names = [each for each in header if each]
+    near = get_close_matches(name, names, n=3, cutoff=_RESEMBLES)
+    said = f"; like it: {', '.join(near)}" if near else ""
+    return SourceError(
+        f"Column {name!r} is missing",
+        where=where,
+        why=f"the first line has {len(names)} names and none is that{said}",
+        remedy=_meant(name, near) or "Export the file with its header, or correct `columns`.",
+    )
+
+
+def no_files(pattern: str, connection: str) -> SourceError:
     """A plain path (no pattern) that names no file."""
-    return ConfigError(
+    return SourceError(
         "The file is not there",
         where=pattern,
         why=f"connection {connection} reads it",
@@ -50,13 +69,54 @@ def no_files(pattern: str, connection: str) -> ConfigError:
     )
 
 
-def unreadable(where: str, encoding: str) -> ConfigError:
+def unopened(where: str, why: str) -> SourceError:
+    """The file is there and the operating system does not hand it out."""
+    return SourceError(
+        "The file cannot be opened",
+        where=where,
+        why=f"the operating system says {why}",
+        remedy="Let the user that runs Tasuki read it, and see that no other program holds it.",
+    )
+
+
+def unreadable(where: str, encoding: str) -> SourceError:
     """Neither the declared nor a detected encoding fits the file."""
-    return ConfigError(
+    return SourceError(
         "The file is not text in a known encoding",
         where=where,
         why=f"it is not readable as {encoding}",
         remedy="Save it as UTF-8, or set `encoding` of the object.",
+    )
+
+
+def not_rows(where: str) -> SourceError:
+    """From some line on the text cannot be cut into cells."""
+    return SourceError(
+        "The file cannot be read as rows",
+        where=where,
+        why="a quotation mark opened in this line is never closed, or a cell has no end",
+        remedy="Close the quotation mark, or export the file again.",
+    )
+
+
+def not_a_workbook(where: str) -> SourceError:
+    """The file begins like a workbook and is none."""
+    return SourceError(
+        "The workbook cannot be read",
+        where=where,
+        why="it is damaged, or protected by a password",
+        remedy="Save it again without a password, as XLSX or CSV.",
+    )
+
+
+def missing_sheet(name: str, known: Iterable[str], where: str) -> SourceError:
+    """The workbook has no sheet of that name."""
+    names = list(known)
+    return SourceError(
+        f"Sheet {name!r} is missing",
+        where=where,
+        why=f"the sheets are: {', '.join(names) or 'none'}",
+        remedy=_meant(name, names) or "Correct `sheet` of the object.",
     )
 
 
@@ -92,7 +152,14 @@ def of_database(error: SQLAlchemyError, where: str) -> TasukiError:
             why="no connection came about",
             remedy="Check the connection's url, the network and the account; then run again.",
         )
-    return ConfigError(
+    if any(word in str(getattr(error, "orig", "")).lower() for word in _DAMAGED):
+        return SourceError(
+            "The sales system's database cannot be read",
+            where=where,
+            why="its file is damaged, or is no database",
+            remedy="Restore the file, or correct the connection's url.",
+        )
+    return SourceError(
         "The sales system's database refuses the query",
         where=where,
         why=said,

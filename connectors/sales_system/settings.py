@@ -37,7 +37,7 @@ class TableSettings(Settings):
 
 
 class FilesSettings(Settings):
-    """Rows of CSV files; a file is read again only when its content changes."""
+    """Rows of CSV, TSV or Excel files; a file is read again only when its content changes."""
 
     files: str = Field(
         description="Path or pattern, from the project folder.", examples=["imports/legacy_*.csv"]
@@ -59,6 +59,10 @@ class FilesSettings(Settings):
     )
     delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="Separator, when `,` `;` or tab is not found."
+    )
+
+    sheet: str | None = Field(
+        None, description="Sheet of a workbook (XLSX, XLS, ODS); the first if left out."
     )
 
     @property

@@ -1,4 +1,4 @@
-"""One signed-in session: paced, counted, renewed once, its errors told in our families.
+"""One signed-in session: budgeted, counted, renewed once, its errors told in our families.
 
 The vendor library runs in direct mode: it never signs in by itself, because it would repeat a
 refused write without the caller's headers (API-NOTES 10.3). Renewal happens here, exactly once per
@@ -11,27 +11,28 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any, Final
 
 import orjson
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
+from urllib3.exceptions import HTTPError
 
-from connectors.protocol import Limits, OpenContext
-from connectors.salesforce.auth import Token, sign_in
+from connectors.budget import Budget, Limits
+from connectors.protocol import OpenContext
+from connectors.salesforce.auth.sign_in import Token, sign_in
 from connectors.salesforce.faults import NoAnswerError, fault, of_answer, of_network
 from connectors.salesforce.settings import SalesforceSettings
-from connectors.traffic import Pace, Sleep, Tally, Throttle, pause, retrying
+from connectors.traffic import Sleep, Tally, pause, retrying
 from tasuki.clock import Clock
-from tasuki.errors import BudgetError, ConfigError, UnreachableError
+from tasuki.errors import ConfigError, TransientError, UnreachableError
 from tasuki.values import Json
 
-_USAGE: Final = re.compile(r"api-usage=(\d+)/(\d+)")
-_BELIEVED_FOR: Final = timedelta(minutes=5)
-"""The usage header is a noisy gauge over a rolling day; an old value must not block for ever."""
-_LANE: Final = "calls"
+_USAGE: Final = re.compile(r"\bapi-usage=(\d+)/(\d+)")
+_CALL: Final = "call"
+"""The only kind of call: Salesforce limits the day and long calls at once, not the pace."""
 
 
 class Session(requests.Session):
@@ -46,6 +47,7 @@ class Session(requests.Session):
         self.trust_env = False
         self.verify = str(ca_file) if ca_file else True
         self.headers["Sforce-Call-Options"] = "client=tasuki"
+        self.headers["Accept-Encoding"] = "gzip"
         if settings.proxy:
             self.proxies = {"https": settings.proxy}
         self._timeout = (
@@ -72,17 +74,34 @@ class Rest(Salesforce):
         self.headers.pop("X-PrettyPrint", None)
 
     def parse_result_to_json(self, result: requests.Response) -> Json:
-        """The body as plain dicts: a fifth of the CPU of the default hook."""
-        return orjson.loads(result.content)
+        """The body as plain dicts: a fifth of the CPU of the default hook.
+
+        Errors: InvalidJSONError when it is neither object nor array: the library would stumble.
+        """
+        found = orjson.loads(result.content)
+        if isinstance(found, (dict, list)):
+            return found
+        raise requests.exceptions.InvalidJSONError("neither object nor array")
+
+    def raw(self, method: str, path: str, **options: Any) -> requests.Response:
+        """An answer that is not JSON; refusals are raised as for any other."""
+        return self._call_salesforce(method, self.base_url + path, name=path, **options)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The org's calls of the last 24 hours, when the header last said so."""
+    """The org's calls of the last 24 hours, as an answer last said: a noisy gauge."""
 
     used: int
     allowed: int
-    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Fields that an object was found not to show us, and when."""
+
+    fields: frozenset[str]
+    found_at: datetime
 
 
 @dataclass(slots=True)
@@ -93,20 +112,23 @@ class Client:
     connection: str
     clock: Clock
     session: Session
+    budget: Budget
     sleep: Sleep = pause
     tally: Tally = field(default_factory=Tally)
     usage: Usage | None = None
     described: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Describes asked for so far, by object."""
-    _asked_at: datetime | None = None
-    _skew: timedelta = timedelta(0)
-    _throttle: Throttle = field(init=False)
+    hidden: dict[str, Hidden] = field(default_factory=dict)
+    """Fields that the org lately refused to show, by object."""
+    _asked: local = field(default_factory=local)
+    """When this thread's last answered call was asked: pulls of several objects share a client."""
+    _skew: timedelta | None = None
     _rest: Rest | None = None
+    _token: Token | None = None
     _signing: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        pace = Pace(self.settings.calls_per_second, timedelta(seconds=1))
-        self._throttle = Throttle({_LANE: pace}, self.sleep)
+        self.budget.rules({})
         self.session.hooks["response"].append(self._note)
 
     def ask(self, work: Callable[[Rest], Json], where: str, *, sends: bool = False) -> Json:
@@ -116,22 +138,29 @@ class Client:
                 readable answer came.
         """
         try:
-            return retrying(
+            answer = retrying(
                 lambda: self._once(work, where, sends=sends),
                 attempts=self.settings.attempts,
                 sleep=self.sleep,
             )
         except NoAnswerError as error:
+            self.budget.failed(error.what)
             raise UnreachableError(
                 error.what,
                 where=where,
                 why=error.why,
                 remedy="Check login_url, the network and the proxy; then run again.",
             ) from None
+        except TransientError as error:
+            self.budget.failed(error.what)
+            raise
+        self.budget.answered()
+        return answer
 
     def asked_at(self) -> datetime:
-        """When the last answered call was asked, by Salesforce's clock."""
-        return self._asked_at or self.clock.now()
+        """When this thread's last answered call was asked, by Salesforce's clock."""
+        asked: datetime | None = getattr(self._asked, "at", None)
+        return asked or self.clock.now()
 
     def server_now(self, *, ask: bool = False) -> datetime:
         """The present moment by Salesforce's clock: ours plus the difference last seen.
@@ -139,12 +168,12 @@ class Client:
         `ask` makes a call when there was none yet: for moments that a fast clock of ours would
         spoil.
         """
-        if ask and self._asked_at is None:
+        if ask and self._skew is None:
             self.ask(lambda rest: rest.restful(""), self.connection)
-        return self.clock.now() + self._skew
+        return self.clock.now() + (self._skew or timedelta(0))
 
     def limits(self) -> Limits:
-        """The allowance as last seen, and our own calls."""
+        """The allowance as last seen, and our own calls; a rolling day resets at no moment."""
         if self.usage is None:
             return Limits(calls=self.tally.calls)
         return Limits(self.usage.used, self.usage.allowed, self.tally.calls)
@@ -155,7 +184,6 @@ class Client:
         self.session.close()
 
     def _once(self, work: Callable[[Rest], Json], where: str, *, sends: bool) -> Json:
-        self._keep_reserve(where)
         rest = self._signed_in(None, where)
         try:
             return self._translated(work, rest, where, sends=sends)
@@ -169,7 +197,7 @@ class Client:
     def _translated(
         self, work: Callable[[Rest], Json], rest: Rest, where: str, *, sends: bool
     ) -> Json:
-        self._throttle.enter(_LANE)
+        self.budget.spend(_CALL)
         self.tally.add("write" if sends else "read")
         try:
             return work(rest)
@@ -177,7 +205,7 @@ class Client:
             raise
         except SalesforceError as error:
             raise of_answer(error, where, sends=sends) from None  # it quotes values
-        except (requests.RequestException, orjson.JSONDecodeError) as error:
+        except (requests.RequestException, HTTPError, orjson.JSONDecodeError) as error:
             raise of_network(error, where, sends=sends) from None
 
     def _signed_in(self, stale: Rest | None, where: str) -> Rest:
@@ -188,34 +216,22 @@ class Client:
         """
         with self._signing:
             if self._rest is None or self._rest is stale:
-                self._throttle.enter(_LANE)
+                self.budget.spend(_CALL)
                 self.tally.add("sign_in")
-                token = sign_in(self.session, self.settings, where)
-                self._rest = Rest(token, self.settings.api_version, self.session)
+                now = self.clock.now()
+                self._token = sign_in(self.session, self.settings, where, now, self._token)
+                self._rest = Rest(self._token, self.settings.api_version, self.session)
             return self._rest
-
-    def _keep_reserve(self, where: str) -> None:
-        usage = self.usage
-        if usage is None or self.clock.now() - usage.seen_at > _BELIEVED_FOR:
-            return
-        ceiling = usage.allowed * (100 - self.settings.reserve_percent) // 100
-        if usage.used < ceiling:
-            return
-        raise BudgetError(
-            "Salesforce: Tasuki's share of the org's daily calls is used up",
-            where=where,
-            why=f"{usage.used} of {usage.allowed} calls used, "
-            f"{self.settings.reserve_percent} % are kept for others",
-            remedy="Wait, lower reserve_percent, or raise the org's allowance.",
-        )
 
     def _note(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """Read the gauge and the server's clock off every answer."""
         if found := _USAGE.search(response.headers.get("Sforce-Limit-Info", "")):
-            self.usage = Usage(int(found[1]), int(found[2]), self.clock.now())
+            self.usage = Usage(int(found[1]), int(found[2]))
+            self.budget.told(self.limits())
         if date := response.headers.get("Date"):
-            self._asked_at = parsedate_to_datetime(date) - response.elapsed
-            self._skew = self._asked_at + response.elapsed - self.clock.now()
+            answered = parsedate_to_datetime(date)
+            self._asked.at = answered - response.elapsed
+            self._skew = answered - self.clock.now()
 
 
 def open_client(settings: SalesforceSettings, context: OpenContext) -> Client:
@@ -232,4 +248,4 @@ def open_client(settings: SalesforceSettings, context: OpenContext) -> Client:
             remedy="Put the PEM file there, or correct ca_file (from the project folder).",
         )
     session = Session(settings, ca_file)
-    return Client(settings, context.connection, context.clock, session)
+    return Client(settings, context.connection, context.clock, session, context.budget)

@@ -2,22 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+from connectors.budget import Limits
 from connectors.protocol import (
     Capabilities,
     Deletes,
     Ids,
-    Limits,
+    Notice,
     ObjectInfo,
     OpenContext,
     Page,
     Receipt,
     Record,
+    Window,
     Write,
 )
 from connectors.salesforce import metadata
 from connectors.salesforce.client import Client, open_client
+from connectors.salesforce.notices import notices
 from connectors.salesforce.read import deletes, pages, records
 from connectors.salesforce.read.rows import PAGE_SIZE
 from connectors.salesforce.settings import SalesforceSettings
@@ -45,6 +49,10 @@ class SalesforceConnector:
         """What changed since the cursor; `Owner.Email` reads through a lookup."""
         return pages.page(self.client, object, fields, cursor)
 
+    def cursor_from(self, object: str, moment: datetime) -> str:
+        """A pull of everything stamped at the moment or later."""
+        return pages.cursor_from(moment)
+
     def deletes(self, object: str, cursor: str | None) -> Deletes:
         """What was deleted or merged away since the cursor."""
         return deletes.deletes(self.client, object, cursor)
@@ -63,9 +71,9 @@ class SalesforceConnector:
         """A page of living ids."""
         return records.ids(self.client, object, after)
 
-    def count(self, object: str) -> int:
-        """How many living records there are."""
-        return records.count(self.client, object)
+    def count(self, object: str, window: Window | None = None) -> int:
+        """How many living records there are, or those stamped within the window."""
+        return records.count(self.client, object, window)
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
         """One receipt per write, in order."""
@@ -74,6 +82,10 @@ class SalesforceConnector:
     def limits(self) -> Limits:
         """The org's allowance as last seen."""
         return self.client.limits()
+
+    def notices(self) -> Sequence[Notice]:
+        """Another integration beside us, and a day's calls that run out."""
+        return notices(self.client)
 
     def close(self) -> None:
         """Close the sockets and forget the token."""

@@ -16,6 +16,7 @@ import requests
 from simple_salesforce.exceptions import SalesforceError
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
+from connectors.salesforce.ids import full_id
 from tasuki.errors import (
     BlockedError,
     BudgetError,
@@ -42,17 +43,24 @@ class NoAnswerError(TransientError):
 
 
 _LATER: Final = "Wait; Tasuki repeats the call by itself."
+_ANEW: Final = "Run again: the connector asks anew."
 _MAPPING: Final = "Correct the field in the mapping, then run `tasuki validate --live`."
 _ACCESS: Final = "Give the integration user this access in its permission set."
-_VALUE: Final = "Correct the value at its source or in the mapping, then run `tasuki retry`."
+_NAME: Final = "Correct its name in the mapping, or give the integration user access to it."
+_VALUE: Final = "Correct the value at its source or in the mapping."
+
+LOCKED: Final = "UNABLE_TO_LOCK_ROW"
 
 FAULTS: Final[Mapping[str, Fault]] = {
     # the same call may pass later
-    "UNABLE_TO_LOCK_ROW": Fault(TransientError, "another writer holds this record or its parent"),
+    LOCKED: Fault(TransientError, "another writer holds this record or its parent"),
     "SERVER_UNAVAILABLE": Fault(TransientError, "Salesforce is overloaded or in maintenance"),
     "UNKNOWN_EXCEPTION": Fault(TransientError, "Salesforce failed inside"),
     "APEX_ERROR": Fault(TransientError, "code of the org failed"),
     "QUERY_TIMEOUT": Fault(TransientError, "the query took Salesforce too long"),
+    "OPERATION_TOO_LARGE": Fault(
+        ConfigError, "the query touches too many records at once", "Ask for less at a time."
+    ),
     "TXN_SECURITY_METERING_ERROR": Fault(TransientError, "Salesforce could not meter the call"),
     # nothing passes until a person acts
     "INVALID_SESSION_ID": Fault(
@@ -68,12 +76,19 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "API_CURRENTLY_DISABLED": Fault(
         BlockedError, "Salesforce has switched the API off for this org", "Ask Salesforce support."
     ),
+    "ORG_LOCKED": Fault(BlockedError, "Salesforce has locked this org", "Ask Salesforce support."),
+    "PASSWORD_LOCKOUT": Fault(
+        SignInError, "the user is locked out", "Unlock the user, then correct the password."
+    ),
+    "INVALID_LOGIN": Fault(
+        SignInError, "the user may not sign in", "Check the user and the app's policies."
+    ),
     "INACTIVE_ORG": Fault(BlockedError, "the org is no longer active", "Ask Salesforce support."),
     # this record will not pass as it is
     "REQUIRED_FIELD_MISSING": Fault(
         RejectedError,
         "Salesforce requires a field that the mapping leaves empty",
-        "Map the field or give it a default in the mapping, then run `tasuki retry`.",
+        "Map the field or give it a default in the mapping.",
     ),
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": Fault(
         RejectedError,
@@ -106,7 +121,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "DUPLICATE_VALUE": Fault(
         RejectedError,
         "another record already has this unique value",
-        "Link the other record or merge the two in Salesforce, then run `tasuki retry`.",
+        "Link the other record or merge the two in Salesforce.",
     ),
     "DUPLICATES_DETECTED": Fault(
         RejectedError,
@@ -138,7 +153,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "INACTIVE_OWNER_OR_USER": Fault(
         RejectedError,
         "the owner is no longer active",
-        "Name an active owner in the routing table, then run `tasuki retry`.",
+        "Name an active owner in the routing table.",
     ),
     "INSUFFICIENT_ACCESS_OR_READONLY": Fault(RejectedError, "we may not edit the record", _ACCESS),
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": Fault(
@@ -150,33 +165,73 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "DELETE_FAILED": Fault(
         RejectedError, "other records depend on it", "Delete or move the dependent records first."
     ),
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK": Fault(
+        RejectedError,
+        "a neighbour in the same call was refused",
+        "Mend what the neighbour was refused for.",
+    ),
+    "PROCESSING_HALTED": Fault(
+        RejectedError,
+        "a neighbour in the same call was refused",
+        "Mend what the neighbour was refused for.",
+    ),
+    "INVALID_CROSS_REFERENCE_TYPE_FOR_FIELD": Fault(
+        RejectedError, "the record it points to is of another object", _MAPPING
+    ),
+    "INVALID_INPUT": Fault(RejectedError, "Salesforce cannot read the record", _MAPPING),
+    # the question has outlived its answer: asked anew, in other bounds, where it is asked
+    "INVALID_QUERY_LOCATOR": Fault(RejectedError, "the walk's place is forgotten", _ANEW),
+    "INVALID_REPLICATION_DATE": Fault(RejectedError, "so old deletes are forgotten", _ANEW),
+    "EXCEEDED_ID_LIMIT": Fault(RejectedError, "there are too many ids in one window", _ANEW),
+    "INVALID_TYPE_FOR_OPERATION": Fault(
+        RejectedError, "this object does not take part in that", _ANEW
+    ),
     "STORAGE_LIMIT_EXCEEDED": Fault(
         BlockedError, "the org's storage is full", "Free storage in Salesforce or buy more."
     ),
     # the file that asked for this is wrong
-    "INVALID_FIELD": Fault(ConfigError, "the field does not exist, or we may not see it", _ACCESS),
-    "INVALID_TYPE": Fault(ConfigError, "the object does not exist, or we may not see it", _ACCESS),
+    "INVALID_FIELD": Fault(ConfigError, "the field does not exist, or we may not see it", _NAME),
+    "INVALID_TYPE": Fault(ConfigError, "the object does not exist, or we may not see it", _NAME),
     "MALFORMED_QUERY": Fault(ConfigError, "Salesforce cannot read the query", _MAPPING),
+    "INVALID_QUERY_FILTER_OPERATOR": Fault(
+        ConfigError, "the field cannot be searched in this way", _MAPPING
+    ),
+    "UNSUPPORTED_API_VERSION": Fault(
+        ConfigError, "this API version is retired", "Raise api_version."
+    ),
+    "METHOD_NOT_ALLOWED": Fault(ConfigError, "this object does not allow that", _MAPPING),
     "QUERY_TOO_COMPLICATED": Fault(
         ConfigError, "the query has too many formula fields", "Map fewer formula fields."
     ),
 }
 
 _STATUSES: Final[Mapping[int, Fault]] = {
+    403: Fault(
+        BlockedError,
+        "something before Salesforce's API refuses us (a firewall, an IP range, a login policy)",
+        "Ask who runs the org's network access and the app's policies.",
+    ),
     404: Fault(ConfigError, "there is no such address", "Check login_url, object and api_version."),
     405: Fault(ConfigError, "this object does not allow that", _MAPPING),
+    406: Fault(TransientError, "Salesforce's edge could not route the call"),
+    408: Fault(TransientError, "the call took too long to arrive"),
     410: Fault(ConfigError, "this API version is retired", "Raise api_version."),
+    412: Fault(RejectedError, "the record changed after it was read", "Pull again."),
     414: Fault(ConfigError, "the request names too many fields", "Map fewer fields per object."),
+    415: Fault(ConfigError, "this address reads another format", "Check login_url."),
     420: Fault(TransientError, "Salesforce's edge could not route the call"),
     429: Fault(TransientError, "too many calls at once"),
     431: Fault(ConfigError, "the request names too many fields", "Map fewer fields per object."),
 }
-_EDGE_REFUSED: Final = frozenset({420, 429, 503})
+_SPEAKING: Final = frozenset({403, 404})
+"""Statuses that say nothing beside a code."""
+_EDGE_REFUSED: Final = frozenset({406, 420, 429, 503})
 """Statuses sent before anything is carried out; other server errors leave the outcome open."""
 
 _MISSING_COLUMN: Final = re.compile(
     r"No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)"
 )
+_HELD: Final = re.compile(r"duplicate value found: (\w+) duplicates .*\bid: (\w{15}(?:\w{3})?)\b")
 _MAX_LENGTH: Final = re.compile(r"max length=(\d+)")
 _MISSING_TYPE: Final = re.compile(r"sObject type '([^']+)'")
 _MISSING_FIELDS: Final = re.compile(r"\[([\w, ]+)\]")
@@ -207,12 +262,20 @@ def fault(code: str, message: str, fields: Sequence[str], where: str) -> TasukiE
     """The error behind one vendor code; an unknown code parks its record."""
     if code == "REQUEST_LIMIT_EXCEEDED":
         return _limit(message, where)
+    if LOCKED in message:  # a trigger of the org met the lock and tells it in its own words
+        code, fields = LOCKED, ()
     known = FAULTS.get(code) or Fault(
         RejectedError, "Salesforce refused it", "Look the code up in Salesforce's API guide."
     )
     names = _names(code, message, fields)
     what = f"Salesforce: {code}" + (f" on {names}" if names else "")
     return known.family(what, where=where, why=_why(known, code, message), remedy=known.remedy)
+
+
+def holder(code: str, message: str, field: str) -> str | None:
+    """The id of the record that already has the value, when the code is about that field."""
+    found = _HELD.search(message) if code == "DUPLICATE_VALUE" else None
+    return full_id(found[2]) if found and found[1] == field else None
 
 
 def _limit(message: str, where: str) -> TasukiError:
@@ -245,7 +308,7 @@ def of_answer(error: SalesforceError, where: str, *, sends: bool) -> TasukiError
     """The error behind an answer that was not a success."""
     code, message, fields = _first(error.content)
     status = int(error.status)
-    if status >= 500 or (status in _STATUSES and not (status == 404 and code)):
+    if status >= 500 or (status in _STATUSES and not (status in _SPEAKING and code)):
         return _of_status(status, code, where, sends=sends)
     if not code and status == 300:
         code = "DUPLICATE_EXTERNAL_ID"
@@ -286,8 +349,8 @@ def of_network(error: Exception, where: str, *, sends: bool) -> TasukiError:
 def _kind(error: Exception) -> str:
     if isinstance(error, requests.exceptions.Timeout):
         return "the call took longer than its timeout"
-    if isinstance(error, orjson.JSONDecodeError):
-        return "the answer was not JSON"
+    if isinstance(error, (orjson.JSONDecodeError, requests.exceptions.InvalidJSONError)):
+        return "the answer was not the JSON that was asked for"
     return f"the connection failed ({type(error).__name__})"
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 
 from simple_salesforce.format import format_soql, quote_soql_value
 
+from connectors.protocol import Window
 from tasuki.errors import ConfigError
 
 MOST_URI_BYTES: Final = 14_000
@@ -49,6 +50,13 @@ def select(object: str, fields: Sequence[str]) -> str:
     return f"SELECT {', '.join(dict.fromkeys(wanted))} FROM {object}"  # noqa: S608
 
 
+def values(object: str, fields: Sequence[str]) -> list[str]:
+    """The fields that are a record's values: stamps move by themselves and are kept apart."""
+    marks = stamps(object)
+    moving = {marks.at, marks.by, "LastModifiedById"}
+    return [name for name in dict.fromkeys(fields) if name not in moving]
+
+
 def where(object: str, *conditions: str) -> str:
     """The conditions joined; deleted rows never count."""
     alive = ["IsDeleted = false"] if everything(object) else []
@@ -61,6 +69,12 @@ def since(object: str, moment: datetime | None) -> str:
     if moment is None:
         return ""
     return format_soql(f"{stamps(object).at} >= {{}}", moment).replace("+00:00", "Z")
+
+
+def within(object: str, window: Window) -> tuple[str, str]:
+    """Stamped inside the window, its end excluded."""
+    end = format_soql(f"{stamps(object).at} < {{}}", window.until).replace("+00:00", "Z")
+    return since(object, window.since), end
 
 
 def text(value: str) -> str:

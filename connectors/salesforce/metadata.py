@@ -47,6 +47,13 @@ _TYPES: Final[Mapping[str, str]] = {
 """Every other type is text to us (string, textarea, email, phone, url, id, time, combobox ...)."""
 
 
+_NAMES: Final[Mapping[str, Mapping[str, Any]]] = {
+    name: {"name": name, "type": "boolean" if name == "IsActive" else "string"}
+    for name in "Id Name FirstName LastName Alias Email Phone Title Type Username IsActive".split()
+}
+"""What a lookup to several objects (`Owner`, `Who`) shows, whatever stands behind it."""
+
+
 def describe(client: Client, object: str) -> Mapping[str, Any]:
     """The object's describe; asked for once per opened connector."""
     if object not in client.described:
@@ -68,6 +75,26 @@ def is_unique(client: Client, object: str, field: str) -> bool:
         if info["name"] == field:
             return bool(info.get("externalId") and info.get("unique"))
     return False
+
+
+def described_field(client: Client, object: str, path: str) -> Mapping[str, Any] | None:
+    """What describe says about a field, also through lookups (`Owner.Email`); None: not shown.
+
+    A lookup to several objects shows what any of them has, and the fields that all names have.
+    """
+    relation, dot, rest = path.partition(".")
+    fields = describe(client, object)["fields"]
+    if not dot:
+        return next((each for each in fields if each["name"].lower() == path.lower()), None)
+    lookups = (each for each in fields if (each.get("relationshipName") or "") == relation)
+    lookup = next(lookups, None)
+    if lookup is None:
+        return None
+    targets = lookup.get("referenceTo") or ()
+    if len(targets) != 1 and rest in _NAMES:
+        return _NAMES[rest]
+    found = (described_field(client, target, rest) for target in targets)
+    return next((each for each in found if each), None)
 
 
 def _fresh(client: Client, object: str) -> Mapping[str, Any]:

@@ -80,7 +80,7 @@ def _no_object(mapping: Mapping, side: Side, objects: Sequence[ObjectFacts]) -> 
 
 
 def _check_side(desk: _Desk) -> Iterator[Finding]:
-    for name, place in _names(desk.mapping, desk.side.name):
+    for name, place in named_fields(desk.mapping, desk.side.name):
         if name not in desk.fields:
             yield _unknown(desk, name, place)
         elif not desk.fields[name].readable:
@@ -93,7 +93,7 @@ def _check_side(desk: _Desk) -> Iterator[Finding]:
         yield from _missing_on_create(desk)
 
 
-def _names(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | None]]:
+def named_fields(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | None]]:
     """Every platform field a side names, with the place where it is named."""
     for rule in mapping.fields.values():
         if (look := rule.sides.get(side)) is not None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
+from connectors.budget import Lane
 from playbook.book import Playbook
 from playbook.decide.scores import known_scores
 from playbook.decide.signals import Team
@@ -21,7 +22,7 @@ from playbook.rules import Handoff
 from staging.bulk import chunks, insert, upsert
 from staging.tables.decisions import HANDOFF, HANDOFF_EVENT
 from sync.context import Tools
-from sync.write.intent import Lane, wish, withdraw
+from sync.write.intent import wish, withdraw
 from tasuki.values import Json, stamp
 
 _OPEN: Final = ("offered", "accepted")

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, case, func, or_, select
 
 from catalog.expression.lower import lower
+from connectors.budget import Lane
 from connectors.protocol import Verb
 from playbook.book import Playbook
 from playbook.documents import EngagementPart
@@ -21,7 +22,7 @@ from staging.bulk import chunks, upsert
 from staging.tables.decisions import SCORE
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
-from sync.write.intent import Intent, Lane, by_ids, wish
+from sync.write.intent import Intent, by_ids, wish
 from tasuki.clock import today
 from tasuki.values import Json, stamp
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, func, null, select, update
 
 from catalog.expression.scope import Scope
+from connectors.budget import Lane
 from playbook.book import Playbook
 from playbook.calendar import Office
 from playbook.decide.assignment import Rota
@@ -19,7 +20,7 @@ from playbook.rules import Signal
 from staging.bulk import chunks, upsert
 from staging.tables.decisions import SIGNAL
 from sync.context import Tools
-from sync.write.intent import Lane, wish, withdraw
+from sync.write.intent import wish, withdraw
 from tasuki.values import Json, digest
 
 _PARENTS: Final = ("account", "person", "opportunity")

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from connectors.budget import Lane
 from connectors.protocol import Verb
 from playbook.calendar import Office
 from playbook.decide.scores import known_scores, reasons
@@ -13,7 +14,7 @@ from playbook.documents import Task, Words, say
 from playbook.template import fill
 from staging import identities, rows
 from sync.context import Tools
-from sync.write.intent import Intent, Lane
+from sync.write.intent import Intent
 from tasuki.values import Json
 
 _SYSTEM: Final = "salesforce"

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
+from connectors.budget import Lane
 from connectors.protocol import Connector, Record, Verb
 from playbook.book import playbook_of
 from playbook.calendar import Office
@@ -16,7 +17,7 @@ from playbook.scenario.audience import Reached, owners, reached
 from playbook.scenario.preview import draw, treated
 from staging.tables.decisions import SCENARIO_RUN
 from sync.context import Runner, Step, Tools
-from sync.write.intent import Intent, Lane, wish
+from sync.write.intent import Intent, wish
 from tasuki.errors import ConfigError, GuardError, UnknownRecordError
 from tasuki.values import Json
 

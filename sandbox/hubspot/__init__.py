@@ -13,9 +13,13 @@ from sandbox.hubspot.data.load import (
 )
 from sandbox.hubspot.people import counts, edit
 from sandbox.hubspot.settings import Settings, configure
+from sandbox.hubspot.webhooks.sender import Sender
+from sandbox.hubspot.webhooks.weather import change_weather
 
 __all__ = [
+    "Sender",
     "Settings",
+    "change_weather",
     "configure",
     "counts",
     "edit",

@@ -1,15 +1,17 @@
 """One request as the endpoints see it, and the answer they give."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from sandbox.hubspot.data.kinds import Kind, kind_of
+from sandbox.hubspot.data.kinds import Kind, kind_in
 from sandbox.hubspot.data.times import millis
+from sandbox.hubspot.data.writes import Author
+from sandbox.hubspot.door.limits import Gate
 from sandbox.hubspot.faults import invalid
-from sandbox.hubspot.limits import Gate
+from sandbox.hubspot.oauth.caller import NOBODY, Caller
 from sandbox.hubspot.settings import Settings
 from sandbox.state import State
 
@@ -27,15 +29,22 @@ class Call:
     parts: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     raw: bytes
+    caller: Caller = NOBODY
+    content_type: str = ""
 
     @property
     def now(self) -> int:
         """The sandbox's present moment in milliseconds."""
         return millis(self.state.now())
 
+    @property
+    def author(self) -> Author:
+        """Who the writes of this request belong to: the app that sent it."""
+        return Author(source_id=str(self.caller.app))
+
     def kind(self, part: str = "type") -> Kind:
         """The object type named in the path."""
-        return kind_of(self.parts[part])
+        return kind_in(self.state, self.parts[part])
 
     def all(self, name: str) -> list[str]:
         """Every value of a list parameter: repeated, comma-separated or both."""
@@ -86,11 +95,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back; `rows` is how many records it returned or wrote."""
+    """What goes back, bytes as they are; `rows` is how many records it returned or wrote."""
 
     content: Any = None
     status: int = 200
     rows: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Call], Answer]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sandbox.hubspot.data.definitions import ready
-from sandbox.hubspot.data.kinds import KINDS, kind_of
+from sandbox.hubspot.data.kinds import kind_in, kinds_in
 from sandbox.hubspot.data.records import read
 from sandbox.hubspot.data.times import text
 from sandbox.hubspot.data.writes import Author, update
@@ -25,7 +25,7 @@ def counts(state: State) -> dict[str, int]:
             name: state.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             for name, table in _OTHERS.items()
         }
-    return {kind.name: rows.get(kind.id, 0) for kind in KINDS} | others
+    return {kind.name: rows.get(kind.id, 0) for kind in kinds_in(state)} | others
 
 
 def edit(state: State, object: str, id: str, fields: Mapping[str, Any], user: str = PERSON) -> None:
@@ -37,7 +37,7 @@ def edit(state: State, object: str, id: str, fields: Mapping[str, Any], user: st
     given = {name: "" if value is None else text(value) for name, value in fields.items()}
     try:
         with ready(state).transaction():
-            kind = kind_of(object)
+            kind = kind_in(state, object)
             row = read(state, kind, id)
             if row is None:
                 raise not_found(f"{object} {id} does not exist")

@@ -1,6 +1,7 @@
 """How this account behaves: subscription, limits and the habits a test may switch."""
 
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -13,9 +14,11 @@ _NAME: Final = "hubspot_settings"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One account's subscription and limits; a limit of 0 is no limit.
+    """One account's subscription, limits and habits; a limit of 0 is no limit.
 
-    `short_pages` makes listings end a page early, sometimes empty, although more follows.
+    `short_pages` makes listings end a page early, sometimes empty, although more follows: which
+    pages is decided by `seed`. `sort_ids` is `number` or `text`: how search sorts record ids.
+    Automation is off unless switched on, and works `automation_seconds` after the write.
     """
 
     tier: str = "enterprise"
@@ -28,6 +31,15 @@ class Settings:
     short_pages: bool = False
     time_zone: str = "Asia/Tokyo"
     currency: str = "JPY"
+    longest_address: int = 16_384
+    seed: int = 0
+    sort_ids: str = "number"
+    merge_keeps_id: bool = False
+    list_lag_seconds: float = 0.0
+    create_companies: bool = False
+    deals_move_lifecycle: bool = False
+    automation_seconds: float = 0.0
+    excluded_domains: tuple[str, ...] = ()
 
     @property
     def events_allowed(self) -> bool:
@@ -37,8 +49,15 @@ class Settings:
 
 def settings(state: State) -> Settings:
     """The account's present settings."""
-    kept = state.setting(_NAME)
-    return Settings() if kept is None else Settings(**orjson.loads(kept))
+    return _read(state.setting(_NAME))
+
+
+@lru_cache(maxsize=64)
+def _read(kept: str | None) -> Settings:
+    if kept is None:
+        return Settings()
+    fields = orjson.loads(kept)
+    return Settings(**fields | {"excluded_domains": tuple(fields.get("excluded_domains", ()))})
 
 
 def configure(state: State, **changes: Any) -> Settings:

@@ -1,5 +1,11 @@
-"""Controls of the Salesforce side: what a person or the platform would do outside REST."""
+"""Controls of the Salesforce side: what a person or the platform would do outside REST.
 
+Below `/_sandbox/salesforce/`, all POST JSON: `convert` {lead, account?, contact?,
+opportunity_name?}, `merge` {object, survivor, losers}, `undelete` {object, id}, `expire` (every
+session ends). What an administrator sets up is in `setup/control.py`.
+"""
+
+from collections.abc import Callable
 from dataclasses import asdict
 
 import orjson
@@ -7,15 +13,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from sandbox.admin import control
-from sandbox.salesforce.login import Sessions
+from sandbox.admin import Endpoint, control
+from sandbox.salesforce.login.session import Sessions
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rows.convert import convert
 from sandbox.salesforce.rows.merge import merge, undelete
+from sandbox.salesforce.setup.control import Asked, controls
 
 
 def admin_routes(org: Org, sessions: Sessions) -> list[BaseRoute]:
     """`/_sandbox/salesforce/...`."""
+    set_up = controls(org)
 
     async def convert_lead(request: Request) -> Response:
         asked = orjson.loads(await request.body())
@@ -27,11 +35,6 @@ def admin_routes(org: Org, sessions: Sessions) -> list[BaseRoute]:
             opportunity_name=asked.get("opportunity_name"),
         )
         return Response(orjson.dumps(asdict(made)), media_type="application/json")
-
-    async def add_field(request: Request) -> Response:
-        asked = orjson.loads(await request.body())
-        org.add_field(asked["object"], asked["field"])
-        return Response(status_code=204)
 
     async def merge_records(request: Request) -> Response:
         asked = orjson.loads(await request.body())
@@ -51,6 +54,16 @@ def admin_routes(org: Org, sessions: Sessions) -> list[BaseRoute]:
         control("salesforce/convert", convert_lead),
         control("salesforce/merge", merge_records),
         control("salesforce/undelete", undelete_record),
-        control("salesforce/field", add_field),
         control("salesforce/expire", end_sessions),
+        *(control(f"salesforce/{name}", _endpoint(run)) for name, run in set_up.items()),
     ]
+
+
+def _endpoint(run: Callable[[Asked], Asked | None]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        found = run(orjson.loads(await request.body() or b"{}"))
+        if found is None:
+            return Response(status_code=204)
+        return Response(orjson.dumps(found), media_type="application/json")
+
+    return endpoint

@@ -1,9 +1,11 @@
 """Describes: what the platform tells about its objects and fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.salesforce.schema import NUMBER_TYPES, Field, Object, Schema
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.schema import NO_PREFIX, NUMBER_TYPES, Field, Object, Schema
 
 _SOAP: Final = {
     "id": "tns:ID",
@@ -28,7 +30,6 @@ _NEVER: Final = {
     "deprecatedAndHidden": False,
     "displayLocationInDecimal": False,
     "encrypted": False,
-    "extraTypeInfo": None,
     "filteredLookupInfo": None,
     "formulaTreatNullNumberAsZero": False,
     "highScaleNumber": False,
@@ -43,7 +44,20 @@ _NEVER: Final = {
     "searchPrefilterable": False,
     "writeRequiresMasterRead": False,
 }
-_MASTER: Final = "012000000000000AAA"
+
+
+_PERSON: Final = frozenset({"FirstName", "LastName", "Salutation"})
+_UNUSED: Final = (
+    "associateEntityType",
+    "associateParentEntity",
+    "defaultImplementation",
+    "extendedBy",
+    "extendsInterfaces",
+    "implementedBy",
+    "implementsInterfaces",
+    "listviewable",
+    "lookupLayoutable",
+)
 
 
 def describe_all(schema: Schema, version: str) -> dict[str, Any]:
@@ -68,7 +82,7 @@ def brief(object: Object, version: str) -> dict[str, Any]:
         "hasSubtypes": False,
         "isInterface": False,
         "isSubtype": False,
-        "keyPrefix": object.prefix,
+        "keyPrefix": None if object.prefix == NO_PREFIX else object.prefix,
         "label": object.label,
         "labelPlural": object.plural,
         "layoutable": has("layout"),
@@ -90,31 +104,70 @@ def brief(object: Object, version: str) -> dict[str, Any]:
     }
 
 
-def describe(schema: Schema, object: Object, version: str) -> dict[str, Any]:
-    """The full describe of one object."""
-    stem = f"/services/data/{version}/sobjects/{object.name}"
-    master = {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "master": True,
-        "name": "Master",
-        "recordTypeId": _MASTER,
-        "urls": {"layout": f"{stem}/describe/layouts/{_MASTER}"},
-    }
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One record type as a describe lists it."""
+
+    id: str
+    name: str
+    developer_name: str
+    active: bool = True
+    default: bool = False
+
+
+_MASTER: Final = RecordType("012000000000000AAA", "Master", "Master")
+
+
+def record_types(org: Org, object: str) -> list[RecordType]:
+    """The record types an administrator made for an object."""
+    sql = (
+        "SELECT Id, Name, DeveloperName, IsActive FROM sf_RecordType WHERE SobjectType = ?"
+        " ORDER BY Name"
+    )
+    default = org.setup.of("record_type").get(object, {}).get("default")
+    found = org.state.db.execute(sql, (object,)).fetchall()
+    return [
+        RecordType(id, name, developer, bool(active), id == default)
+        for id, name, developer, active in found
+    ]
+
+
+def describe(
+    schema: Schema, object: Object, version: str, types: Sequence[RecordType] = ()
+) -> dict[str, Any]:
+    """The full describe of one object; Master is the default where no other type is."""
+    default = next((each for each in types if each.default), _MASTER)
     return {
         **brief(object, version),
+        **dict.fromkeys(_UNUSED),
         "actionOverrides": [],
         "childRelationships": _children(schema, object),
         "compactLayoutable": "layout" in object.traits,
         "fields": [_field(object, each) for each in object.fields.values()],
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [master],
+        "recordTypeInfos": [
+            _record_type(object, each, version, default) for each in (*types, _MASTER)
+        ],
         "searchLayoutable": "search" in object.traits,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": [{"label": f"All {object.plural.lower()}", "name": "everything"}],
+    }
+
+
+def _record_type(
+    object: Object, one: RecordType, version: str, default: RecordType
+) -> Mapping[str, Any]:
+    layout = f"/services/data/{version}/sobjects/{object.name}/describe/layouts/{one.id}"
+    return {
+        "active": one.active,
+        "available": True,
+        "defaultRecordTypeMapping": one is default,
+        "developerName": one.developer_name,
+        "master": one is _MASTER,
+        "name": one.name,
+        "recordTypeId": one.id,
+        "urls": {"layout": layout},
     }
 
 
@@ -151,6 +204,7 @@ def _field(object: Object, field: Field) -> dict[str, Any]:
         "defaultedOnCreate": has("default"),
         "digits": 8 if field.type == "int" else 0,
         "externalId": has("external"),
+        "extraTypeInfo": _kind_of_text(field),
         "filterable": not long,
         "groupable": not loose and field.type not in (NUMBER_TYPES - {"int"}) | {"datetime"},
         "idLookup": has("lookup"),
@@ -160,7 +214,7 @@ def _field(object: Object, field: Field) -> dict[str, Any]:
         "nameField": has("name"),
         "namePointing": field.polymorphic,
         "nillable": has("null"),
-        "permissionable": has("null") and (has("create") or has("update")),
+        "permissionable": _permissionable(field),
         "picklistValues": _values(field),
         "polymorphicForeignKey": field.polymorphic,
         "precision": field.precision,
@@ -189,8 +243,21 @@ def _values(field: Field) -> list[Mapping[str, Any]]:
     ]
 
 
+def _kind_of_text(field: Field) -> str | None:
+    if field.type == "textarea":
+        return "plaintextarea"
+    return "personname" if field.name in _PERSON else None
+
+
+def _permissionable(field: Field) -> bool:
+    """Whether field-level security may hide it: never what a row cannot be without."""
+    optional = "null" in field.traits or field.type == "boolean"
+    writable = not field.traits.isdisjoint({"create", "update"})
+    return field.type == "address" or (optional and writable and field.name not in _PERSON)
+
+
 def _compound(object: Object, field: Field) -> str | None:
-    if field.name in {"FirstName", "LastName", "Salutation"}:
+    if field.name in _PERSON:
         return "Name"
     for each in object.fields.values():
         if each.type == "address" and each is not field:

@@ -1,18 +1,23 @@
 """Which resource answers which method and path below `/services/data/vNN.0`."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sandbox.salesforce.api import about, collections, queries, replication, sobjects
+from sandbox.salesforce.api import about, queries, replication, sobjects
 from sandbox.salesforce.api.call import Answer, Call, refused
-from sandbox.salesforce.api.composite import composite
+from sandbox.salesforce.api.composite import collections
+from sandbox.salesforce.api.composite.batch import batch
+from sandbox.salesforce.api.composite.graph import graph
+from sandbox.salesforce.api.composite.subrequests import composite
+from sandbox.salesforce.api.composite.tree import tree
+from sandbox.salesforce.bulk.table import JOBS
 from sandbox.salesforce.faults import FaultError, not_found
 
 Resource = Callable[..., Answer]
 _ANY: Final = ""
 _TABLE: Final[Mapping[tuple[str, ...], Mapping[str, Resource]]] = {
     (): {"GET": about.resources},
+    ("limits",): {"GET": about.limits},
     ("limits", "recordCount"): {"GET": about.record_count},
     ("query",): {"GET": queries.query},
     ("queryAll",): {"GET": queries.query_all},
@@ -34,6 +39,10 @@ _TABLE: Final[Mapping[tuple[str, ...], Mapping[str, Resource]]] = {
         "PATCH": sobjects.upsert_external,
         "DELETE": sobjects.delete_external,
     },
+    ("composite",): {"POST": lambda call: composite(call, answered)},
+    ("composite", "graph"): {"POST": lambda call: graph(call, answered)},
+    ("composite", "batch"): {"POST": lambda call: batch(call, answered)},
+    ("composite", "tree", _ANY): {"POST": tree},
     ("composite", "sobjects"): {
         "POST": collections.create_many,
         "PATCH": collections.update_many,
@@ -41,38 +50,14 @@ _TABLE: Final[Mapping[tuple[str, ...], Mapping[str, Resource]]] = {
     },
     ("composite", "sobjects", _ANY): {"GET": collections.read_many, "POST": collections.read_many},
     ("composite", "sobjects", _ANY, _ANY): {"PATCH": collections.upsert_many},
+    **JOBS,
 }
 
 
-class Resources:
-    """Answers calls and counts them against the daily allowance."""
-
-    def __init__(self) -> None:
-        self._used: Counter[str] = Counter()
-
-    @property
-    def usage(self) -> str:
-        """The value of `Sforce-Limit-Info`."""
-        return f"api-usage={self._used.total()}/{about.DAILY_CALLS}"
-
-    def answer(self, call: Call) -> Answer:
-        """Answer a client's call; a composite counts once."""
-        self._used[call.method] += 1
-        if call.path == ("limits",) and call.method == "GET":
-            return about.limits(call, self._used.total())
-        if call.path == ("composite",) and call.method == "POST":
-            return _guarded(lambda _: composite(call, dispatch), call)
-        return dispatch(call)
-
-
-def dispatch(call: Call) -> Answer:
+def answered(call: Call) -> Answer:
     """Answer one call or subrequest; a refusal is an answer too."""
-    return _guarded(_resource, call)
-
-
-def _guarded(run: Callable[[Call], Answer], call: Call) -> Answer:
     try:
-        return run(call)
+        return _resource(call)
     except FaultError as fault:
         return refused(fault)
 

@@ -1,6 +1,6 @@
 """What the platform says when it refuses: one exception, its bodies, the texts we know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -12,10 +12,14 @@ class FaultError(ValueError):
         self.code = code
         self.message = message
         self.fields = fields
+        self.duplicates: Mapping[str, Any] | None = None
         self.status = _STATUS.get(code, 400)
 
     def rest(self) -> dict[str, Any]:
         """The item of the array that a single-record call answers with."""
+        if self.duplicates is not None:  # the platform spells the key so
+            found = {"duplicateResut": self.duplicates}
+            return {**found, "errorCode": self.code, "message": self.message}
         if self.status == 404 and self.fields is None:
             return {"errorCode": self.code, "message": self.message}
         body: dict[str, Any] = {"message": self.message, "errorCode": self.code}
@@ -31,6 +35,9 @@ class FaultError(ValueError):
 
 _STATUS = {
     "INVALID_SESSION_ID": 401,
+    "INSUFFICIENT_ACCESS_OR_READONLY": 403,
+    "REQUEST_LIMIT_EXCEEDED": 403,
+    "API_DISABLED_FOR_ORG": 403,
     "NOT_FOUND": 404,
     "ENTITY_IS_DELETED": 404,
     "METHOD_NOT_ALLOWED": 405,

@@ -19,6 +19,8 @@ TEXT_TYPES: Final = frozenset(
     {"string", "textarea", "picklist", "multipicklist", "combobox", "email", "phone", "url"}
 )
 NUMBER_TYPES: Final = frozenset({"double", "currency", "percent", "int"})
+NO_PREFIX: Final = "0zz"
+_NAME: Final = re.compile(r"[A-Za-z]\w*")
 _SYSTEM: Final[tuple[Mapping[str, Any], ...]] = (
     {"name": "Id", "type": "id", "is": "default lookup"},
     {"name": "IsDeleted", "label": "Deleted", "type": "boolean", "is": "default"},
@@ -132,21 +134,26 @@ class Schema:
                 if name in one.to:
                     yield each, one
 
+    def with_object(self, new: Object) -> "Schema":
+        """This schema with one more object, or another one of the same name."""
+        return Schema({**self.objects, new.name: new}.values())
+
     def extended(self, object: str, new: Field) -> "Schema":
-        """This schema with one more custom field."""
+        """This schema with one more field, or another one of the same name."""
         found = self.objects[object]
+        if not _NAME.fullmatch(new.name):
+            raise MetadataError(f"{new.name}: not a field name")
         if object in ACTIVITIES and "unique" in new.traits:
             raise MetadataError(f"{new.name}: activity fields cannot be unique")
         fields = {**found.fields, new.name: new}
-        changed = replace(found, fields=fields)
-        return Schema({**self.objects, object: changed}.values())
+        return self.with_object(replace(found, fields=fields))
 
 
 @cache
 def standard(folder: Path = METADATA) -> Schema:
     """The schema that the files of a folder describe."""
     documents = [orjson.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
-    schema = Schema(_object(each) for each in documents if "name" in each)
+    schema = Schema(parse_object(each) for each in documents if "name" in each)
     for each in documents:
         for object, fields in each.get("extend", {}).items():
             for one in fields:
@@ -175,19 +182,47 @@ def parse_field(raw: Mapping[str, Any]) -> Field:
     )
 
 
-def _object(raw: Mapping[str, Any]) -> Object:
-    left_out = set(raw.get("without", ()))
-    system = [parse_field(each) for each in _SYSTEM if each["name"] not in left_out]
+def raw_field(field: Field) -> dict[str, Any]:
+    """The line of a metadata file that gives this field."""
+    raw = {
+        "name": field.name,
+        "label": field.label,
+        "type": field.type,
+        "length": field.length,
+        "precision": field.precision,
+        "scale": field.scale,
+        "is": " ".join(sorted(field.traits)),
+        "values": list(field.values),
+        "default": field.default,
+        "to": list(field.to),
+        "as": field.relationship,
+        "children": field.children,
+        "cascade": field.cascade,
+    }
+    return {key: value for key, value in raw.items() if value not in (None, "", 0, [], False)}
+
+
+def parse_object(raw: Mapping[str, Any]) -> Object:
+    """An object from its metadata file; the system's own fields come by themselves."""
+    if not _NAME.fullmatch(raw["name"]):
+        raise MetadataError(f"{raw['name']}: not an object name")
     own = [parse_field(each) for each in raw["fields"]]
-    ordered = [*system[:1], *own, *system[1:]]
+    left_out = {*raw.get("without", ()), *(each.name for each in own)}
+    system = [parse_field(each) for each in _SYSTEM if each["name"] not in left_out]
+    first = [replace(each, label=_id_label(raw)) for each in system if each.name == "Id"]
+    ordered = [*first, *own, *(each for each in system if each.name != "Id")]
     return Object(
         name=raw["name"],
         label=raw["label"],
         plural=raw["plural"],
-        prefix=raw["prefix"] or "0zz",
+        prefix=raw.get("prefix") or NO_PREFIX,
         traits=frozenset(raw["is"].split()),
         fields={each.name: each for each in ordered},
     )
+
+
+def _id_label(raw: Mapping[str, Any]) -> str:
+    return str(raw.get("id_label") or f"{raw['label']} ID")
 
 
 def _label(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table
 
 from staging.tables.columns import METADATA, at, document, key, sequence, text
 
@@ -45,9 +45,57 @@ API_CALL_BUDGET: Final = Table(
     "api_call_budget",
     METADATA,
     key("connection"),
-    key("day"),
+    key("day"),  # in the account's time zone
     key("lane"),
     Column("calls", Integer, nullable=False),
+)
+
+CALL_PACE: Final = Table(
+    "call_pace",
+    METADATA,
+    key("connection"),
+    key("call_kind"),  # burst | search | ...
+    Column("slot", BigInteger, primary_key=True),  # a small part of the rule's window
+    Column("calls", Integer, nullable=False),
+)
+
+CONNECTION_STATE: Final = Table(
+    "connection_state",
+    METADATA,
+    key("connection"),
+    at("paused_at"),
+    text("paused_by"),
+    text("pause_reason"),
+    Column("failures", Integer),  # in a row
+    at("open_until"),  # the circuit breaker lets nothing through before this moment
+    text("last_error"),
+    Column("used", Integer),  # what the system told of its daily allowance
+    Column("allowed", Integer),
+    at("resets_at"),
+    at("told_at"),
+)
+
+SWEEP: Final = Table(
+    "sweep",
+    METADATA,
+    key("connection"),
+    key("object"),
+    key("sweep_kind"),  # deletes | links | ids
+    at("at", required=True),
+    text("run_id"),
+    document("result"),
+)
+
+DRIFT: Final = Table(
+    "drift",
+    METADATA,
+    sequence(),
+    text("connection", required=True),
+    text("object", required=True),
+    text("field"),
+    text("what", required=True),  # see sync.drift
+    document("detail"),
+    at("at", required=True),
 )
 
 CERTIFICATE: Final = Table(
@@ -60,6 +108,9 @@ CERTIFICATE: Final = Table(
     Column("staged_count", Integer, nullable=False),
     Column("complete", Boolean, nullable=False),
     at("at", required=True),
+    text("method"),  # whole | window | answer
+    at("window_since"),
+    at("window_until"),
 )
 
 AUDIT: Final = Table(

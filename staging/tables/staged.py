@@ -20,10 +20,10 @@ RECORD: Final = Table(
     at("deleted_at"),
     text("seen_run"),
     Index(
-        "ix_record_living",
+        "ix_record_modified",
         "connection",
         "object",
-        "id",
+        "modified_at",
         sqlite_where=sql("deleted_at IS NULL"),
         postgresql_where=sql("deleted_at IS NULL"),
     ),

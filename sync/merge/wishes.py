@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection
 
 from catalog.entities import Entity
+from connectors.budget import Lane
 from connectors.protocol import Verb
 from mappings.apply import Pushed, Reject, push, seen
 from mappings.spec import MappedField, Rule
@@ -17,7 +18,7 @@ from staging.write import conflicts, parking
 from staging.write.parking import Parked
 from sync.context import Tools
 from sync.merge.three_way import is_blank
-from sync.write.intent import Intent, Lane, forget, open_ids, wish, withdraw
+from sync.write.intent import Intent, forget, open_ids, wish, withdraw
 from tasuki.errors import RejectedError
 from tasuki.values import Json, Ref
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from connectors.budget import Lane, in_lane
 from connectors.protocol import LinkTo, Receipt, Record, Settled, Verb, Write
 from staging.write import parking, plans, receipts
 from staging.write.plans import Change, PlanRow
@@ -19,10 +20,16 @@ from sync.context import Runner, Step, Tools
 from sync.write import guards, intent
 from sync.write.echo import take_in
 from sync.write.settle import settle
-from tasuki.errors import GuardError, TransientError, UnknownRecordError
+from tasuki.errors import (
+    BlockedError,
+    GuardError,
+    RejectedError,
+    TransientError,
+    UnknownRecordError,
+)
 from tasuki.values import Json, instant, same_value
 
-_LANES: Final = {"handoffs": 0, "scenarios": 1, "mappings": 2}
+_LANES: Final = tuple(Lane)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +51,37 @@ class Fresh:
 
 
 def apply(run: Runner, plan_id: str) -> dict[str, Json]:
-    """Carry out an approved plan; counts of written, parked, refused and unknown changes."""
+    """Carry out an approved plan; counts of written, parked, refused and unknown changes.
+
+    A connection that lets nothing through holds up its own batches only, and a re-read that fails
+    its own batch: they are refused with the reason, and the next plan asks for them again.
+    """
     begun = run.step(BEGIN, plan=plan_id)
-    batches: list[list[str]] = begun["batches"]
-    total, sent = sum(map(len, batches)), 0
-    for batch in batches:
+    total, sent = sum(len(batch["writes"]) for batch in begun["batches"]), 0
+    blocked: dict[str, str] = {}
+    for batch in begun["batches"]:
         run.tell("apply", sent, total)
-        run.step(RECHECK, plan=plan_id, writes=batch)
-        run.step(SEND, plan=plan_id, writes=batch)
-        sent += len(batch)
+        connection, writes = batch["connection"], batch["writes"]
+        held = blocked.get(connection)
+        if held is None:
+            try:
+                _carry_out(run, plan_id, batch)
+            except BlockedError as error:
+                held = blocked[connection] = error.what
+            except (TransientError, RejectedError) as error:
+                held = error.what
+        if held is not None:
+            run.step(HOLD, writes=writes, reason=held)
+        sent += len(writes)
     run.tell("apply", sent, total)
     settle(run)
     return run.step(FINISH, plan=plan_id)
+
+
+def _carry_out(run: Runner, plan_id: str, batch: Mapping[str, Json]) -> None:
+    with in_lane(Lane(batch["lane"])):
+        run.step(RECHECK, plan=plan_id, writes=batch["writes"])
+        run.step(SEND, plan=plan_id, writes=batch["writes"])
 
 
 def require_applicable(db: Connection, tools: Tools, plan_id: str) -> PlanRow:
@@ -94,19 +120,21 @@ def _keep_begin(
     return {"batches": batches(tools, todo)}
 
 
-def batches(tools: Tools, changes: Iterable[Change]) -> list[list[str]]:
-    """The write ids in batches of one connection, object and verb; urgent lanes first."""
+def batches(tools: Tools, changes: Iterable[Change]) -> list[dict[str, Json]]:
+    """The write ids in batches of one lane, connection, object and verb; urgent lanes first."""
     groups: dict[tuple[int, str, str, str], dict[str, None]] = defaultdict(dict)
     for change in changes:
-        lane = _LANES.get(str(change.cause.get("lane")), len(_LANES))
+        lane = _LANES.index(Lane(change.cause.get("lane", Lane.MAPPINGS)))
         groups[lane, change.connection, change.object, change.verb][change.write_id] = None
-    found: list[list[str]] = []
+    found: list[dict[str, Json]] = []
     seen: set[str] = set()
-    for (_, connection, _, _), ids in sorted(groups.items()):
+    for (lane, connection, _, _), ids in sorted(groups.items()):
         size = tools.connectors[connection].can.batch_size
         fresh = [id_ for id_ in ids if id_ not in seen]
         seen.update(fresh)
-        found.extend(fresh[i : i + size] for i in range(0, len(fresh), size))
+        for i in range(0, len(fresh), size):
+            says = {"lane": _LANES[lane], "connection": connection}
+            found.append({**says, "writes": fresh[i : i + size]})
     return found
 
 
@@ -273,6 +301,17 @@ def _park(db: Connection, tools: Tools, receipt: ReceiptRow, answer: Receipt) ->
     intent.park(db, _intents_of(db, {receipt.id}))
 
 
+def _keep_hold(
+    db: Connection, _tools: Tools, arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    """Refuse what was not sent; a receipt that is open stays so until its record can be read."""
+    opened = [receipt.id for receipt in receipts.by_ids(db, arguments["writes"])]
+    plans.mark(db, opened, "unknown", arguments["reason"])
+    held = [each for each in arguments["writes"] if each not in set(opened)]
+    plans.mark(db, held, "refused", arguments["reason"])
+    return {"held": len(held)}
+
+
 def _keep_finish(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
@@ -303,4 +342,5 @@ def _wholly(todo: Sequence[Change], already: set[str]) -> set[str]:
 BEGIN: Final = Step("apply.begin", keep=_keep_begin)
 RECHECK: Final = Step("apply.recheck", keep=_keep_recheck, ask=_ask_recheck)
 SEND: Final = Step("apply.send", keep=_keep_send, ask=_ask_send)
+HOLD: Final = Step("apply.hold", keep=_keep_hold)
 FINISH: Final = Step("apply.finish", keep=_keep_finish)

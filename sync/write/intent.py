@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, update
@@ -14,14 +13,6 @@ from tasuki.values import Json
 
 _UNDONE: Final = "undone"
 """In a cause: the cells a person undid, and the values that are not wanted there again."""
-
-
-class Lane(StrEnum):
-    """Who goes first when calls are scarce."""
-
-    HANDOFFS = "handoffs"
-    SCENARIOS = "scenarios"
-    MAPPINGS = "mappings"
 
 
 @dataclass(frozen=True, slots=True)

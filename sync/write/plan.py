@@ -14,6 +14,7 @@ from staging.labels import labels
 from staging.write import plans
 from staging.write.plans import Change, PlanRow
 from sync.context import Runner, Step, Tools
+from sync.pull import hidden_fields
 from sync.write import guards
 from sync.write.intent import Intent, fulfil, open_intents
 from sync.write.risk import risk_of
@@ -56,16 +57,18 @@ PLAN: Final = Step("plan.save", keep=_keep_plan)
 
 def compare(db: Connection, plan_id: str, wishes: Sequence[Intent]) -> Draft:
     """What must be written for the wishes to be true, given what is known."""
-    known = _known(db, wishes)
+    known, hidden = _known(db, wishes), _hidden(db, wishes)
     names = labels(db, ((w.entity, w.entity_id) for w in wishes))
     changes: list[Change] = []
     fulfilled: list[str] = []
     for wish in wishes:
+        unseen = hidden[wish.connection, wish.object] & set(wish.fields)
         cells = _cells(wish, known)
         if cells is None:
             continue
-        if not cells and wish.verb == Verb.UPDATE:
+        if not cells and wish.verb == Verb.UPDATE and not unseen:
             fulfilled.append(wish.id)
+        cells = {name: cell for name, cell in cells.items() if name not in unseen}
         label = names.get((wish.entity or "", wish.entity_id or ""), wish.record_id or "")
         changes.extend(_changes(plan_id, wish, cells, label))
     return Draft(tuple(changes), tuple(fulfilled))
@@ -91,6 +94,12 @@ def describe(
             "guards": [t.sentence() for t in guards.tripped(db, tools, changes)],
         },
     )
+
+
+def _hidden(db: Connection, wishes: Iterable[Intent]) -> dict[tuple[str, str], frozenset[str]]:
+    """Fields nobody can see are not written: what looks blank there may hold a person's value."""
+    objects = {(wish.connection, wish.object) for wish in wishes}
+    return {of: hidden_fields(db, *of) for of in objects}
 
 
 def _known(db: Connection, wishes: Iterable[Intent]) -> dict[tuple[str, str, str], dict[str, Any]]:

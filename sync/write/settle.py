@@ -12,17 +12,24 @@ from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
 from sync.write.echo import take_in
+from tasuki.errors import BlockedError, RejectedError, TransientError
 from tasuki.values import Json, same_value
 
 _OPEN: Final = ("open", "unknown")
 
 
 def settle(run: Runner) -> dict[str, Json]:
-    """Settle every write that is still open; how many had been written and how many had not."""
+    """Settle every write that is still open; how many had been written and how many had not.
+
+    Those whose records cannot be read now stay open until a later run: nothing else waits for them.
+    """
     waiting = run.step(FIND_OPEN)
     written = lost = 0
     for group in waiting["groups"]:
-        done = run.step(SETTLE, ids=group)
+        try:
+            done = run.step(SETTLE, ids=group)
+        except (BlockedError, TransientError, RejectedError):
+            continue
         written, lost = written + done["written"], lost + done["lost"]
     return {"written": written, "lost": lost}
 

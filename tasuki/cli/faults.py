@@ -12,6 +12,7 @@ from tasuki.errors import (
     ConfigError,
     GuardError,
     RejectedError,
+    SourceError,
     TasukiError,
     UnreachableError,
 )
@@ -38,6 +39,7 @@ _CODES: Final[tuple[tuple[type[TasukiError], Exit], ...]] = (
     (GuardError, Exit.GUARDED),
     (BudgetError, Exit.BUDGET),
     (UnreachableError, Exit.FAILED),
+    (SourceError, Exit.REJECTED),
     (BlockedError, Exit.SIGN_IN),
 )
 
@@ -62,6 +64,13 @@ def exit_code(error: TasukiError) -> Exit:
         return Exit.USAGE
     found = (code for family, code in _CODES if isinstance(error, family))
     return next(found, Exit.FAILED)
+
+
+def exit_of(code: str) -> Exit:
+    """The exit code of an error's family, by the error's own code."""
+    exact = {family.code[:6]: exit_ for family, exit_ in reversed(_CODES)}
+    family = {"TSK-4": Exit.SIGN_IN, "TSK-3": Exit.REJECTED}
+    return exact.get(code[:6]) or family.get(code[:5], Exit.FAILED)
 
 
 def usage_error(error: CycloptsError) -> UsageError:

@@ -55,10 +55,15 @@ class Screen:
         """Print the four lines of an error (and its document)."""
         lines = dict(labelled(error))
         self.document("error", {"code": error.code, **lines})
+        self.four_lines(error.code, lines)
+
+    def four_lines(self, code: str, lines: Mapping[str, str]) -> None:
+        """Print what went wrong, where, why and the fix, beside the result."""
         for label, text in lines.items():
-            code = f"  [{error.code}]" if label == "error" else ""
+            named = f"  [{code}]" if label == "error" else ""
             style = _STYLES[label]
-            self.err.print(f"[{style}]{label + ':':<7}[/]{escape(text + code)}", soft_wrap=True)
+            said = escape(" ".join(text.split()) + named)  # one line each, whatever is quoted
+            self.err.print(f"[{style}]{label + ':':<7}[/]{said}", soft_wrap=True)
 
 
 def open_screen(*, as_json: bool, no_color: bool, plain_text: bool = False) -> Screen:

@@ -45,7 +45,7 @@ def open_demo(door: "Door", folder: Path, host: str, port: int) -> int:
 
 def run_daemon(door: "Door", host: str, port: int, *, at_once: bool) -> int:
     """Run the schedules until SIGTERM or Ctrl-C; the present step is finished first."""
-    from jobs import journal
+    from jobs import journal, webhooks
     from jobs.daemon import Daemon, check_schedules
     from jobs.flows import register
     from jobs.health import answering
@@ -60,7 +60,7 @@ def run_daemon(door: "Door", host: str, port: int, *, at_once: bool) -> int:
     daemon = Daemon(app, runtime)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: daemon.stop.set())
-    with answering(lambda: health_word(app), host, port) as taken:
+    with answering(lambda: health_word(app), host, port, [webhooks.route(app)]) as taken:
         door.screen.note(f"daemon of {app.project.name}: http://{host}:{taken}/healthz")
         daemon.serve(at_once=at_once)
     return Exit.DONE

@@ -8,6 +8,7 @@ from typing import Protocol
 from config.project import Project
 from connectors.protocol import Connector
 from staging.engine import Store
+from sync.budget.ledger import Ledger
 from sync.context import Order, Tools
 from tasuki.values import Json
 
@@ -18,8 +19,13 @@ class Connections(Mapping[str, Connector]):
     A command that only reads the store imports no client library and looks up no secret.
     """
 
-    def __init__(self, openers: Mapping[str, Callable[[], Connector]]) -> None:
+    def __init__(
+        self,
+        openers: Mapping[str, Callable[[], Connector]],
+        ledgers: Mapping[str, Ledger] | None = None,
+    ) -> None:
         self._openers = openers
+        self._ledgers = ledgers or {}
         self._opened: dict[str, Connector] = {}
         self._lock = Lock()
 
@@ -39,9 +45,11 @@ class Connections(Mapping[str, Connector]):
         return len(self._openers)
 
     def close(self) -> None:
-        """Give back the sessions of those that were opened."""
-        for connector in self._opened.values():
+        """Give back the sessions of those that were opened, and the calls they did not make."""
+        for name, connector in self._opened.items():
             connector.close()
+            if name in self._ledgers:
+                self._ledgers[name].close()
 
 
 @dataclass(frozen=True, slots=True)

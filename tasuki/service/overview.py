@@ -1,7 +1,7 @@
 """Is it healthy, is anyone waiting: one word per connection, and what a person must look at."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -9,16 +9,18 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from staging import runs
+from staging.completeness import certificates as proofs
+from staging.completeness import sweeps
+from staging.completeness.certificates import Proof
 from staging.runs import RunRow
 from staging.tables.decisions import HANDOFF, SCENARIO_RUN
 from staging.tables.identity import REVIEW
-from staging.tables.operating import CERTIFICATE
 from staging.tables.staged import CURSOR
 from staging.tables.writes import CONFLICT
 from staging.write import parking, plans
 from staging.write.plans import PlanRow
 from sync.pull import streams
-from tasuki.service import running
+from tasuki.service import connecting, running
 from tasuki.service.app import App
 from tasuki.service.running import RunView
 from tasuki.values import instant
@@ -48,6 +50,10 @@ class StreamView:
     staged_count: int | None
     is_complete: bool | None
     read_at: str | None
+    method: str | None
+    """What the counts are about: `whole` all records, else the changes of a window."""
+    ids_at: str | None
+    """When all ids were last compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,14 @@ class ConnectionView:
     word: str
     """healthy | warning | degraded | unknown"""
     causes: tuple[str, ...]
-    """never_read | not_reached | run_failed | incomplete | stale | parked"""
+    """never_read | not_reached | run_failed | incomplete | stale | parked, and why nobody calls:
+    paused | failing | out_of_calls | stopped
+    """
     read_at: str | None
     parked: int
     streams: tuple[StreamView, ...]
+    today: connecting.ConnectionView
+    """Whether it may be called, and what it cost today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,8 @@ def connections(app: App) -> tuple[ConnectionView, ...]:
     """Every connection's health from its last run, its freshness and its certificates."""
     with app.store.reading() as db:
         facts = _facts(db)
-    return tuple(_connection(app, band, facts) for band in bands(app))
+    today = {each.name: each for each in connecting.connections(app)}
+    return tuple(_connection(app, band, facts, today[band.name]) for band in bands(app))
 
 
 def waiting(app: App) -> Waiting:
@@ -149,17 +160,14 @@ class _Facts:
     """What the store knows about reading."""
 
     last: RunRow | None
-    certificates: Mapping[tuple[str, str], Any]
+    certificates: Mapping[tuple[str, str], Proof]
+    swept: Mapping[tuple[str, str], Mapping[str, str]]
     read_at: Mapping[tuple[str, str], str]
     parked: Mapping[str, int]
 
 
 def _facts(db: Connection) -> _Facts:
     last = next(iter(runs.latest(db, 1, "run")), None)
-    newest = select(CERTIFICATE.c.run_id).order_by(CERTIFICATE.c.at.desc()).limit(1)
-    certificates = db.execute(
-        select(CERTIFICATE).where(CERTIFICATE.c.run_id == newest.scalar_subquery())
-    )
     cursors = db.execute(
         select(CURSOR.c.connection, CURSOR.c.object, func.max(CURSOR.c.at).label("at")).group_by(
             CURSOR.c.connection, CURSOR.c.object
@@ -170,13 +178,16 @@ def _facts(db: Connection) -> _Facts:
         parked[cause["connection"]] += cause["count"]
     return _Facts(
         last,
-        {(row.connection, row.object): row for row in certificates},
+        proofs.latest(db),
+        sweeps.last(db),
         {(row.connection, row.object): row.at for row in cursors},
         parked,
     )
 
 
-def _connection(app: App, band: Band, facts: _Facts) -> ConnectionView:
+def _connection(
+    app: App, band: Band, facts: _Facts, today: connecting.ConnectionView
+) -> ConnectionView:
     found = tuple(
         _stream(facts, band.name, each.object, tuple(m.entity.name for m, _ in each.readers))
         for each in streams(app.tools)
@@ -184,22 +195,33 @@ def _connection(app: App, band: Band, facts: _Facts) -> ConnectionView:
     )
     times = [view.read_at for view in found if view.read_at]
     read_at = min(times) if len(times) == len(found) and times else None
-    causes = _causes(app, facts, found, read_at, facts.parked.get(band.name, 0))
-    return ConnectionView(
-        band, _word(causes), causes, read_at, facts.parked.get(band.name, 0), found
-    )
+    parked = facts.parked.get(band.name, 0)
+    causes = (*_shut(facts, today), *_causes(app, facts, found, read_at, parked))
+    return ConnectionView(band, _word(causes), causes, read_at, parked, found, today)
+
+
+def _shut(facts: _Facts, today: connecting.ConnectionView) -> Iterator[str]:
+    """Why a connection is not called, or was not to its end."""
+    if today.state != "open":
+        yield today.state
+    if today.stopped:
+        yield "out_of_calls"
+    stopped = facts.last.counts.get("stopped", {}) if facts.last else {}
+    if any(kind.partition("/")[0] == today.name for kind in stopped):
+        yield "stopped"
 
 
 def _stream(facts: _Facts, connection: str, object: str, entities: tuple[str, ...]) -> StreamView:
     proof = facts.certificates.get((connection, object))
-    counted = proof is not None and proof.platform_count >= 0
     return StreamView(
         object=object,
         entities=tuple(dict.fromkeys(entities)),
-        platform_count=proof.platform_count if proof is not None and counted else None,
-        staged_count=proof.staged_count if proof is not None else None,
-        is_complete=bool(proof.complete) if proof is not None and counted else None,
+        platform_count=proof.there if proof else None,
+        staged_count=proof.here if proof else None,
+        is_complete=proof.complete if proof else None,
         read_at=facts.read_at.get((connection, object)),
+        method=proof.method if proof else None,
+        ids_at=facts.swept.get((connection, object), {}).get(sweeps.IDS),
     )
 
 
@@ -227,7 +249,7 @@ def _causes(
 
 
 def _word(causes: Sequence[str]) -> str:
-    if "not_reached" in causes:
+    if {"not_reached", "failing"} & set(causes):
         return "degraded"
     if "never_read" in causes:
         return "unknown"

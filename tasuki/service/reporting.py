@@ -11,10 +11,10 @@ from connectors.protocol import Verb
 from playbook.book import Playbook, playbook_of
 from playbook.documents import say
 from staging import runs
+from staging.completeness import certificates as proofs
 from staging.tables.decisions import HANDOFF, SCORE, SIGNAL
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import LINK, REVIEW
-from staging.tables.operating import CERTIFICATE
 from staging.tables.writes import CONFLICT, INTENT, PLAN, RECEIPT
 from staging.write import parking
 from tasuki.service.app import App
@@ -275,15 +275,9 @@ def _known_elsewhere() -> Select[Any]:
 
 
 def _certificates(db: Connection) -> tuple[Certificate, ...]:
-    newest = select(CERTIFICATE.c.run_id).order_by(CERTIFICATE.c.at.desc()).limit(1)
-    rows = db.execute(
-        select(CERTIFICATE)
-        .where(CERTIFICATE.c.run_id == newest.scalar_subquery())
-        .order_by(CERTIFICATE.c.connection, CERTIFICATE.c.object)
-    )
     return tuple(
-        Certificate(r.connection, r.object, r.platform_count, r.staged_count, bool(r.complete))
-        for r in rows
+        Certificate(each.connection, each.object, each.there, each.here, each.complete)
+        for _, each in sorted(proofs.latest(db).items())
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from config.starter import SandboxAccess, init
 from console.access import accounts
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from tasuki.service.app import App
 
+expect.set_options(timeout=30_000)  # an answer may take its time where two cores serve all tests
 PASSWORD = "correct horse battery"
 ROLES = ("marketer", "manager", "operator", "admin")
 SCALE = 0.3

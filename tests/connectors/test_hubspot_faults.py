@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-from connectors.hubspot.faults import PROPERTIES, NotReachedError, translate
-from tasuki.errors import BlockedError, RejectedError, TransientError
+from connectors.hubspot.faults import (
+    AGAIN,
+    LONGEST_WAIT,
+    PROPERTIES,
+    Again,
+    ForbiddenError,
+    NotReachedError,
+    translate,
+)
+from tasuki.errors import (
+    BlockedError,
+    BudgetError,
+    RejectedError,
+    SignInError,
+    TransientError,
+)
+
+if TYPE_CHECKING:
+    from conftest import HubSpotAccount
 
 TAPES = json.loads((Path(__file__).parent / "hubspot/tapes/refusals.json").read_text())
 
@@ -38,37 +56,94 @@ def test_each_refusal_has_its_family_and_no_value(tape: dict[str, Any]) -> None:
     assert error.remedy
 
 
-@pytest.mark.parametrize(
-    ("status", "repeatable", "unknown"),
-    [
-        (502, False, True),
-        (504, False, True),
-        (524, False, True),
-        (500, False, True),
-        (503, False, False),
-        (521, False, False),
-        (423, False, False),
-        (502, True, False),
-    ],
-)
-def test_only_a_create_that_may_have_happened_is_unknown(
-    status: int, repeatable: bool, unknown: bool
-) -> None:
-    """Where the answer leaves the outcome open, a call that must not be doubled is not repeated."""
+SAFE = {423, 429, 477, 503, 521, 523, 525, 526}
+OPEN = {500, 502, 504, 520, 522, 524, 530}
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+@pytest.mark.parametrize("status", sorted(SAFE | OPEN))
+def test_only_a_create_that_may_have_happened_is_unknown(status: int, repeatable: bool) -> None:
+    """The retry truth table: all may pass later; only some leave the outcome of a create open."""
     error = translate(answer(status, "<html>gateway</html>"), "hub", repeatable=repeatable)
     assert isinstance(error, TransientError)
-    assert error.outcome_unknown is unknown
+    assert error.outcome_unknown is (status in OPEN and not repeatable)
 
 
-def test_a_long_wait_stops_the_run() -> None:
-    """An account that is being moved for hours is not waited for."""
-    error = translate(answer(477, {}, {"Retry-After": "7200"}), "hub", repeatable=True)
+def test_the_table_names_each_status_of_the_sheet() -> None:
+    """What may be repeated is data."""
+    assert {status for status, again in AGAIN.items() if again is Again.SAFE} == SAFE
+    assert {status for status, again in AGAIN.items() if again is Again.LOOK} <= OPEN
+
+
+@pytest.mark.parametrize("package", ["crm.objects", "crm.properties", "events", "oauth"])
+def test_every_packages_own_exception_is_known(package: str) -> None:
+    """The official client has an ApiException per package, with subclasses; all are told apart."""
+    module = import_module(f"hubspot.{package}.exceptions")
+    for name, status, family in (
+        ("ApiException", 429, TransientError),
+        ("UnauthorizedException", 401, SignInError),
+        ("ForbiddenException", 403, ForbiddenError),
+        ("NotFoundException", 404, RejectedError),
+        ("ServiceException", 503, TransientError),
+    ):
+        error = getattr(module, name)(status=status)
+        error.body, error.headers = "", None
+        assert isinstance(translate(error, "hub", repeatable=True), family)
+
+
+def test_a_page_in_another_encoding_is_still_an_answer(hubspot: HubSpotAccount) -> None:
+    """The client stumbles over a gateway's page in Shift JIS; its status decides all the same."""
+    hubspot.wire.answers.append(("search", 503, "混雑しています".encode("cp932")))
+    assert hubspot.connector.count("contacts") == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "family"),
+    [
+        ({"policyName": "DAILY"}, BudgetError),
+        ({"category": "RATE_LIMITS", "message": "You have reached your daily limit."}, BudgetError),
+        ({"errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"}, TransientError),
+        ({"message": "You have reached your secondly limit."}, TransientError),
+        ({}, TransientError),
+    ],
+)
+def test_a_limit_is_known_by_name_or_sentence(
+    body: dict[str, str], family: type[Exception]
+) -> None:
+    """Only the day's end stops the run; a burst or a second passes."""
+    assert isinstance(translate(answer(429, body), "hub", repeatable=False), family)
+
+
+def test_missing_scopes_are_named() -> None:
+    """A 403 carries what to grant."""
+    entry = {"context": {"requiredGranularScopes": ["crm.objects.deals.read"]}}
+    error = translate(answer(403, {"errors": [entry]}), "hub", repeatable=True)
+    assert isinstance(error, ForbiddenError)
+    assert error.scopes == ("crm.objects.deals.read",)
+    assert "crm.objects.deals.read" in error.remedy
+
+
+@pytest.mark.parametrize("status", [429, 477, 503])
+def test_a_long_wait_stops_the_run(status: int) -> None:
+    """An account that is being moved or mended for hours is not waited for."""
+    error = translate(answer(status, {}, {"Retry-After": "7200"}), "hub", repeatable=True)
     assert isinstance(error, BlockedError)
     assert "2:00:00" in error.remedy
 
 
+def test_an_open_outcome_is_looked_at_before_long() -> None:
+    """A gateway that gave up and asks for hours gets minutes: what it did must be read."""
+    error = translate(answer(502, "", {"Retry-After": "86400"}), "hub", repeatable=False)
+    assert isinstance(error, TransientError)
+    assert (error.outcome_unknown, error.retry_after) == (True, LONGEST_WAIT)
+
+
 def test_a_wait_that_is_asked_for_is_kept() -> None:
-    """Retry-After counts in seconds; without one the policy decides."""
+    """Retry-After counts in seconds, on any answer; without one the policy decides."""
+    for status in (429, 477, 503):
+        waiting = translate(answer(status, {}, {"Retry-After": "9"}), "hub", repeatable=True)
+        assert isinstance(waiting, TransientError)
+        assert waiting.retry_after == timedelta(seconds=9)
     told = translate(answer(429, {}, {"Retry-After": "7"}), "hub", repeatable=True)
     policy = translate(answer(429, {"policyName": "SECONDLY"}), "hub", repeatable=True)
     assert isinstance(told, TransientError)

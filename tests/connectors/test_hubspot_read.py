@@ -9,12 +9,15 @@ import pytest
 
 from sandbox import hubspot as sandbox
 from sandbox.hubspot.crm import merges
+from sandbox.weather.controls import begin, end
+from sandbox.weather.storm import storm_of
 from tasuki.errors import (
     BlockedError,
     BudgetError,
     ConfigError,
     RejectedError,
     SignInError,
+    TransientError,
     UnreachableError,
 )
 
@@ -171,8 +174,10 @@ def test_links_read_the_same_in_both_ways(hubspot: HubSpotAccount) -> None:
         ["7", "5", "11"],
         ["11"],
     ]
-    again, _ = pull(hubspot, "contacts", fields, cursor)
+    everything = hubspot.connector.cursor_from("contacts", BORN)
+    again, _ = pull(hubspot, "contacts", fields, everything)
     assert {record.id: record.fields for record in again} == {r.id: r.fields for r in first}
+    assert pull(hubspot, "contacts", fields, cursor)[0] == []
     read = hubspot.connector.read("contacts", ["1", "2"], fields)
     assert [record.fields for record in read] == [record.fields for record in first]
 
@@ -268,12 +273,17 @@ def test_a_page_that_is_too_large_for_events_is_asked_for_smaller(hubspot: HubSp
     assert hubspot.calls("events/v3/events") == 1
 
 
-def test_events_need_a_subscription_that_has_them(hubspot: HubSpotAccount) -> None:
-    """Below Enterprise the refusal names what is missing."""
+def test_events_that_may_not_be_read_are_told_unreadable(hubspot: HubSpotAccount) -> None:
+    """Below Enterprise nothing is taken for empty, the cursor stays, and a notice says why."""
+    name = "events/e_visited_page"
+    cursor = hubspot.connector.page(name, ["hs_url"], None).next_cursor
     sandbox.configure(hubspot.state, tier="professional")
-    with pytest.raises(BlockedError) as caught:
-        hubspot.connector.page("events/e_visited_page", ["hs_url"], None)
-    assert "business-intelligence" in caught.value.why
+    page = hubspot.connector.page(name, ["hs_url"], cursor)
+    assert (page.records, page.more, page.next_cursor) == ((), False, cursor)
+    assert page.unreadable == ("hs_url",)
+    notice = next(n for n in hubspot.connector.notices() if n.code == "events_unreadable")
+    assert "business-intelligence" in notice.text
+    assert notice.fields == (name,)
 
 
 def test_email_events_are_swept_back_to_the_cursor(
@@ -309,7 +319,7 @@ def test_email_events_are_swept_back_to_the_cursor(
 
 
 def test_owners_include_those_who_left(hubspot: HubSpotAccount) -> None:
-    """Records keep pointing at archived owners, whose user id stands elsewhere."""
+    """Archived owners keep their user id elsewhere; they are read again when somebody leaves."""
     owner = {"email": "aoi@nagare.example", "firstName": "Aoi", "created": BORN}
     rows = [
         {**owner, "id": "71", "userId": 9},
@@ -323,7 +333,12 @@ def test_owners_include_those_who_left(hubspot: HubSpotAccount) -> None:
     ]
     assert hubspot.connector.count("owners") == 2
     assert [r.id for r in hubspot.connector.read("owners", ["72"], ["email"])] == ["72"]
-    assert len(pull(hubspot, "owners", ["email"], cursor)[0]) == 2
+    hubspot.wire.seen.clear()
+    assert [record.id for record in pull(hubspot, "owners", ["email"], cursor)[0]] == ["71"]
+    assert len(hubspot.wire.seen) == 1
+    sandbox.insert_owners(hubspot.state, [{**owner, "id": "73", "userId": 10}])
+    again, _ = pull(hubspot, "owners", ["email"], cursor)
+    assert [record.id for record in again] == ["71", "73", "72"]
 
 
 def test_events_cannot_be_read_by_id(hubspot: HubSpotAccount) -> None:
@@ -390,6 +405,19 @@ def test_a_token_of_another_account_is_refused_before_anything_is_read(
     assert open_hubspot(portal_id=4812345).connector.count("contacts") == 0
     with pytest.raises(BlockedError, match="another HubSpot account"):
         open_hubspot(portal_id=1).connector.count("contacts")
+
+
+def test_an_unanswered_question_lets_no_other_account_in(
+    open_hubspot: Callable[..., HubSpotAccount],
+) -> None:
+    """While HubSpot does not say whose token it is, nothing else is asked; then it is refused."""
+    account = open_hubspot(portal_id=1, attempts=1)
+    begin(account.state, storm_of({"rules": [{"times": 1, "answer": "unavailable"}]}))
+    with pytest.raises(TransientError):
+        account.connector.count("contacts")
+    with pytest.raises(BlockedError, match="another HubSpot account"):
+        account.connector.count("contacts")
+    end(account.state)
 
 
 def test_nobody_at_the_address_is_unreachable(open_hubspot: Callable[..., HubSpotAccount]) -> None:

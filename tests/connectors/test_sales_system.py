@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openpyxl import Workbook
 from pydantic import ValidationError
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
+from connectors.budget import Unlimited
 from connectors.protocol import OpenContext, Settled, Verb, Write
 from connectors.sales_system import SPEC
 from connectors.sales_system.read.tables import earlier
 from tasuki.clock import FixedClock
-from tasuki.errors import ConfigError, UnreachableError
+from tasuki.errors import ConfigError, PausedError, SourceError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,6 +148,80 @@ def test_an_unchanged_file_is_not_read_again(project, clock) -> None:
     assert [e.id for e in pull(connector, "old", ["sku"], cursor)[0]] == ["V1|FLOW", "V3|CARE"]
 
 
+def test_a_pattern_may_begin_at_the_root(project, clock) -> None:
+    """Files of a folder outside the project are found by their whole path."""
+    drop(project, "legacy_a.csv", "V1,2026/01/05,C1,FLOW,100")
+    whole = {**LEGACY, "files": str(project / "imports" / "legacy_*.csv")}
+    connector = opened(project, clock, {"old": whole})
+    assert [record.id for record in connector.page("old", ["sku"], None).records] == ["V1|FLOW"]
+
+
+def test_a_file_that_was_not_touched_is_not_even_opened(project, clock) -> None:
+    """A quiet folder costs a look at each file's size and time, whatever the files weigh."""
+    drop(project, "legacy_a.csv", "V1,2026/01/05,C1,FLOW,100")
+    connector = opened(project, clock, {"old": LEGACY})
+    _, _, cursor = pull(connector, "old", ["sku"])
+    calls = connector.limits().calls
+    assert pull(connector, "old", ["sku"], cursor)[0] == []
+    assert connector.limits().calls == calls
+
+
+WIDE = {**LEGACY, "files": "imports/*.xlsx"}
+
+
+def workbook(path: Path, *rows: tuple[object, ...], sheet: str = "売上") -> None:
+    """A workbook with a cover sheet and a sheet of rows under the usual header."""
+    made = Workbook()
+    made.active.title = "表紙"
+    made.active.append(["2026年1月度"])
+    told = made.create_sheet(sheet)
+    told.append(HEADER.split(","))
+    for row in rows:
+        told.append(row)
+    made.save(path)
+
+
+def test_a_workbook_gives_the_same_rows_as_a_text_file(project, clock) -> None:
+    """Numbers, dates and text of a sheet arrive as the text a CSV file would hold."""
+    day = date(2026, 1, 5)
+    path = project / "imports" / "legacy.xlsx"
+    workbook(path, ("V1", day, "C1", "FLOW", 1200), (), ("V2", day, "C1", "GRID", 0.5))
+    connector = opened(project, clock, {"old": {**WIDE, "sheet": "売上"}})
+    records, broken, _ = pull(connector, "old", ["invoiced_on", "amount"])
+    assert [(each.id, each.fields["invoiced_on"], each.fields["amount"]) for each in records] == [
+        ("V1|FLOW", "2026-01-05", "1200"),
+        ("V2|GRID", "2026-01-05", "0.5"),
+    ]
+    assert broken == []
+
+
+def test_a_broken_row_of_a_workbook_is_named_by_its_line(project, clock) -> None:
+    """A cell of the wrong type and a cell beyond the header break their rows only."""
+    path = project / "imports" / "legacy.xlsx"
+    day = "2026-01-05"
+    workbook(
+        path,
+        ("V1", day, "C1", "FLOW", "abc"),
+        ("V2", day, "C1", "FLOW", 100, "note"),
+        ("V3", day, "C1", "FLOW", 100),
+    )
+    connector = opened(project, clock, {"old": {**WIDE, "sheet": "売上"}})
+    records, broken, _ = pull(connector, "old", ["amount"])
+    assert [each.id for each in records] == ["V3|FLOW"]
+    assert [each.place for each in broken] == ["imports/legacy.xlsx:2", "imports/legacy.xlsx:3"]
+
+
+def test_a_workbook_that_cannot_be_read_is_said_with_its_fix(project, clock) -> None:
+    """A damaged workbook and a sheet that is not there are told apart; nothing is taken in."""
+    path = project / "imports" / "legacy.xlsx"
+    workbook(path, ("V1", "2026-01-05", "C1", "FLOW", 100))
+    with pytest.raises(SourceError, match="Sheet '売り上げ' is missing"):
+        pull(opened(project, clock, {"old": {**WIDE, "sheet": "売り上げ"}}), "old", ["sku"])
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(SourceError, match="cannot be read"):
+        pull(opened(project, clock, {"old": WIDE}), "old", ["sku"])
+
+
 def test_pages_of_a_file_join_without_a_seam(project, clock) -> None:
     """A file longer than a page comes in pages, each row once."""
     drop(project, "legacy_a.csv", *(f"V{n},2026/01/05,C1,FLOW,{n}" for n in range(25)))
@@ -158,7 +235,7 @@ def test_a_missing_column_names_file_column_and_the_nearest(project, clock) -> N
     (project / "imports" / "legacy_a.csv").write_text(
         "伝票番号,売上日,商品コード,金額(税込)\n", "utf-8"
     )
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(SourceError) as caught:
         opened(project, clock, {"old": LEGACY}).page("old", ["sku"], None)
     what, where, why, fix = caught.value.lines()
     assert (what, where) == ("Column '金額' is missing", "imports/legacy_a.csv:1")
@@ -170,9 +247,62 @@ def test_a_file_that_is_not_there_is_said(project, clock) -> None:
     """A plain path must exist; a pattern may match nothing yet."""
     plain = {"files": "imports/contracts.csv", "id": "contract_id"}
     connector = opened(project, clock, {"contracts": plain, "old": LEGACY})
-    with pytest.raises(ConfigError, match="not there"):
+    with pytest.raises(SourceError, match="not there"):
         connector.page("contracts", [], None)
     assert pull(connector, "old", [])[0] == []
+
+
+def test_a_first_line_of_values_is_never_quoted(project, clock) -> None:
+    """A file without its header is refused, and what people typed stays out of the message."""
+    file = project / "imports" / "legacy_a.csv"
+    file.write_text('V1,"山田 太郎\n",taro@example.test,FLOW,100\n', encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        opened(project, clock, {"old": LEGACY}).page("old", [], None)
+    said = "".join(caught.value.lines())
+    assert "5 names" in said
+    assert not any(value in said for value in ("山田", "taro", "FLOW"))
+
+
+def test_a_quotation_mark_that_never_closes_is_named(project, clock) -> None:
+    """Text that cannot be cut into cells stops the object, with the line where it begins."""
+    drop(project, "legacy_a.csv", "V1,2026/01/05,C1,FLOW,100", 'V2,"' + "x" * 200_000)
+    with pytest.raises(SourceError, match="as rows") as caught:
+        opened(project, clock, {"old": LEGACY}).page("old", [], None)
+    assert caught.value.where == "imports/legacy_a.csv:3"
+
+
+def test_a_file_that_cannot_be_opened_is_said(project, clock, monkeypatch) -> None:
+    """What another program holds, or has just taken away, is an error of its source."""
+    drop(project, "legacy_a.csv", "V1,2026/01/05,C1,FLOW,100")
+
+    def held(_path: Path) -> bytes:
+        raise PermissionError(13, "held")
+
+    monkeypatch.setattr(type(project), "read_bytes", held)
+    with pytest.raises(SourceError, match="cannot be opened"):
+        opened(project, clock, {"old": LEGACY}).page("old", [], None)
+
+
+def test_a_damaged_database_is_said(project, clock) -> None:
+    """A file that is no database stops its objects, not the project."""
+    (project / "sales.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(SourceError, match="cannot be read"):
+        opened(project, clock, {"lines": LINES}).page("lines", [], None)
+
+
+class _Shut(Unlimited):
+    def spend(self, kind: str, calls: int = 1) -> None:
+        raise PausedError("the connection is paused")
+
+
+@pytest.mark.parametrize("objects", [{"lines": LINES}, {"lines": LEGACY}])
+def test_a_pause_holds_for_the_books_too(project, clock, objects) -> None:
+    """Neither a query nor a file is asked for while somebody paused the connection."""
+    drop(project, "legacy_a.csv", "V1,2026/01/05,C1,FLOW,100")
+    settings = SPEC.settings.model_validate({"url": "sqlite:///sales.db", "objects": objects})
+    connector = SPEC.open(settings, OpenContext("sales", project, clock, _Shut()))
+    with pytest.raises(PausedError):
+        connector.page("lines", [], None)
 
 
 def test_without_id_columns_a_row_is_its_line(project, clock) -> None:
@@ -238,17 +368,17 @@ def test_a_cell_of_the_wrong_type_breaks_its_row(project, clock) -> None:
 def test_a_column_that_the_query_lacks_is_suggested(project, clock) -> None:
     """A misspelt column is refused with the nearest one there is."""
     connector = opened(project, clock, {"lines": {**LINES, "modified": "updated"}})
-    with pytest.raises(ConfigError, match="'updated' is missing") as caught:
+    with pytest.raises(SourceError, match="'updated' is missing") as caught:
         connector.page("lines", [], None)
     assert caught.value.remedy == "Did you mean 'updated_at'?"
-    with pytest.raises(ConfigError, match="'amout' is missing"):
+    with pytest.raises(SourceError, match="'amout' is missing"):
         opened(project, clock, {"lines": LINES}).page("lines", ["amout"], None)
 
 
 def test_a_wrong_table_and_a_missing_database_are_told_apart(project, clock) -> None:
     """A query the database refuses is the file's fault; no database is nobody's answer."""
     wrong = {**LINES, "query": "select * from nothing_here"}
-    with pytest.raises(ConfigError, match="refuses the query"):
+    with pytest.raises(SourceError, match="refuses the query"):
         opened(project, clock, {"lines": wrong}).page("lines", [], None)
     away = opened(project, clock, {"lines": LINES}, url="sqlite:///away.db")
     with pytest.raises(UnreachableError):
@@ -278,7 +408,7 @@ def test_postgresql_walks_by_typed_stamps_and_reads_only(postgres_url, tmp_path,
     assert records[0].fields == {"amount": "1.50", "day": "2026-01-02"}
     assert [each.id for each in pull(connector, "lines", [], cursor)[0]] == ["18", "19", "20"]
     assert [each.id for each in connector.read("lines", ["3", "x", "99"], [])] == ["3"]
-    with pytest.raises(ConfigError):
+    with pytest.raises(SourceError):
         connector.page("sneaky", [], None)
     assert connector.count("lines") == 20
     first = connector.ids("lines", None)
@@ -287,7 +417,34 @@ def test_postgresql_walks_by_typed_stamps_and_reads_only(postgres_url, tmp_path,
     engine.dispose()
 
 
-@pytest.mark.parametrize("url", ["no url at all", "oracle+nothing://x", "mysql://user@host/db"])
+def test_mysql_walks_by_stamp_and_reads_only(mysql_url, tmp_path, clock) -> None:
+    """MySQL's datetimes and decimals survive the cursor; its account can change nothing."""
+    engine = create_engine(mysql_url)
+    with engine.begin() as db:
+        db.exec_driver_sql(
+            "CREATE TABLE sold (id BIGINT, name VARCHAR(9), amount DECIMAL(12, 2), at DATETIME(3))"
+            " CHARACTER SET utf8mb4"
+        )
+        db.exec_driver_sql(
+            "INSERT INTO sold VALUES (%s, '商事', %s, %s)",
+            [(n, n + 0.5, f"2026-01-05 00:{n // 3:02}:00") for n in range(1, 21)],
+        )
+    lines = {"query": "select * from sold", "id": "id", "modified": "at"}
+    connector = opened(tmp_path, clock, {"lines": lines}, url=mysql_url, page_size=7, overlap=0)
+    records, _, cursor = pull(connector, "lines", ["amount", "name"])
+    assert [each.id for each in records] == [str(n) for n in range(1, 21)]
+    assert records[0].fields == {"amount": "1.50", "name": "商事"}
+    assert [each.id for each in pull(connector, "lines", [], cursor)[0]] == ["18", "19", "20"]
+    assert connector.count("lines") == 20
+    with connector.client._open().connect() as db, pytest.raises(DBAPIError):
+        db.exec_driver_sql("DELETE FROM sold")
+    connector.close()
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "url", ["no url at all", "oracle+nothing://x", "mssql+none://user@host/db"]
+)
 def test_a_url_nobody_can_open_is_the_files_fault(project, clock, url) -> None:
     """A misspelt URL and a missing driver are said before anything is asked."""
     with pytest.raises(ConfigError, match="cannot be opened") as caught:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from connectors.protocol import OpenContext
@@ -89,9 +89,22 @@ TABLES: Any = st.integers(1, 4).flatmap(
 
 @given(TABLES, st.sampled_from(["utf-8", "utf-8-sig", "cp932", "utf-16"]))
 def test_what_a_spreadsheet_writes_is_what_is_read(table: list[list[str]], encoding: str) -> None:
-    """Quotes, separators, line ends in cells and wide characters come back as they were."""
+    """Quotes, separators, line ends in cells and wide characters come back as they were.
+
+    Two letters of CP932 may be one of UTF-8: of a file that is both, nobody can tell.
+    """
     header = [f"h{n}" for n in range(len(table[0]) if table else 1)]
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows([header, *table])
-    read = [row.cells for row in rows(out.getvalue().encode(encoding), "x.csv", None, ",")]
+    raw = out.getvalue().encode(encoding)
+    assume(encoding != "cp932" or raw.isascii() or not _is_utf8(raw))
+    read = [row.cells for row in rows(raw, "x.csv", None, ",")]
     assert read == [header, *(cells for cells in table if any(cells))]
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

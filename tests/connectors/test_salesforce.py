@@ -20,7 +20,7 @@ from sandbox.salesforce.org import INTEGRATION_USER, PERSON, org_of
 from sandbox.salesforce.rows.convert import convert
 from sandbox.salesforce.rows.write import create, delete
 from tasuki.clock import FixedClock
-from tasuki.errors import ConfigError, RejectedError, SignInError, UnreachableError
+from tasuki.errors import BlockedError, ConfigError, RejectedError, SignInError, UnreachableError
 from tasuki.values import dumps, loads
 
 if TYPE_CHECKING:
@@ -131,13 +131,80 @@ def test_a_mass_change_is_not_read_again_for_ever(salesforce, state) -> None:
     assert salesforce.limits().calls - calls == 1
 
 
-def test_a_field_we_cannot_see_is_named(salesforce) -> None:
-    """An unknown or hidden field stops the pull with its name and what to do."""
-    with pytest.raises(ConfigError) as caught:
-        salesforce.page("Account", ["Name", "Bacon__c"], None)
-    what, where, _, fix = caught.value.lines()
-    assert (what, where) == ("Salesforce: INVALID_FIELD on Account.Bacon__c", "crm/Account")
-    assert "permission set" in fix
+def test_a_field_we_cannot_see_is_named(salesforce, state) -> None:
+    """A hidden field is left out of the records and named; it is never taken for empty."""
+    id = add(state, "Account", Name="Nagare")
+    asked = ["Name", "Bacon__c", "Owner.Email", "Owner.Shoe__c", "Nobody.Name"]
+    page = salesforce.page("Account", asked, None)
+    assert page.unreadable == ("Bacon__c", "Owner.Shoe__c", "Nobody.Name")
+    assert [set(record.fields) for record in page.records] == [{"Name", "Owner.Email"}]
+    for again in (
+        salesforce.read("Account", [id], asked),
+        salesforce.find("Account", "Name", ["Nagare"], asked),
+    ):
+        assert tuple(again) == page.records
+
+
+def test_a_hidden_field_is_looked_up_once(salesforce, state) -> None:
+    """While a connector is open, a quiet pull with a hidden field costs one call."""
+    add(state, "Account", Name="Nagare")
+    asked = ["Name", "Bacon__c"]
+    _, cursor, _ = pull(salesforce, "Account", asked)
+    calls = salesforce.limits().calls
+    page = salesforce.page("Account", asked, cursor)
+    assert page.unreadable == ("Bacon__c",)
+    assert salesforce.limits().calls - calls == 1
+
+
+def test_a_running_pull_remembers_what_it_is_not_shown(salesforce, state) -> None:
+    """Another process that goes on with the cursor does not take the hidden field for empty."""
+    add_many(state, 2_500)
+    first = salesforce.page("Account", ["Name", "Bacon__c"], None)
+    other = reopened(salesforce)
+    rest = other.page("Account", ["Name", "Bacon__c"], first.next_cursor)
+    other.close()
+    assert (len(rest.records), rest.unreadable) == (500, ("Bacon__c",))
+    assert {tuple(record.fields) for record in rest.records} == {("Name",)}
+
+
+def test_an_object_we_cannot_see_blocks_with_its_name(salesforce) -> None:
+    """Without Read on the object nothing is read, and the missing permission is named."""
+    for ask in (
+        lambda: salesforce.page("Bacon__c", ["Name"], None),
+        lambda: salesforce.find("Bacon__c", "Name", ["x"], ["Name"]),
+    ):
+        with pytest.raises(BlockedError) as caught:
+            ask()
+        assert "Bacon__c" in caught.value.what
+        assert "Read" in caught.value.why
+
+
+def test_a_key_we_cannot_see_is_refused_by_name(salesforce) -> None:
+    """Searching by a field that is not shown cannot be answered without it."""
+    with pytest.raises(ConfigError, match="Bacon__c"):
+        salesforce.find("Account", "Bacon__c", ["x"], ["Name"])
+
+
+def test_the_last_page_says_what_is_covered(salesforce, state) -> None:
+    """Windows join without a hole, end one overlap ago, and can be counted and read again."""
+    ids = add_many(state, 2_500)
+    first = salesforce.page("Account", ["Name"], None)
+    assert (first.total, first.covered) == (2_500, None)
+    last = salesforce.page("Account", ["Name"], first.next_cursor)
+    assert last.total is None
+    assert last.covered is not None
+    assert last.covered.since is None
+    overlap = salesforce.client.settings.overlap
+    assert timedelta(0) <= state.now() - overlap - last.covered.until < timedelta(seconds=3)
+    later(state, timedelta(minutes=20))
+    half = salesforce.page("Account", ["Name"], last.next_cursor)
+    second = salesforce.page("Account", ["Name"], half.next_cursor)
+    assert half.total == len(half.records) + len(second.records) == 2_500
+    assert second.covered is not None
+    assert second.covered.since == last.covered.until
+    assert salesforce.count("Account", second.covered) == len(ids)
+    again = salesforce.page("Account", ["Name"], salesforce.cursor_from("Account", state.now()))
+    assert again.records == ()
 
 
 def test_too_many_fields_are_refused_before_sending(salesforce) -> None:

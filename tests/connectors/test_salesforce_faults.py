@@ -6,7 +6,8 @@ Each tape is one answer, synthetic, with the fact it comes from; a test plays so
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import requests
 import responses
 from pydantic import SecretStr
 
+from connectors.budget import Limits, Unlimited
 from connectors.protocol import OpenContext, Settled, Verb, Write
 from connectors.salesforce import SPEC
 from connectors.salesforce.faults import FAULTS
@@ -31,8 +33,9 @@ from tasuki.errors import (
 from tasuki.values import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from connectors.budget import Budget
     from connectors.salesforce.connector import SalesforceConnector
 
 TAPES = Path(__file__).parent / "salesforce" / "tapes"
@@ -90,15 +93,21 @@ def slept() -> list[float]:
 @pytest.fixture
 def crm(clock: FixedClock, slept: list[float]) -> SalesforceConnector:
     """A connector whose waits are written down instead of waited."""
+    return opened(clock, Unlimited(), slept)
+
+
+def opened(
+    clock: FixedClock, budget: Budget, slept: list[float] | None = None
+) -> SalesforceConnector:
+    """A connector to an org that only tapes know."""
     settings = SalesforceSettings(
         login_url=HOST,
         environment="production",
         client_id="id",
         client_secret=SecretStr("hunter2"),
-        calls_per_second=100,
     )
-    connector = SPEC.open(settings, OpenContext("crm", Path("/"), clock))
-    connector.client.sleep = slept.append
+    connector = SPEC.open(settings, OpenContext("crm", Path("/"), clock, budget))
+    connector.client.sleep = (slept if slept is not None else []).append
     return connector
 
 
@@ -152,12 +161,21 @@ def test_an_address_that_gives_no_token_is_a_sign_in_error(deck, crm, tape) -> N
 # ── reading ──
 
 
-@pytest.mark.parametrize("fault", ["maintenance", "count_html"])
+@pytest.mark.parametrize("fault", ["maintenance", "count_html", "count_null"])
 def test_an_answer_that_is_not_json_is_asked_again(deck, crm, slept, fault) -> None:
     """Edge pages are transient for reads, with status 200 too."""
     deck.play("token", fault, "count")
     assert crm.count("Account") == 7
     assert len(slept) == 1
+
+
+def test_a_describe_that_fails_hides_no_field(deck, crm) -> None:
+    """Whether a field is hidden is known from describe's answer, never from its absence."""
+    deck.play("token", "query_no_field", *["describe_maintenance"] * 4)
+    with pytest.raises(TransientError, match="503"):
+        crm.page("Account", ["Name", "Bacon__c"], None)
+    deck.play("query_no_field", "describe_plain", "find_nothing")
+    assert crm.page("Account", ["Key__c", "Bacon__c"], None).unreadable == ("Bacon__c",)
 
 
 def test_maintenance_that_stays_is_told_after_the_attempts(deck, crm, slept) -> None:
@@ -178,17 +196,61 @@ def test_the_two_meanings_of_the_request_limit(deck, crm, slept) -> None:
         crm.count("Account")
 
 
-def test_a_reserve_of_the_allowance_is_kept(deck, crm, clock) -> None:
-    """Past the ceiling nothing is sent, until the gauge is old enough to be asked again."""
-    deck.play("token", "count_near_the_end", "count")
+@dataclass
+class Purse:
+    """A budget that writes down what it is told, and may be empty."""
+
+    log: list[object] = field(default_factory=list)
+    empty: bool = False
+
+    def rules(self, rules: Mapping[str, object]) -> None:
+        self.log.append(("rules", dict(rules)))
+
+    def spend(self, kind: str, calls: int = 1) -> None:
+        if self.empty:
+            raise BudgetError("no calls left")
+        self.log.append((kind, calls))
+
+    def told(self, limits: Limits) -> None:
+        self.log.append((limits.used, limits.allowed))
+
+    def answered(self) -> None:
+        self.log.append("answered")
+
+    def failed(self, why: str) -> None:
+        self.log.append("failed")
+
+
+def test_the_budget_is_asked_before_each_call_and_told_after(deck, clock) -> None:
+    """Each request, the sign-in too, is spent first; the gauge and the answer are passed on."""
+    purse = Purse()
+    crm = opened(clock, purse)
+    deck.play("token", "count_near_the_end")
     crm.count("Account")
-    assert (crm.limits().used, crm.limits().allowed) == (4501, 5000)
-    with pytest.raises(BudgetError, match="share"):
+    rules, call, gauge = ("rules", {}), ("call", 1), (4501, 5000)
+    assert purse.log == [rules, call, call, gauge, "answered"]
+    assert (crm.limits().used, crm.limits().allowed) == gauge
+
+
+def test_an_empty_budget_sends_nothing(deck, clock) -> None:
+    """Neither reads nor writes leave when the budget says no."""
+    crm = opened(clock, Purse(empty=True))
+    with pytest.raises(BudgetError):
         crm.count("Account")
     with pytest.raises(BudgetError):
         crm.write(BATCH)
-    clock.at += timedelta(minutes=6)
-    assert crm.count("Account") == 7
+    assert deck.asked() == []
+
+
+def test_a_call_that_fails_for_good_is_told_once(deck, clock) -> None:
+    """Four tries are one failure to the circuit breaker."""
+    purse = Purse()
+    crm = opened(clock, purse)
+    deck.play("token", *["maintenance"] * 4)
+    with pytest.raises(TransientError):
+        crm.count("Account")
+    assert purse.log.count("failed") == 1
+    assert "answered" not in purse.log
 
 
 @pytest.mark.parametrize(
@@ -212,10 +274,43 @@ def test_a_window_with_too_many_deletes_is_halved(deck, crm, clock) -> None:
     assert "2026-01-04T11:5" in answer.next_cursor
 
 
+def test_deletes_that_are_forgotten_are_a_gap(deck, crm) -> None:
+    """The platform's own bound was nearer than ours: ids must be compared."""
+    deck.play("token", "deleted_too_old")
+    answer = crm.deletes("Account", dumps({"since": "2026-01-04T00:00:00.000Z"}))
+    assert (answer.gap, answer.ids, answer.more) == (True, (), False)
+
+
+def documented() -> set[str]:
+    """The error codes of the sheet's table that are answered to calls we make."""
+    return set(
+        """
+        MALFORMED_ID REQUIRED_FIELD_MISSING INVALID_FIELD INVALID_FIELD_FOR_INSERT_UPDATE
+        FIELD_CUSTOM_VALIDATION_EXCEPTION STRING_TOO_LONG INVALID_EMAIL_ADDRESS
+        INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST DUPLICATE_VALUE DUPLICATES_DETECTED
+        INVALID_CROSS_REFERENCE_KEY INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY
+        FIELD_INTEGRITY_EXCEPTION CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY DELETE_FAILED
+        CANNOT_UPDATE_CONVERTED_LEAD UNABLE_TO_LOCK_ROW INVALID_QUERY_LOCATOR
+        INVALID_REPLICATION_DATE EXCEEDED_ID_LIMIT QUERY_TIMEOUT INVALID_SESSION_ID
+        INSUFFICIENT_ACCESS_OR_READONLY API_DISABLED_FOR_ORG NOT_FOUND ENTITY_IS_DELETED
+        METHOD_NOT_ALLOWED UNKNOWN_EXCEPTION APEX_ERROR SERVER_UNAVAILABLE INVALID_TYPE
+        MALFORMED_QUERY QUERY_TOO_COMPLICATED INVALID_QUERY_FILTER_OPERATOR
+        NUMBER_OUTSIDE_VALID_RANGE ALL_OR_NONE_OPERATION_ROLLED_BACK PROCESSING_HALTED
+        """.split()
+    )
+
+
+def test_every_documented_code_has_a_family() -> None:
+    """What the platform documents is known by name; REQUEST_LIMIT_EXCEEDED has two meanings."""
+    assert documented() - set(FAULTS) == set()
+
+
 # ── writing ──
 
 
-@pytest.mark.parametrize("tape", ["update_timeout", "update_cut", "update_failed_inside"])
+@pytest.mark.parametrize(
+    "tape", ["update_timeout", "update_cut", "update_failed_inside", "update_null"]
+)
 def test_a_lost_answer_leaves_the_batch_unknown(deck, crm, slept, tape) -> None:
     """Sent, and no answer that says what happened: nothing is sent again."""
     deck.play("token", tape)
@@ -250,9 +345,36 @@ def test_only_locked_records_are_sent_again(deck, crm, slept) -> None:
     """A lock is waited for; its neighbours are written once."""
     deck.play("token", "update_one_locked", "update_locked", "update_second_done")
     assert endings(crm) == [Settled.WRITTEN] * 2
-    assert slept == [0.5, 1.0]
+    assert [0.5 <= slept[0] <= 0.75, 1 <= slept[1] <= 1.5] == [True, True]
     sizes = [len(json.loads(str(call.body, "utf-8"))["records"]) for call in deck.asked()]
     assert sizes == [2, 1, 1]
+
+
+def test_a_lock_that_a_trigger_meets_is_a_lock(deck, crm) -> None:
+    """The org's own code met it, and tells it in its own words."""
+    deck.play("token", "update_trigger_locked", "update_second_done")
+    assert endings(crm) == [Settled.WRITTEN] * 2
+
+
+@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.UPSERT])
+def test_a_key_that_somebody_took_in_between_is_theirs(deck, crm, verb) -> None:
+    """A create is done by then; an upsert goes to the record that the refusal names."""
+    write = Write("a", verb, "Account", {"Name": "x"}, natural_key=("Key__c", "k"))
+    ends = ["update_held_done"] if verb is Verb.UPSERT else []
+    finds = ["find_nothing", "describe_plain"] if verb is Verb.CREATE else []
+    again = ["describe_plain", "find_nothing"] if verb is Verb.UPSERT else []
+    deck.play("token", *finds, *again, "create_held", *ends)
+    (receipt,) = crm.write([write])
+    assert (receipt.settled, receipt.created) == (Settled.WRITTEN, False)
+    assert receipt.id == "0014S000003Vl83QAC"
+
+
+def test_another_field_that_is_taken_is_a_refusal(deck, crm) -> None:
+    """A record that has some other unique value of ours is not the one we mean."""
+    write = Write("a", Verb.CREATE, "Account", {"Name": "x"})
+    deck.play("token", "create_held")
+    (receipt,) = crm.write([write])
+    assert (receipt.settled, receipt.id) == (Settled.REJECTED, None)
 
 
 def test_a_lock_that_stays_is_told(deck, crm) -> None:

@@ -1,11 +1,11 @@
-"""Manners of calling: pace, repetition, counting."""
+"""Manners of calling: repetition and counting."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
-from connectors.traffic import Pace, Tally, Throttle, retrying
+from connectors.traffic import Tally, retrying
 from tasuki.errors import RejectedError, TransientError
 
 
@@ -22,36 +22,6 @@ class Watch:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.at += seconds
-
-
-def test_no_window_holds_more_calls_than_its_pace() -> None:
-    """Whatever the burst, any window of the pace's length holds at most its calls."""
-    watch = Watch()
-    throttle = Throttle({"search": Pace(5, timedelta(seconds=1), burst=3)}, watch.sleep, watch.now)
-    times: list[float] = []
-    for _ in range(40):
-        throttle.enter("search")
-        times.append(watch.at)
-    assert max(sum(t <= u < t + 1 for u in times) for t in times) <= 5
-    assert watch.slept
-
-
-def test_a_lane_without_a_pace_is_free() -> None:
-    """A lane nobody limited never waits."""
-    watch = Watch()
-    throttle = Throttle({}, watch.sleep, watch.now)
-    for _ in range(100):
-        throttle.enter("anything")
-    assert watch.slept == []
-
-
-def test_a_pace_of_one_call_still_lets_calls_through() -> None:
-    """The smallest pace is slow, not stuck."""
-    watch = Watch()
-    throttle = Throttle({"x": Pace(1, timedelta(seconds=2))}, watch.sleep, watch.now)
-    for _ in range(3):
-        throttle.enter("x")
-    assert watch.at == pytest.approx(1004, abs=0.1)
 
 
 def test_a_transient_error_is_repeated_after_the_wait_the_system_asked_for() -> None:
@@ -94,10 +64,10 @@ def test_other_families_and_unknown_outcomes_are_not_repeated(error: Exception) 
     assert watch.slept == []
 
 
-def test_the_tally_counts_by_lane() -> None:
-    """Every call is counted once, under its lane."""
+def test_the_tally_counts_by_kind() -> None:
+    """Every call is counted once, under its kind."""
     tally = Tally()
     tally.add("read")
     tally.add("read")
     tally.add("write")
-    assert (tally.calls, tally.by_lane["read"]) == (3, 2)
+    assert (tally.calls, tally.by_kind["read"]) == (3, 2)

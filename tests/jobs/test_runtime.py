@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from threading import Event as Signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Connection
 
+from connectors.traffic import pause
 from jobs.runtime import Cancelled, InProcess, Run
 from staging import queue, runs
-from sync.context import Event, Order, Step, Tools
+from sync.context import Call, Event, Order, Step, Tools
 from tests.rehearsal import Rehearsal, rehearsal
 
 if TYPE_CHECKING:
@@ -96,6 +98,33 @@ def test_a_cancelled_run_stops_after_its_step() -> None:
         made[0].close()
         assert [row["id"] for row in world.all("dirty")] == ["1"]
         assert [row["state"] for row in world.all("run")] == ["interrupted"]
+
+
+def test_a_chain_that_waits_for_a_system_stops_at_once() -> None:
+    """Whoever closes the runtime does not wait out the minutes a system asked us to wait."""
+    begun = Signal()
+
+    def patient(_db: Connection, _tools: Tools, _arguments: dict[str, Any]) -> None:
+        begun.set()
+        pause(300)
+
+    def chain() -> Any:
+        yield Call(Step("test.patient", keep=keep, ask=patient), {"id": "1"})
+        return {}
+
+    def workflow(run: Run, _arguments: dict[str, Any]) -> dict[str, Any]:
+        run.together("test", {"one": chain()})
+        return {}
+
+    with rehearsal() as world:
+        made = runtime(world, workflow)
+        run_id = made.enqueue(Order("test"))
+        assert begun.wait(10)
+        made.close()
+        with pytest.raises(Cancelled):
+            made.wait(run_id)
+        assert [row["state"] for row in world.all("run")] == ["interrupted"]
+        assert world.all("dirty") == []
 
 
 def test_a_run_whose_process_died_is_closed_by_the_next() -> None:

@@ -141,6 +141,8 @@ def tasuki(*words: str, folder: Path, **variables: str) -> Done:
         stdin=subprocess.DEVNULL,
         timeout=300,
     )
+    with (folder.parent / "commands.err").open("a", encoding="utf-8") as said:
+        said.write(done.stderr)  # the suite's logs are searched in the end (tests/leaks.py)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

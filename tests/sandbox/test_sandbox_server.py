@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import http.client
 import os
+import socket
 import ssl
 import stat
 import subprocess
@@ -18,14 +20,18 @@ import httpx
 import orjson
 import pytest
 
-from sandbox import salesforce
+from sandbox import hubspot, salesforce
+from sandbox.hubspot.settings import settings
+from sandbox.network import nameless
 from sandbox.process import SandboxError, start
 from sandbox.salesforce.ids import full_id, is_id, new_id, number_of
-from sandbox.server import in_thread, read_info
+from sandbox.server import Serving, in_thread, read_info
 from sandbox.state import State
 from sandbox.trust import certificate
+from sandbox.weather.storm import storm_of
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+AT_NOON = {"created": NOON, "modified": NOON}
 
 
 @pytest.fixture
@@ -147,6 +153,90 @@ def test_stats_count_and_forget(tmp_path):
         assert "salesforce" not in client.get(f"{url}/_sandbox/stats").json()["calls"]
 
 
+def test_bytes_and_rows_of_each_call_are_noted(tmp_path):
+    """A line says what went over the wire: compressed answers count as they were sent."""
+    log = tmp_path / "network.jsonl"
+    with in_thread(tmp_path, network_log=log) as served:
+        state, info = served.state, served.info
+        rows = [{**AT_NOON, "id": n, "properties": {"name": "x" * 50}} for n in range(1, 101)]
+        hubspot.insert(state, "companies", rows)
+        bearer = {"Authorization": f"Bearer {info.hubspot_token}"}
+        with httpx.Client(trust_env=False, base_url=info.http_url, headers=bearer) as client:
+            for encoding in ("gzip", "identity"):
+                path = "/crm/v3/objects/companies?limit=100"
+                client.get(path, headers={"Accept-Encoding": encoding})
+            client.post("/crm/v3/objects/companies", json={"properties": {"name": "y"}})
+        lines = [orjson.loads(line) for line in log.read_bytes().splitlines()]
+    known = {"time", "platform", "method", "path", "query", "status", "request_bytes"}
+    assert lines[0].keys() == known | {"response_bytes", "rows", "milliseconds", "correlation"}
+    zipped, plain, written = lines
+    assert (zipped["rows"], plain["rows"]) == (100, 100)
+    assert zipped["response_bytes"] < plain["response_bytes"] / 5
+    assert written["request_bytes"] == len(b'{"properties":{"name":"y"}}')
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/crm/v3/objects/contacts/a%40b.example", "/crm/v3/objects/contacts/{email}"),
+        ("/crm/v3/objects/contacts/a@b.example", "/crm/v3/objects/contacts/{email}"),
+        ("/oauth/v1/refresh-tokens/na1-abc", "/oauth/v1/refresh-tokens/{token}"),
+        (
+            "/services/data/v59.0/sobjects/Contact/Key__c/Ada Lovelace",
+            "/services/data/v59.0/sobjects/Contact/Key__c/{value}",
+        ),
+        ("/services/data/v59.0/sobjects/Contact/describe",) * 2,
+    ],
+)
+def test_paths_in_the_log_hold_no_values(path, shown):
+    """Addresses, tokens and values of external ids never reach the log."""
+    assert nameless(path) == shown
+
+
+def test_an_answer_leaves_in_one_piece(tmp_path):
+    """Status line, headers and body arrive together, however small the client's reads are apart."""
+    with in_thread(tmp_path) as served:
+        address = ("127.0.0.1", served.info.http_port)
+        with socket.create_connection(address, timeout=5) as line:
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            whole = line.recv(65_536)
+    head, _, body = whole.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert orjson.loads(body)["status"] == "ok"
+
+
+def test_a_restart_keeps_the_world_and_ends_the_storm(tmp_path):
+    """Records, credentials and the moved clock stay; the weather is fine again."""
+    storm = storm_of({"hubspot": {"index_lag_seconds": 9}, "rules": [{"drop": "before"}]})
+    first = Serving(tmp_path, storm=storm)
+    hubspot.insert(first.state, "companies", [{**AT_NOON, "id": 1, "properties": {"name": "A"}}])
+    first.state.set_clock_offset(timedelta(days=3))
+    first.close()
+    with in_thread(tmp_path) as served, httpx.Client(trust_env=False) as client:
+        url, info = served.info.http_url, served.info
+        bearer = {"Authorization": f"Bearer {first.info.hubspot_token}"}
+        shown = client.get(f"{url}/crm/v3/objects/companies", headers=bearer).json()
+        assert [each["id"] for each in shown["results"]] == ["1"]
+        assert info.client_secret == first.info.client_secret
+        assert client.get(f"{url}/_sandbox/weather").json()["rules"] == []
+        assert settings(served.state).index_lag_seconds == 0
+        assert served.state.now() > datetime.now(UTC) + timedelta(days=2)
+
+
+def test_a_child_process_serves_under_a_storm(tmp_path):
+    """`--faults` takes a file or a ready name; a bad file is told in four lines."""
+    with start(tmp_path, faults=Path("ten-percent.yaml")) as running:
+        shown = httpx.get(f"{running.info.http_url}/_sandbox/weather", trust_env=False).json()
+        assert shown["seed"] == 10
+        assert len(shown["rules"]) > 10
+    (tmp_path / "bad.yaml").write_text("rules:\n  - {anwser: locked}\n")
+    with pytest.raises(SandboxError) as caught:
+        start(tmp_path, faults=tmp_path / "bad.yaml")
+    told = str(caught.value).splitlines()[-4:]
+    assert [line.partition(":")[0] for line in told] == ["error", "where", "why", "fix"]
+    assert "bad.yaml:2:6" in told[1]
+
+
 def test_a_control_that_cannot_be_done_says_why(tmp_path):
     """An edit of a record that is not there answers 400 with the reason."""
     with in_thread(tmp_path) as served, httpx.Client(trust_env=False) as client:
@@ -199,6 +289,18 @@ def test_a_sandbox_that_cannot_start_says_why(tmp_path):
     """A port in use is reported with what the process said; nothing stays behind."""
     with in_thread(tmp_path / "one") as served, pytest.raises(SandboxError, match="in use"):
         start(tmp_path / "two", http_port=served.info.http_port, wait=Event().wait)
+
+
+def test_a_sandbox_that_cannot_listen_leaves_nothing_open(tmp_path):
+    """With its second port taken, the first is free again, and no file or socket stays open."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            free = probe.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            Serving(tmp_path, http_port=free, https_port=port)
+        gc.collect()  # what was left open would complain here
+        socket.create_server(("127.0.0.1", free)).close()
 
 
 def test_a_sandbox_never_outlives_its_parent(tmp_path):

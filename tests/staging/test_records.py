@@ -116,3 +116,16 @@ def test_a_version_is_another_one_only_when_one_was_known(db: Connection) -> Non
     of = ("playbook", "rules", "decide")
     told = [records.note_version(db, of, version, "r_1", AT) for version in ("a", "a", "b", "b")]
     assert told == [False, False, True, False]
+
+
+def test_a_stamp_that_moved_alone_is_no_change(db: Connection) -> None:
+    """A record touched in fields we do not read is not dirty, and is counted by its new stamp."""
+    stage(db, Seen("1", {"email": "a"}, "2026-01-05T09:00:00.000Z", "anna"))
+    assert stage(db, Seen("1", {"email": "a"}, "2026-01-05T10:00:00.000Z", "ben")) == []
+    assert journal(db) == []
+    known = records.read(db, "crm", "contacts", ["1"])["1"]
+    assert (known.modified_at, known.modified_by) == ("2026-01-05T10:00:00.000Z", "ben")
+    ten = "2026-01-05T10:00:00.000Z"
+    assert records.count(db, "crm", "contacts", since=ten) == 1
+    assert records.count(db, "crm", "contacts", until=ten) == 0
+    assert records.count(db, "crm", "contacts", None, "2026-01-05T10:00:00.001Z") == 1

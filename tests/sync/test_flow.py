@@ -15,7 +15,14 @@ from staging.write import plans
 from sync import lease
 from sync.context import Order
 from sync.write.intent import Intent
-from tasuki.errors import GuardError, LeaseError, RejectedError, TransientError, UnknownRecordError
+from tasuki.errors import (
+    ConfigError,
+    GuardError,
+    LeaseError,
+    RejectedError,
+    TransientError,
+    UnknownRecordError,
+)
 from tests.rehearsal import FILES, Rehearsal, rehearsal
 
 
@@ -553,11 +560,11 @@ def test_the_same_run_id_twice_is_one_run() -> None:
 def test_a_failed_run_is_closed_and_gives_the_lease_back() -> None:
     """What ended a run is raised to who waits, and kept with the run."""
     with rehearsal() as world:
-        world.connector("crm").faults.calls.append(TransientError("the system is away"))
-        with pytest.raises(TransientError):
+        world.connector("crm").faults.calls.append(ConfigError("the mapping asks for nonsense"))
+        with pytest.raises(ConfigError):
             world.run()
         (run,) = world.all("run")
-        assert (run["state"], run["error"]) == ("failed", "the system is away")
+        assert (run["state"], run["error"]) == ("failed", "the mapping asks for nonsense")
         assert world.all("lease") == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasuki.cli.faults import Exit, exit_code
+from tasuki.cli.faults import Exit, exit_code, exit_of
 from tasuki.cli.front import run
 from tasuki.cli.screen import plain
 from tasuki.cli.speech.japanese import JAPANESE
@@ -52,6 +52,7 @@ TEXT = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")
 def test_every_family_has_its_exit_code(error: TasukiError, code: Exit) -> None:
     """Scripts can tell a guard from a sign-in from a bad file."""
     assert exit_code(error) == code
+    assert exit_of(error.code) == code
 
 
 def test_an_error_goes_to_stderr_in_four_lines(

@@ -2,32 +2,38 @@
 
 A search answers at most 10,000 records and pages by offset, which shifts when records move. So
 every page is a new window that begins at the last stamp seen; when one stamp fills a page, its
-records are walked by id. The index lags and clocks differ, so the next pull begins before this
-one did, on HubSpot's own clock (`Cursor.resting`).
+records are walked by id. The index lags, so the next pull begins before this one did, on HubSpot's
+own clock (`Cursor.resting`).
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Final, Self
 
-from connectors.hubspot import filters
 from connectors.hubspot.client import Client
-from connectors.hubspot.filters import milliseconds
-from connectors.hubspot.read import links
+from connectors.hubspot.read import filters, links
+from connectors.hubspot.read.filters import milliseconds, moment
 from connectors.hubspot.read.records import (
+    absorbed,
     linked,
     listing,
+    maker,
     next_of,
     plain,
-    record,
     records,
+    remembered,
     rows_by,
     search,
     stamp_of,
+    with_merges,
 )
-from connectors.protocol import Page, Record
+from connectors.protocol import Page, Record, Window
 from tasuki.values import Json, dumps, loads
+
+SEARCHES_AT_ONCE: Final = 5
+"""Searched pages whose links are read together: a thousand records per call."""
+_MOST_DIGITS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,14 @@ class Cursor:
     """Where the next listed page begins, or the offset past an empty searched one."""
     since: int = 0
     """The searched window begins here."""
+    first: int | None = None
+    """Where this pull's first window began; None in a first pull and between pulls."""
     tie: str | None = None
     """The window is the one stamp `since`, behind this id."""
+    due: int | None = None
+    """How many records of the tie are still to come, as its first page told."""
+    digits: int | None = None
+    """The tie is walked once more, among ids of this many digits."""
     started: int | None = None
     """When this pull began, on our clock; None between pulls."""
     server: int | None = None
@@ -61,52 +73,77 @@ class Cursor:
         """This pull's beginning, noted before its first call."""
         if self.started is not None:
             return self
-        return replace(self, started=milliseconds(client.clock.now()), server=None)
+        first = None if self.listing else self.since
+        return replace(self, first=first, started=milliseconds(client.clock.now()), server=None)
 
     def observed(self, client: Client, rows: Sequence[Json]) -> Self:
         """What a page tells about HubSpot's clock."""
         server = client.server_time() if self.server is None else None
-        stamps = [milliseconds(moment) for row in rows if (moment := stamp_of(row))]
+        if server or self.server is not None:
+            return replace(self, server=milliseconds(server)) if server else self
         now = milliseconds(client.clock.now())
-        skews = [stamp - now for stamp in stamps] + ([] if self.skew is None else [self.skew])
-        return replace(
-            self,
-            server=milliseconds(server) if server else self.server,
-            skew=max(skews, default=None),
-        )
+        skews = [milliseconds(stamp) - now for row in rows if (stamp := stamp_of(row))]
+        known = [] if self.skew is None else [self.skew]
+        return replace(self, skew=max([*skews, *known], default=None))
 
     def resting(self, overlap: timedelta) -> Self:
-        """Where the next pull begins: the earlier of two readings of when this one began."""
-        readings = [] if self.server is None else [self.server]
-        if self.skew is None or self.started is None:
-            readings = [0]  # nothing was ever seen, so everything is new
-        else:
-            readings.append(self.started + self.skew)
-        since = max(0, min(readings) - overlap // timedelta(milliseconds=1))
+        """Where the next pull begins: a little before this one did, on HubSpot's clock."""
+        began = self.server
+        if began is None and self.skew is not None and self.started is not None:
+            began = self.started + self.skew
+        since = max(0, (began or 0) - overlap // timedelta(milliseconds=1))
         return type(self)(since=since, skew=self.skew)
+
+    def covered(self, resting: "Cursor") -> Window | None:
+        """The stamps that this pull has read for good."""
+        if resting.since <= (self.first or 0):
+            return None
+        return Window(moment(self.first) if self.first else None, moment(resting.since))
+
+
+def cursor_from(since: datetime) -> str:
+    """The cursor of a pull of everything stamped at this moment or later."""
+    return Cursor(since=milliseconds(since)).text()
 
 
 def page(client: Client, object: str, fields: Sequence[str], text: str | None) -> Page:
     """One page of what changed since the cursor."""
     cursor = Cursor.parse(text).begun(client)
     turn = _listed if cursor.listing else _searched
-    found, following = turn(client, object, fields, cursor)
-    return Page(found, following.text(), more=following.started is not None)
+    return turn(client, object, fields, cursor)
 
 
-def _listed(
-    client: Client, object: str, fields: Sequence[str], cursor: Cursor
-) -> tuple[tuple[Record, ...], Cursor]:
+def _answer(
+    client: Client,
+    cursor: Cursor,
+    found: tuple[Record, ...],
+    rows: Sequence[Json],
+    onward: Cursor | None,
+    total: int | None = None,
+) -> Page:
+    """The page of these rows; the last one rests, and tells what was covered."""
+    merged = absorbed(rows)
+    if onward is not None:
+        return Page(found, onward.text(), more=True, total=total, merged=merged)
+    rest = cursor.resting(client.settings.overlap)
+    covered = cursor.covered(rest)
+    return Page(found, rest.text(), more=False, total=total, covered=covered, merged=merged)
+
+
+# ── the first pull ──
+
+
+def _listed(client: Client, object: str, fields: Sequence[str], cursor: Cursor) -> Page:
     """A page of the first pull: by id, with the links inline."""
     is_long = sum(len(name) + 12 for name in fields) > filters.LONGEST_LIST
     asked = [name for name in fields if not is_long or name not in plain(fields)]
-    rows, after = listing(client, object, asked, cursor.after)
-    seen = cursor.observed(client, rows)
-    following = replace(seen, after=after) if after else seen.resting(client.settings.overlap)
+    rows, after = listing(client, object, with_merges(object, asked), cursor.after)
+    cursor = cursor.observed(client, rows)
     if is_long:
-        rows = _filled(client, object, rows, fields)
+        rows = _filled(client, object, rows, with_merges(object, fields))
     ends = {other: _inline(client, object, other, rows) for other in linked(fields)}
-    return tuple(record(row, fields, ends) for row in rows), following
+    found = tuple(map(maker(fields, ends), rows))
+    return _answer(client, cursor, found, rows, replace(cursor, after=after) if after else None)
 
 
 def _inline(client: Client, object: str, other: str, rows: Sequence[Json]) -> links.Ends:
@@ -114,21 +151,30 @@ def _inline(client: Client, object: str, other: str, rows: Sequence[Json]) -> li
     return {**ends, **links.read(client, object, other, cut)} if cut else ends
 
 
-def _searched(
-    client: Client, object: str, fields: Sequence[str], cursor: Cursor
-) -> tuple[tuple[Record, ...], Cursor]:
-    """A window of a later pull: by stamp, or by id within one stamp."""
-    properties = plain(fields)
+# ── later pulls ──
+
+
+def _searched(client: Client, object: str, fields: Sequence[str], cursor: Cursor) -> Page:
+    """Windows of a later pull; several where links are read, since those cost a call each."""
+    properties = with_merges(object, plain(fields))
     is_long = sum(len(name) + 3 for name in properties) > filters.LONGEST_SEARCH
     wanted = [filters.stamp_property(object), *([] if is_long else properties)]
-    body = search(client, object, _window(client, object, wanted, cursor))
-    rows = body.get("results") or []
-    following = _onward(cursor.observed(client, rows), rows, next_of(body))
-    if following is None:
-        following = cursor.observed(client, rows).resting(client.settings.overlap)
-    if is_long:
-        rows = _filled(client, object, rows, fields)
-    return records(client, object, rows, fields), following
+    rows: dict[str, Json] = {}
+    total: int | None = None
+    onward: Cursor | None = cursor
+    for _ in range(SEARCHES_AT_ONCE if linked(fields) else 1):
+        if onward is None:
+            break
+        body = search(client, object, _window(client, object, wanted, onward))
+        found = body.get("results") or []
+        cursor = onward.observed(client, found)
+        onward = _onward(cursor, found, body)
+        rows.update((str(row["id"]), row) for row in found)
+        total = int(body.get("total") or 0) if total is None else total
+    kept = list(rows.values())
+    if is_long or remembered(fields):
+        kept = _filled(client, object, kept, with_merges(object, fields))
+    return _answer(client, cursor, records(client, object, kept, fields), kept, onward, total)
 
 
 def _window(
@@ -138,32 +184,53 @@ def _window(
     if cursor.tie is None:
         found, sort = filters.changed_since(object, cursor.since), stamp
     else:
-        found, sort = filters.changed_at(object, cursor.since, cursor.tie), filters.ID
+        found = filters.changed_at(object, cursor.since, cursor.tie, cursor.digits)
+        sort = filters.ID
     limit = client.settings.search_page_size
     return filters.search(found, wanted, limit=limit, sort=sort, after=cursor.after)
 
 
-def _onward(cursor: Cursor, rows: Sequence[Json], after: str | None) -> Cursor | None:
+def _onward(cursor: Cursor, rows: Sequence[Json], body: Json) -> Cursor | None:
     """The next window; None when the last one was reached."""
+    after = next_of(body)
+    if cursor.tie is not None:
+        return _behind(cursor, rows, after, int(body.get("total") or 0))
     if after is None:
-        # A tie that ran out leads on to the next millisecond.
-        return replace(cursor, since=cursor.since + 1, tie=None, after=None) if cursor.tie else None
+        return None
     if not rows:
         return replace(cursor, after=after)
-    if cursor.tie is not None:
-        return replace(cursor, tie=str(rows[-1]["id"]), after=None)
     last = max(milliseconds(stamp) for row in rows if (stamp := stamp_of(row)))
     if last > cursor.since:
         return replace(cursor, since=last, after=None)
     return replace(cursor, tie="0", after=None)
 
 
+def _behind(cursor: Cursor, rows: Sequence[Json], after: str | None, total: int) -> Cursor:
+    """The next window of a tie, or the one after it.
+
+    Ids may be sorted as text but compared as numbers; then "behind the last id" skips shorter ids.
+    Fewer records than the tie has tell so; among ids of one length both orders are the same.
+    """
+    due = (total if cursor.due is None else cursor.due) - len(rows)
+    if after is not None:
+        tie = str(rows[-1]["id"]) if rows else cursor.tie
+        return replace(cursor, tie=tie, after=None if rows else after, due=due)
+    digits = cursor.digits
+    if digits is None and due > 0:
+        return replace(cursor, tie="0", after=None, due=0, digits=1)
+    if digits is not None and digits < _MOST_DIGITS:
+        return replace(cursor, tie=str(10**digits - 1), after=None, digits=digits + 1)
+    # A tie that ran out leads on to the next millisecond.
+    return replace(cursor, since=cursor.since + 1, tie=None, after=None, due=None, digits=None)
+
+
 def _filled(client: Client, object: str, rows: list[Json], fields: Sequence[str]) -> list[Json]:
-    """The rows with all their properties, read in bulk since their names do not fit a query."""
+    """The rows with what a query cannot carry: long lists of properties, and history."""
     ids = [str(row["id"]) for row in rows]
-    full = {str(row["id"]): row for row in rows_by(client, object, ids, plain(fields), None)}
-    return [
-        {**row, "properties": full[id]["properties"]}
-        for row in rows
-        if (id := str(row["id"])) in full
-    ]
+    full = {str(row["id"]): row for row in rows_by(client, object, ids, fields, None)}
+    return [{**row, **_carried(full[id])} for row in rows if (id := str(row["id"])) in full]
+
+
+def _carried(row: Json) -> Json:
+    parts = ("properties", "propertiesWithHistory")
+    return {name: row[name] for name in parts if name in row}

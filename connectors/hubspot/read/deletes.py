@@ -4,22 +4,26 @@ Searches never show archived records, so the archived listing is walked; HubSpot
 days and cannot narrow it, so the walk costs one call per hundred records archived in that time.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Final, Self
 
-from connectors.hubspot import filters
 from connectors.hubspot.client import Client
-from connectors.hubspot.filters import milliseconds
-from connectors.hubspot.read.records import listing, next_of, search
+from connectors.hubspot.read import filters
+from connectors.hubspot.read.filters import milliseconds
+from connectors.hubspot.read.records import (
+    MERGEABLE,
+    MERGED_IDS,
+    absorbed,
+    listing,
+    next_of,
+    search,
+)
 from connectors.protocol import Deletes
 from tasuki.values import Json, dumps, instant, loads
 
 OVERLAP: Final = timedelta(seconds=60)
-"""A record may be archived behind the walk while it goes on."""
-MERGED_IDS: Final = "hs_merged_object_ids"
-MERGEABLE: Final = frozenset({"contacts", "companies", "deals", "tickets"})
+"""What is archived may be listed a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Cursor:
     since: int = 0
     """Everything archived earlier was told before."""
     newest: int = 0
+    began: int = 0
+    """When the walk's first page was answered: what is archived later may be behind the walk."""
     after: str | None = None
     counting: bool = False
     """Nobody asked yet: the walk only finds where to start from."""
@@ -49,6 +55,7 @@ def deletes(client: Client, object: str, text: str | None) -> Deletes:
     if cursor.counting:
         return Deletes((), _walked(client, object).text())
     rows, after = listing(client, object, (), cursor.after, archived=True)
+    cursor = _timed(client, cursor)
     stamps = {str(row["id"]): _archived_at(row) for row in rows}
     fresh = tuple(id for id, stamp in stamps.items() if stamp > cursor.since)
     onward = replace(cursor, newest=max(cursor.newest, *stamps.values(), 0), after=after)
@@ -59,17 +66,23 @@ def deletes(client: Client, object: str, text: str | None) -> Deletes:
 
 
 def _walked(client: Client, object: str) -> Cursor:
-    after: str | None = None
-    newest = 0
+    cursor = Cursor()
     while True:
-        rows, after = listing(client, object, (), after, archived=True)
-        newest = max([newest, *map(_archived_at, rows)])
+        rows, after = listing(client, object, (), cursor.after, archived=True)
+        newest = max([cursor.newest, *map(_archived_at, rows)])
+        cursor = replace(_timed(client, cursor), newest=newest, after=after)
         if after is None:
-            return _rested(Cursor(newest=newest))
+            return _rested(cursor)
+
+
+def _timed(client: Client, cursor: Cursor) -> Cursor:
+    if cursor.began:
+        return cursor
+    return replace(cursor, began=milliseconds(client.server_time() or client.clock.now()))
 
 
 def _rested(cursor: Cursor) -> Cursor:
-    reached = cursor.newest - OVERLAP // timedelta(milliseconds=1)
+    reached = min(cursor.newest, cursor.began) - OVERLAP // timedelta(milliseconds=1)
     return Cursor(since=max(cursor.since, reached), newest=cursor.newest)
 
 
@@ -92,16 +105,7 @@ def _merged(client: Client, object: str, since: int) -> dict[str, str]:
         limit = client.settings.search_page_size
         body = filters.search(conditions, [MERGED_IDS], limit=limit, sort=filters.ID, after=after)
         answer = search(client, object, body)
-        merged.update(_absorbed(answer.get("results") or ()))
+        merged.update(absorbed(answer.get("results") or ()))
         after = next_of(answer)
         if after is None or int(after) + limit > 10_000:
             return merged
-
-
-def _absorbed(rows: Sequence[Json]) -> dict[str, str]:
-    pairs = (
-        (old.strip(), str(row["id"]))
-        for row in rows
-        for old in str((row.get("properties") or {}).get(MERGED_IDS) or "").split(";")
-    )
-    return {old: survivor for old, survivor in pairs if old and old != survivor}

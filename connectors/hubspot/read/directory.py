@@ -1,13 +1,14 @@
 """Owners, lists and list members: small enough to be read whole on every pull."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from connectors.hubspot.client import Client
+from connectors.hubspot.read.filters import milliseconds, moment
 from connectors.hubspot.read.records import next_of
-from connectors.protocol import Page, Record
-from tasuki.values import Json, dumps, instant, loads
+from connectors.protocol import Page, Record, Window
+from tasuki.values import Json, digest, dumps, instant, loads
 
 OWNERS: Final = "owners"
 LISTS: Final = "lists"
@@ -19,33 +20,60 @@ _MEMBERS_AT_ONCE: Final = 250
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the reading stands; empty between pulls, since everything is read again."""
+    """Where the reading stands; between pulls, only who was there."""
 
     archived: bool = False
     after: str | None = None
+    known: str = ""
+    """A fingerprint of the owners who were there when those who left were last read."""
+    seen: str = ""
+    """The same, of the pages of this pull."""
+    since: int = 0
+    """When the last pull began, on HubSpot's clock, in milliseconds since 1970."""
+    began: int = 0
+    """The same of this pull."""
 
     def text(self) -> str:
         """The cursor as opaque text."""
         return dumps({name: value for name, value in asdict(self).items() if value})
 
+    def timed(self, client: Client) -> "Cursor":
+        """When this pull began, after its first answer."""
+        if self.began:
+            return self
+        return replace(self, began=milliseconds(client.server_time() or client.clock.now()))
+
+    def ended(self, found: tuple[Record, ...], total: int | None) -> Page:
+        """The last page: whatever changed since the last pull was read."""
+        covered = Window(moment(self.since) if self.since else None, moment(self.began))
+        rest = Cursor(known=self.seen, since=self.began)
+        return Page(found, rest.text(), more=False, total=total, covered=covered)
+
 
 def owners(client: Client, fields: Sequence[str], text: str | None) -> Page:
-    """A page of owners, those who left last: records keep pointing at them."""
+    """A page of owners, those who left last: records keep pointing at them.
+
+    Whoever leaves is missing among those who are there; only then are the others listed again.
+    """
     cursor = Cursor(**loads(text)) if text else Cursor()
     options: dict[str, Any] = {"after": cursor.after} if cursor.after else {}
+    work = client.apis.owners.get_page
     body = client.call(
-        client.apis.owners.get_page,
-        limit=_OWNERS_AT_ONCE,
-        archived=cursor.archived,
-        about=OWNERS,
-        **options,
+        work, limit=_OWNERS_AT_ONCE, archived=cursor.archived, about=OWNERS, **options
     )
-    found = tuple(_owner(row, fields) for row in body.get("results") or ())
+    rows = body.get("results") or ()
+    found = tuple(_owner(row, fields) for row in rows)
+    cursor = cursor.timed(client)
+    if not cursor.archived:
+        cursor = replace(cursor, seen=digest([cursor.seen, *(str(row["id"]) for row in rows)]))
     after = next_of(body)
     if after:
-        return Page(found, Cursor(cursor.archived, after).text(), more=True)
-    following = Cursor() if cursor.archived else Cursor(archived=True)
-    return Page(found, following.text(), more=not cursor.archived)
+        onward = replace(cursor, after=after)
+    elif cursor.archived or cursor.seen == cursor.known:
+        return cursor.ended(found, len(found))
+    else:
+        onward = replace(cursor, archived=True, after=None)
+    return Page(found, onward.text(), more=True)
 
 
 def _owner(row: Json, fields: Sequence[str]) -> Record:
@@ -62,8 +90,10 @@ def lists(client: Client, fields: Sequence[str], text: str | None) -> Page:
     asked = {"offset": int(cursor.after or 0), "count": _LISTS_AT_ONCE, "query": ""}
     body = client.call(client.apis.lists.do_search, asked, about=LISTS)
     found = tuple(list_record(row, fields) for row in body.get("lists") or ())
-    more = bool(body.get("hasMore"))
-    return Page(found, Cursor(after=str(body["offset"]) if more else None).text(), more)
+    cursor = cursor.timed(client)
+    if body.get("hasMore"):
+        return Page(found, replace(cursor, after=str(body["offset"])).text(), more=True)
+    return cursor.ended(found, int(body.get("total", len(found))))
 
 
 def list_record(row: Json, fields: Sequence[str]) -> Record:
@@ -104,6 +134,15 @@ def whole(client: Client, object: str, fields: Sequence[str]) -> list[Record]:
         found.extend(page.records)
         text, more = page.next_cursor, page.more
     return found
+
+
+def count(client: Client, object: str, window: Window | None) -> int:
+    """How many owners or lists there are, or changed last within the window."""
+    found = whole(client, object, ())
+    if window is None:
+        return len(found)
+    stamps = [record.modified_at for record in found if record.modified_at]
+    return sum((not window.since or at >= window.since) and at < window.until for at in stamps)
 
 
 def memberships(client: Client, list_ids: Sequence[str], fields: Sequence[str]) -> list[Record]:

@@ -2,9 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.hubspot import filters, metadata
+from connectors.hubspot import metadata
 from connectors.hubspot.client import Client
-from connectors.hubspot.read.records import next_of, plain, read, records, rows_by, search
+from connectors.hubspot.read import filters
+from connectors.hubspot.read.records import (
+    next_of,
+    plain,
+    read,
+    records,
+    remembered,
+    rows_by,
+    search,
+)
 from connectors.protocol import Record
 from tasuki.values import Json
 
@@ -28,6 +37,8 @@ def find(
             row for part in _parts(asked) for row in _matches(client, object, key, part, wanted)
         ]
     matching = {str(row["id"]): row for row in rows if _equals(row, key, asked)}
+    if remembered(fields):  # a search tells no history
+        return read(client, object, list(matching), fields)
     return records(client, object, list(matching.values()), fields)
 
 

@@ -1,10 +1,10 @@
 """Who is linked to whom: primary first, each once, in id order, whichever way it was asked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from connectors.hubspot.client import Client
-from connectors.hubspot.filters import chunks
+from connectors.hubspot.read.filters import chunks
 from tasuki.values import Json
 
 Ends: TypeAlias = dict[str, list[str]]
@@ -22,14 +22,18 @@ _SINGULAR: Final[Mapping[str, str]] = {
 }
 
 
-def read(client: Client, object: str, other: str, ids: Sequence[str]) -> Ends:
-    """Links of the named records, a thousand records per call."""
+def read(
+    client: Client, object: str, other: str, ids: Sequence[str], missing: set[str] | None = None
+) -> Ends:
+    """Links of the named records, a thousand per call; `missing` takes ids that do not exist."""
     ends: dict[str, list[tuple[bool, str]]] = {}
     for part in chunks(ids, _READ_AT_ONCE, characters=100_000):
         inputs: list[dict[str, str]] = [{"id": id} for id in part]
         while inputs:
             body = _page(client, object, other, inputs)
             inputs = []
+            if missing is not None:
+                missing.update(_unknown(body))
             for result in body.get("results") or ():
                 id = str(result["from"]["id"])
                 ends.setdefault(id, []).extend(map(_end, result.get("to") or ()))
@@ -37,6 +41,13 @@ def read(client: Client, object: str, other: str, ids: Sequence[str]) -> Ends:
                 if following:
                     inputs.append({"id": id, "after": str(following)})
     return {id: ordered(found) for id, found in ends.items()}
+
+
+def _unknown(body: Json) -> Iterator[str]:
+    """Ids that HubSpot does not know; of others it only says that they have no links."""
+    for error in body.get("errors") or ():
+        if "NO_ASSOCIATIONS_FOUND" not in str(error.get("subCategory") or ""):
+            yield from map(str, (error.get("context") or {}).get("fromObjectId") or ())
 
 
 def _page(client: Client, object: str, other: str, inputs: list[dict[str, str]]) -> Json:

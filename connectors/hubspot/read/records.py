@@ -1,29 +1,55 @@
-"""Records as HubSpot answers them: listed, read by id, found by key, counted."""
+"""Records as HubSpot answers them: listed, searched, read by id; with links and history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from connectors.hubspot import filters
-from connectors.hubspot.client import Client, Lane
-from connectors.hubspot.read import links
+from connectors.hubspot.client import Client, Kind
+from connectors.hubspot.metadata import HISTORY
+from connectors.hubspot.read import filters, links
 from connectors.protocol import LINKED, Fields, Ids, Record
 from tasuki.errors import RejectedError
 from tasuki.values import Json, instant
 
 READ_AT_ONCE: Final = 100
+WITH_HISTORY_AT_ONCE: Final = 50
 STAMPS: Final = frozenset({"lastmodifieddate", "hs_lastmodifieddate", "updatedAt"})
 """They move by themselves; they are told as `Record.modified_at` and nowhere else."""
+MERGED_IDS: Final = "hs_merged_object_ids"
+MERGEABLE: Final = frozenset({"contacts", "companies", "deals", "tickets"})
 
 
 def plain(fields: Sequence[str]) -> list[str]:
-    """The fields that are properties, without links and stamps."""
-    return [name for name in fields if not name.startswith(LINKED) and name not in STAMPS]
+    """The fields that are properties, without links, history and stamps."""
+    return [n for n in fields if not n.startswith((LINKED, HISTORY)) and n not in STAMPS]
 
 
 def linked(fields: Sequence[str]) -> list[str]:
     """The objects whose links are asked for."""
     return [name.removeprefix(LINKED) for name in fields if name.startswith(LINKED)]
+
+
+def remembered(fields: Sequence[str]) -> list[str]:
+    """The properties whose history is asked for."""
+    return [name.removeprefix(HISTORY) for name in fields if name.startswith(HISTORY)]
+
+
+def with_merges(object: str, properties: Sequence[str]) -> list[str]:
+    """The properties, and the one that names what a record absorbed."""
+    more = [MERGED_IDS] if object in MERGEABLE and MERGED_IDS not in properties else []
+    return [*properties, *more]
+
+
+def absorbed(rows: Sequence[Json]) -> dict[str, str]:
+    """Absorbed ids to their survivors, of the rows that tell any."""
+    merged: dict[str, str] = {}
+    for row in rows:
+        told = (row.get("properties") or {}).get(MERGED_IDS)
+        if told:
+            id = str(row["id"])
+            olds = (old.strip() for old in str(told).split(";"))
+            merged.update({old: id for old in olds if old and old != id})
+    return merged
 
 
 def stamp_of(row: Json) -> datetime | None:
@@ -34,27 +60,49 @@ def stamp_of(row: Json) -> datetime | None:
     return instant(text) if text else None
 
 
-def record(row: Json, fields: Sequence[str], ends: Mapping[str, links.Ends]) -> Record:
-    """One row with the fields asked for; an empty text is no value."""
-    properties = row.get("properties") or {}
-    id = str(row["id"])
-    values: dict[str, Any] = {
-        name: ends[name.removeprefix(LINKED)].get(id, [])
-        if name.startswith(LINKED)
-        else properties.get(name) or None
-        for name in fields
-        if name not in STAMPS
-    }
-    return Record(id, values, stamp_of(row))
+def maker(
+    fields: Sequence[str], ends: Mapping[str, links.Ends] | None = None
+) -> Callable[[Json], Record]:
+    """What makes records of rows, with the fields asked for; an empty text is no value."""
+    names = plain(fields)
+    others = [(f"{LINKED}{other}", (ends or {}).get(other, {})) for other in linked(fields)]
+    histories = [(f"{HISTORY}{name}", name) for name in remembered(fields)]
+
+    def record(row: Json) -> Record:
+        id = str(row["id"])
+        told = row.get("properties") or {}
+        cells = list(map(told.get, names))
+        values: dict[str, Any] = dict(zip(names, cells, strict=True))
+        if "" in cells:
+            values = {name: value or None for name, value in values.items()}
+        for name, found in others:
+            values[name] = found.get(id, [])
+        if histories:
+            past = row.get("propertiesWithHistory") or {}
+            values.update({name: _history(past.get(of) or ()) for name, of in histories})
+        return Record(id, values, stamp_of(row))
+
+    return record
+
+
+def _history(versions: Sequence[Json]) -> list[dict[str, Any]]:
+    return [
+        {
+            "value": version.get("value") or None,
+            "at": version.get("timestamp"),
+            "source": version.get("sourceType"),
+        }
+        for version in versions
+    ]
 
 
 def records(
     client: Client, object: str, rows: Sequence[Json], fields: Sequence[str]
 ) -> tuple[Record, ...]:
-    """Rows with their links, which cost one call per linked object."""
+    """Rows with their links, which cost one call per linked object and thousand rows."""
     ids = [str(row["id"]) for row in rows]
     ends = {other: links.read(client, object, other, ids) for other in linked(fields)}
-    return tuple(record(row, fields, ends) for row in rows)
+    return tuple(map(maker(fields, ends), rows))
 
 
 def listing(
@@ -67,19 +115,17 @@ def listing(
 ) -> tuple[list[Json], str | None]:
     """One listed page in id order and where the next begins; a page may be short, even empty."""
     options: dict[str, Any] = {"after": after} if after else {}
-    wanted, others = plain(fields), linked(fields)
+    others, past = linked(fields), remembered(fields)
+    limit = client.settings.page_size
     if others:
         options["associations"] = others
+    if past:
+        options["properties_with_history"] = past
+        limit = min(limit, WITH_HISTORY_AT_ONCE)
     # An empty list of properties would bring the default set; the id alone is the least.
-    options["properties"] = wanted or [filters.ID]
-    body = client.call(
-        client.apis.basic.get_page,
-        object,
-        limit=client.settings.page_size,
-        archived=archived,
-        about=object,
-        **options,
-    )
+    options["properties"] = plain(fields) or [filters.ID]
+    work = client.apis.basic.get_page
+    body = client.call(work, object, limit=limit, archived=archived, about=object, **options)
     return body.get("results") or [], next_of(body)
 
 
@@ -91,21 +137,22 @@ def next_of(body: Json) -> str | None:
 
 def search(client: Client, object: str, body: Fields) -> Json:
     """One searched page."""
-    return client.call(
-        client.apis.search.do_search, object, dict(body), lane=Lane.SEARCH, about=object
-    )
+    work = client.apis.search.do_search
+    return client.call(work, object, dict(body), kind=Kind.SEARCH, about=object)
 
 
 def rows_by(
-    client: Client, object: str, values: Sequence[str], properties: Sequence[str], key: str | None
+    client: Client, object: str, values: Sequence[str], fields: Sequence[str], key: str | None
 ) -> list[Json]:
     """Rows by id, or by a unique property; those that do not exist are left out."""
     found: list[Json] = []
-    for part in filters.chunks(values, READ_AT_ONCE, characters=50_000):
+    past = remembered(fields)
+    size = WITH_HISTORY_AT_ONCE if past else READ_AT_ONCE
+    for part in filters.chunks(values, size, characters=50_000):
         body: dict[str, Any] = {
             "inputs": [{"id": value} for value in part],
-            "properties": list(properties),
-            "propertiesWithHistory": [],
+            "properties": plain(fields),
+            "propertiesWithHistory": past,
         }
         if key:
             body["idProperty"] = key
@@ -132,22 +179,31 @@ def _nothing_found(error: RejectedError) -> bool:
 def read(
     client: Client, object: str, ids: Sequence[str], fields: Sequence[str]
 ) -> tuple[Record, ...]:
-    """The named records, each once, in the order asked for."""
+    """The named records, each once, in the order asked for.
+
+    Where only links are asked for, the records themselves are not read: one call per linked
+    object and thousand records, and no stamps.
+    """
     asked = [id for id in dict.fromkeys(ids) if id.isdigit()]
-    rows = rows_by(client, object, asked, plain(fields), None)
+    if fields and len(linked(fields)) == len(fields):
+        return _links_alone(client, object, asked, fields)
+    rows = rows_by(client, object, asked, fields, None)
     by_id = {str(row["id"]): row for row in rows if not row.get("archived")}
     shown = [by_id[id] for id in asked if id in by_id]
     # A merged record answers under its new id: whoever asked for the old one gets nothing.
     return records(client, object, shown, fields)
 
 
+def _links_alone(
+    client: Client, object: str, ids: Sequence[str], fields: Sequence[str]
+) -> tuple[Record, ...]:
+    missing: set[str] = set()
+    ends = {other: links.read(client, object, other, ids, missing) for other in linked(fields)}
+    make = maker(fields, ends)
+    return tuple(make({"id": id}) for id in ids if id not in missing)
+
+
 def ids(client: Client, object: str, after: str | None) -> Ids:
     """A page of living ids."""
     rows, following = listing(client, object, (), after)
     return Ids(tuple(str(row["id"]) for row in rows), following)
-
-
-def count(client: Client, object: str) -> int:
-    """How many living records the search index knows; it lags by seconds."""
-    body = search(client, object, filters.search((), (), limit=1, sort=filters.ID))
-    return int(body["total"])

@@ -1,6 +1,7 @@
-"""Rows of dropped CSV files: each file once per content, remembered by a manifest in the cursor.
+"""Rows of dropped CSV and Excel files: each file once per content, by a manifest in the cursor.
 
-A file whose name, size and SHA-256 stand in the manifest is not read again. A changed file is read
+A file whose size and time stand in the manifest is not opened, one whose size and SHA-256 do (it
+was delivered again) is not read. A changed file is read
 from its first line, also when it changes in the middle of a pull. Rows are records by their
 declared id; a row that cannot be one (cells missing, a cell of the wrong type, an id given twice)
 is broken by file and line, and its neighbours come.
@@ -16,9 +17,10 @@ from typing import Any
 
 from connectors.protocol import Broken, Ids, Page, Record
 from connectors.sales_system.client import Client
-from connectors.sales_system.faults import missing_column, no_files
+from connectors.sales_system.faults import missing_in_header, no_files
+from connectors.sales_system.read import sheet, text
 from connectors.sales_system.read.cells import complaint
-from connectors.sales_system.read.text import Row, rows
+from connectors.sales_system.read.text import Row
 from connectors.sales_system.settings import FilesSettings
 from tasuki.values import dumps, loads
 
@@ -50,20 +52,33 @@ class Drops:
         done: dict[str, str] = state.get("done", {})
         files = self._files()
         for name, path in files.items():
-            raw = self._bytes(path)
-            if done.get(name) != (mark := _print(raw)):
+            known, _, then = done.get(name, "").partition("@")
+            if then == (now := self.client.look(path)):
+                continue
+            raw = self.client.read(path)
+            mark = _print(raw)
+            entry = {name: f"{mark}@{now}"}
+            if known != mark:
                 at = state.get("at", 0) if state.get("print") == mark else 0
-                return self._part(self._drop(name, path, raw), fields, done, at)
+                return self._part(self._drop(name, path, raw), fields, done, entry, at)
+            done = {**done, **entry}
         return Page((), dumps({"done": {name: done[name] for name in files}}), False)
 
-    def _part(self, drop: Drop, fields: Sequence[str], done: dict[str, str], at: int) -> Page:
+    def _part(
+        self,
+        drop: Drop,
+        fields: Sequence[str],
+        done: dict[str, str],
+        entry: dict[str, str],
+        at: int,
+    ) -> Page:
         records = [_only(each, fields, drop) for each in drop.records[at:]]
         size = self.client.settings.page_size
         if len(records) > size:
             cursor = {"done": done, "print": drop.print, "at": at + size}
             return Page(tuple(records[:size]), dumps(cursor), True)
-        done = {**done, drop.name: drop.print}
-        return Page(tuple(records), dumps({"done": done}), True, tuple(drop.broken))
+        cursor = {"done": {**done, **entry}}
+        return Page(tuple(records), dumps(cursor), True, tuple(drop.broken))
 
     def records(self, fields: Sequence[str]) -> dict[str, Record]:
         """Every readable row by id; the last file that holds an id decides."""
@@ -86,7 +101,7 @@ class Drops:
 
     def _all(self) -> Iterator[Drop]:
         for name, path in self._files().items():
-            yield self._drop(name, path, self._bytes(path))
+            yield self._drop(name, path, self.client.read(path))
 
     def _files(self) -> dict[str, Path]:
         """The files by their name from the project folder, in name order."""
@@ -96,12 +111,10 @@ class Drops:
             if not path.is_file():
                 raise no_files(pattern, self.client.connection)
             return {pattern: path}
-        paths = sorted(path for path in folder.glob(pattern) if path.is_file())
-        return {path.relative_to(folder).as_posix(): path for path in paths}
-
-    def _bytes(self, path: Path) -> bytes:
-        self.client.tally.add("file")
-        return path.read_bytes()
+        root = Path(pattern).anchor  # empty where the pattern begins at the project folder
+        found = (folder / root).glob(pattern.removeprefix(root))
+        paths = sorted(path for path in found if path.is_file())
+        return {(path if root else path.relative_to(folder)).as_posix(): path for path in paths}
 
     def _drop(self, name: str, path: Path, raw: bytes) -> Drop:
         last = self._last.get(name)
@@ -119,7 +132,7 @@ def _print(raw: bytes) -> str:
 def _only(record: Record, fields: Sequence[str], drop: Drop) -> Record:
     for name in fields:
         if name not in drop.names:
-            raise missing_column(name, drop.names, drop.name)
+            raise missing_in_header(name, drop.names, drop.name)
     values = {name: record.fields[name] for name in fields}
     return Record(record.id, values, record.modified_at)
 
@@ -127,9 +140,9 @@ def _only(record: Record, fields: Sequence[str], drop: Drop) -> Record:
 def parse(name: str, raw: bytes, settings: FilesSettings, changed: datetime) -> Drop:
     """A file's bytes as records and broken rows.
 
-    Errors: ConfigError when a declared column is missing or the encoding is unknown.
+    Errors: SourceError when a declared column is missing or the encoding is unknown.
     """
-    lines = rows(raw, name, settings.encoding, settings.delimiter)
+    lines = _rows(name, raw, settings)
     header = next(lines, Row(1, []))
     columns = _columns(name, [cell.strip() for cell in header.cells], settings)
     records: list[Record] = []
@@ -147,17 +160,24 @@ def parse(name: str, raw: bytes, settings: FilesSettings, changed: datetime) -> 
     return Drop(name, _print(raw), list(columns), records, broken)
 
 
+def _rows(name: str, raw: bytes, settings: FilesSettings) -> Iterator[Row]:
+    """The file's rows, header first, whether it is a workbook or text."""
+    if sheet.is_workbook(raw):
+        return sheet.rows(raw, name, settings.sheet)
+    return text.rows(raw, name, settings.encoding, settings.delimiter)
+
+
 def _columns(file: str, header: Sequence[str], settings: FilesSettings) -> dict[str, int]:
     """Name to position of the columns that are read."""
     where = f"{file}:1"
     wanted = settings.columns or {name: name for name in header if name}
     for name in wanted:
         if name not in header:
-            raise missing_column(name, header, where)
+            raise missing_in_header(name, header, where)
     columns = {name: header.index(source) for source, name in wanted.items()}
     for needed in (*(wanted.get(part, part) for part in settings.id_columns), *settings.types):
         if needed not in columns:
-            raise missing_column(needed, list(columns), where)
+            raise missing_in_header(needed, list(columns), where)
     return columns
 
 

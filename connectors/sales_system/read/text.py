@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from charset_normalizer import from_bytes
 
-from connectors.sales_system.faults import unreadable
+from connectors.sales_system.faults import not_rows, unreadable
 
 _EXPECTED: Final = ("utf-8-sig", "cp932")
 _SPOILT_PERCENT: Final = 5
@@ -39,10 +39,13 @@ def rows(raw: bytes, where: str, encoding: str | None, separator: str | None) ->
     found = separator or max(_SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=found)
     line = 1
-    for cells in reader:
-        if any(cells):
-            yield Row(line, cells)
-        line = reader.line_num + 1
+    try:
+        for cells in reader:
+            if any(cells):
+                yield Row(line, cells)
+            line = reader.line_num + 1
+    except csv.Error:
+        raise not_rows(f"{where}:{line}") from None  # its words quote nothing useful
 
 
 def _decoded(raw: bytes, where: str, encoding: str | None) -> str:

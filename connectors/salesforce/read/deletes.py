@@ -3,12 +3,15 @@
 Deletes come on their own channel (`getDeleted`), which drops seconds at both ends; so a window
 starts at the full minute before the cursor and ends at the full minute after now. It reaches back
 15 days, less when the log was trimmed: `Deletes.gap` says when something may have been missed.
+Some objects (history rows, some junctions) do not tell their deletes at all; for them a gap is told
+once a day, since only comparing ids finds what is gone.
 
 A merge deletes the losers. Which of the deleted ids are losers is asked only when there are any,
-so that a quiet run costs one call.
+so that a quiet run costs one call. Survivors may have been merged away since: each chain is
+followed to its end. A converted lead is not deleted: it stays, and names its contact.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,12 +22,13 @@ from connectors.salesforce.read.rows import rows
 from tasuki.errors import TasukiError
 from tasuki.values import Json, dumps, instant, loads, stamp
 
-_MERGEABLE: Final = frozenset({"Account", "Contact", "Lead"})
+_MERGEABLE: Final = frozenset({"Account", "Contact", "Lead", "Case"})
 _REACH: Final = timedelta(days=15) - timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 _TOO_MANY: Final = "EXCEEDED_ID_LIMIT"
+_TOO_OLD: Final = "INVALID_REPLICATION_DATE"
 _NOT_TOLD: Final = "INVALID_TYPE_FOR_OPERATION"
-"""Some objects (history rows) do not replicate their deletes; comparing ids finds them."""
 
 
 def deletes(client: Client, object: str, cursor: str | None) -> Deletes:
@@ -38,19 +42,27 @@ def deletes(client: Client, object: str, cursor: str | None) -> Deletes:
     try:
         answer, reached = _window(client, object, _floor(start), end)
     except TasukiError as error:
-        if _NOT_TOLD not in error.what:
-            raise
-        return Deletes((), _cursor(now))
+        return _untold(error, cursor, since, now)
     gone = tuple(dict.fromkeys(each["id"] for each in answer["deletedRecords"]))
     earliest = answer.get("earliestDateAvailable")
     trimmed = earliest is not None and instant(earliest) > since
+    covered = min(reached, instant(answer["latestDateCovered"]), now)
     return Deletes(
         gone,
-        _cursor(min(reached, instant(answer["latestDateCovered"]), now)),
-        more=reached < end,
+        _cursor(covered),
+        more=reached < end and covered > since,  # a long transaction may hold the log back
         merged=_merged(client, object, gone),
         gap=trimmed or since < now - _REACH,
     )
+
+
+def _untold(error: TasukiError, cursor: str, since: datetime, now: datetime) -> Deletes:
+    """Nothing is told: at all, of that time, or of so many. Else the error is raised again."""
+    if _NOT_TOLD in error.what and now - since < _DAY:
+        return Deletes((), cursor)
+    if any(code in error.what for code in (_NOT_TOLD, _TOO_OLD, _TOO_MANY)):
+        return Deletes((), _cursor(now), gap=True)
+    raise error
 
 
 def _cursor(moment: datetime) -> str:
@@ -63,7 +75,7 @@ def _floor(moment: datetime) -> datetime:
 
 def _window(client: Client, object: str, start: datetime, end: datetime) -> tuple[Json, datetime]:
     """The answer for a window and its end; the window is halved while it holds too many ids."""
-    shortest = client.settings.overlap + 2 * _MINUTE
+    shortest = 2 * (client.settings.overlap + 2 * _MINUTE)  # its half still goes on
     while True:
         try:
             answer = _ask(client, object, start, end)
@@ -86,19 +98,29 @@ def _ask(client: Client, object: str, start: datetime, end: datetime) -> Json:
 
 def _merged(client: Client, object: str, gone: Sequence[str]) -> dict[str, str]:
     """Old id to survivor among the deleted; a chain of merges leads to its last survivor."""
-    if object not in _MERGEABLE or not gone:
+    if object not in _MERGEABLE:
         return {}
+    masters: dict[str, str] = {}
+    asked: set[str] = set()
+    while wanted := sorted({*gone, *masters.values()} - asked):
+        masters |= _masters(client, object, wanted)
+        asked.update(wanted)
+    return {old: _survivor(old, masters) for old in gone if old in masters}
+
+
+def _masters(client: Client, object: str, ids: Sequence[str]) -> dict[str, str]:
+    """Those of the ids that were merged away, and into which record at first."""
     head = f"SELECT Id, MasterRecordId FROM {object} WHERE MasterRecordId != null AND Id IN "  # noqa: S608
-    direct: dict[str, str] = {}
-    for chunk in filters.chunks(head, gone):
-        found = rows(client, object, head + chunk, deleted=True)
-        direct |= {row["Id"]: row["MasterRecordId"] for row in found}
-    return {old: _survivor(old, direct) for old in direct}
+    return {
+        row["Id"]: row["MasterRecordId"]
+        for chunk in filters.chunks(head, ids)
+        for row in rows(client, object, head + chunk, deleted=True)
+    }
 
 
-def _survivor(old: str, direct: dict[str, str]) -> str:
+def _survivor(old: str, masters: Mapping[str, str]) -> str:
     seen = {old}
-    while (new := direct[old]) in direct and new not in seen:
+    while (new := masters[old]) in masters and new not in seen:
         seen.add(new)
         old = new
-    return direct[old]
+    return masters[old]

@@ -1,80 +1,214 @@
 """Pages of changes: the walk by `(SystemModstamp, Id)` and the cursor that no change escapes.
 
 A pull asks for everything whose `SystemModstamp` is at or after the cursor's `since`,
-oldest first, and follows Salesforce's locator to the end. Only then the cursor moves, to
+oldest first, and follows it to the end. Only then the cursor moves, to
 
     since' = the moment Salesforce began to answer the pull's first page - overlap
 
 by Salesforce's own clock. A change is stamped inside its transaction and becomes visible at commit,
-at most ten minutes later; so everything stamped before `since'` was visible to this pull, and
-everything else is asked for again. The window has no upper end: what is stamped while we read may
-come now and comes again next time, which the staging store sees by its hash. Moving by the clock
-and not by the newest stamp keeps a mass write from being read again for ever.
+at most ten minutes later; so everything stamped before `since'` was visible to this pull (the last
+page says so: `covered`), and everything else is asked for again. The window has no upper end: what
+is stamped while we read may come now and comes again next time, which the staging store sees by its
+hash. Moving by the clock and not by the newest stamp keeps a mass write from being read for ever.
 
-A dead locator (two days) is no loss: the walk starts again at the last stamp it saw, that second
-included, because many records share one.
+The first page tells how many records there are. When many are left, a Bulk API job reads them
+(`bulk_above`): from the first page's last stamp on, in the same order. While it runs, pages are
+empty; the job and where its results stand are in the cursor, so that a killed run goes on. A job
+that is refused, fails or takes for ever is no loss: REST goes on where the walk stands.
+
+A dead locator (two days) is no loss either: the walk starts again at the last stamp it saw, that
+second included, because many records share one.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Final
 
-from connectors.protocol import Page, Record
+from connectors.protocol import Page, Record, Window
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client
+from connectors.salesforce.read import bulk
 from connectors.salesforce.read.records import records_of
 from connectors.salesforce.read.rows import more, query
-from tasuki.errors import TasukiError
+from connectors.salesforce.read.visible import asking
+from tasuki.errors import ConfigError, RejectedError, TasukiError
 from tasuki.values import Json, digest, dumps, instant, loads, stamp
 
 _DEAD_LOCATOR: Final = "INVALID_QUERY_LOCATOR"
+_FIRST_WAIT_SECONDS: Final = 0.5
+_LONGEST_WAIT_SECONDS: Final = 10.0
+_PATIENCE: Final = 720
+"""Questions to a job that does not end (two hours) before REST goes on without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
     """Where a pull stands; the JSON of this is the cursor."""
 
+    start: str | None = None
+    """Changes from here on belong to the pull; None means all."""
     since: str | None = None
-    """Changes from here on are asked for; None means all."""
+    """Changes from here on have not been read yet."""
     begun: str | None = None
-    """When the first page of a running pull was answered, Salesforce's clock."""
-    next: str | None = None
-    """The locator of the running pull's next page."""
+    """When the first page of a running pull was asked for, Salesforce's clock."""
     select: str | None = None
     """Digest of the statement behind the locator: other fields need a new one."""
+    without: tuple[str, ...] = ()
+    """Fields that the running pull is not shown."""
+    next: str | None = None
+    """REST: the locator of the next page."""
+    bulk: bool | None = None
+    """Whether Bulk API reads the rest; None: not decided."""
+    job: str | None = None
+    results: str | None = None
+    """Where the job's results stand; empty: at their beginning; None: not known to be there."""
+    polls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One page's records, the walk after them, and whether it goes on."""
+
+    records: tuple[Record, ...]
+    walk: Walk
+    more: bool
+    total: int | None = None
 
 
 def page(client: Client, object: str, fields: Sequence[str], cursor: str | None) -> Page:
     """The next page of a pull; see the module's docstring for what it promises."""
-    walk = Walk(**loads(cursor)) if cursor else Walk()
-    soql = filters.select(object, fields)
-    mark = digest(soql)
-    answer = _go_on(client, object, walk) if walk.select == mark else None
-    if answer is None:
-        answer = query(client, object, _walking(object, soql, walk))
-    begun = walk.begun or stamp(client.asked_at())
-    records = tuple(records_of(object, fields, answer["records"]))
-    if url := answer.get("nextRecordsUrl"):
-        return Page(records, _cursor(Walk(_last(records) or walk.since, begun, url, mark)), True)
-    return Page(records, _cursor(Walk(stamp(instant(begun) - client.settings.overlap))), False)
+    walk = _walk(cursor)
+    mark = digest(filters.select(object, fields))
+    if walk.select not in {None, mark}:
+        walk = Walk(walk.start, walk.start)
+    turn = _turn(client, object, fields, replace(walk, select=mark), begins=walk.select is None)
+    cursor, covered = _cursor(turn.walk), None
+    if not turn.more:
+        covered = _covered(client, turn.walk)
+        cursor = cursor_from(covered.until)
+    return Page(
+        turn.records,
+        cursor,
+        turn.more,
+        total=turn.total,
+        covered=covered,
+        unreadable=turn.walk.without,
+    )
 
 
-def _walking(object: str, soql: str, walk: Walk) -> str:
-    moment = instant(walk.since) if walk.since else None
-    order = f" ORDER BY {filters.stamps(object).at}, Id"
-    return soql + filters.where(object, filters.since(object, moment)) + order
+def cursor_from(moment: datetime) -> str:
+    """The cursor of a pull of everything stamped at the moment or later."""
+    return _cursor(Walk(stamp(moment), stamp(moment)))
 
 
-def _go_on(client: Client, object: str, walk: Walk) -> Json | None:
-    """The page behind the locator; None when it is dead and the walk must start again."""
-    if not walk.next:
-        return None
+def _covered(client: Client, walk: Walk) -> Window:
+    """Whole seconds, as stamps are and SOQL compares them."""
+    begun = instant(walk.begun) if walk.begun else client.asked_at()
+    since = _second(instant(walk.start)) if walk.start else None
+    return Window(since, _second(begun - client.settings.overlap))
+
+
+def _second(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
+
+
+def _turn(client: Client, object: str, fields: Sequence[str], walk: Walk, *, begins: bool) -> Turn:
+    if begins:
+        return _begin(client, object, fields, walk)
+    if walk.bulk:
+        return _by_bulk(client, object, fields, walk)
+    return _by_rest(client, object, fields, walk)
+
+
+def _begin(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
+    """The first page of a statement from where the walk stands; it tells how much there is."""
+
+    def ask(seen: Sequence[str]) -> tuple[Json, Sequence[str]]:
+        return query(client, object, _statement(object, seen, walk)), seen
+
+    answer, seen = asking(client, object, fields, ask)
+    records = tuple(records_of(object, seen, answer["records"]))
+    total = int(answer["totalSize"])
+    after = replace(
+        walk,
+        since=_last(records) or walk.since,
+        begun=walk.begun or stamp(client.asked_at()),
+        without=tuple(name for name in fields if name not in seen),
+        next=answer.get("nextRecordsUrl"),
+        job=None,
+        results=None,
+        polls=None,
+    )
+    if walk.bulk is None and total - len(records) > client.settings.bulk_above:
+        after = replace(after, bulk=bulk.can_read(client, object, seen))
+    return Turn(records, after, after.next is not None, None if walk.begun else total)
+
+
+def _by_rest(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
+    """The page behind the locator; when that is dead the walk asks anew from where it stands."""
     try:
-        return more(client, object, walk.next)
+        answer = more(client, object, str(walk.next))
     except TasukiError as error:
         if _DEAD_LOCATOR in error.what:
-            return None
+            return _begin(client, object, fields, walk)
         raise
+    records = tuple(records_of(object, _seen(fields, walk), answer["records"]))
+    url = answer.get("nextRecordsUrl")
+    after = replace(walk, since=_last(records) or walk.since, next=url)
+    return Turn(records, after, url is not None)
+
+
+def _by_bulk(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
+    """An empty page while the job is made or runs, then its results; else REST goes on."""
+    seen = _seen(fields, walk)
+    try:
+        if walk.job is None:
+            job = bulk.start(client, object, _statement(object, seen, walk))
+            return Turn((), replace(walk, job=job), more=True)
+        if walk.results is None:
+            walk = _wait(client, object, walk)
+        if walk.bulk and walk.results is None:
+            return Turn((), walk, more=True)
+        if walk.bulk:
+            return _results(client, object, seen, walk)
+    except (RejectedError, ConfigError):  # no such job any more, or no Bulk API in this org
+        pass
+    return _begin(client, object, fields, replace(walk, bulk=False))
+
+
+def _wait(client: Client, object: str, walk: Walk) -> Walk:
+    """Give the job time, then ask how far it is; not by Bulk any more when it failed."""
+    polls = walk.polls or 0
+    client.sleep(min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2 ** min(polls, 10)))
+    job = str(walk.job)
+    match bulk.state(client, object, job):
+        case bulk.State.DONE:
+            return replace(walk, results="")
+        case bulk.State.RUNNING if polls < _PATIENCE:
+            return replace(walk, polls=polls + 1)
+    bulk.drop(client, object, job)
+    return replace(walk, bulk=False)
+
+
+def _results(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
+    job = str(walk.job)
+    found = bulk.read(client, object, fields, job, str(walk.results))
+    after = replace(walk, since=_last(found.records) or walk.since, results=found.locator)
+    if found.locator is None:
+        bulk.drop(client, object, job)
+    return Turn(found.records, after, found.locator is not None)
+
+
+def _statement(object: str, fields: Sequence[str], walk: Walk) -> str:
+    moment = instant(walk.since) if walk.since else None
+    order = f" ORDER BY {filters.stamps(object).at}, Id"
+    head = filters.select(object, fields)
+    return head + filters.where(object, filters.since(object, moment)) + order
+
+
+def _seen(fields: Sequence[str], walk: Walk) -> list[str]:
+    return [name for name in fields if name not in walk.without]
 
 
 def _last(records: Sequence[Record]) -> str | None:
@@ -82,5 +216,15 @@ def _last(records: Sequence[Record]) -> str | None:
     return stamp(last) if last else None
 
 
+def _walk(cursor: str | None) -> Walk:
+    if cursor is None:
+        return Walk()
+    told = loads(cursor)
+    told.setdefault("start", told.get("since"))
+    return Walk(**{**told, "without": tuple(told.get("without", ()))})
+
+
 def _cursor(walk: Walk) -> str:
-    return dumps({key: value for key, value in asdict(walk).items() if value is not None})
+    """Only what is said, but always where the pull began: None means from the beginning."""
+    said = {key: value for key, value in asdict(walk).items() if value is not None and value != ()}
+    return dumps({**said, "start": walk.start})

@@ -1,27 +1,31 @@
 """Records as they are now: by id, by key, all ids, how many."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.protocol import Ids, Record
+from connectors.protocol import Ids, Record, Window
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client, Rest
 from connectors.salesforce.ids import full_id, is_id
 from connectors.salesforce.read.rows import PAGE_SIZE, query, rows
+from connectors.salesforce.read.visible import asking
 from tasuki.values import Json, dumps, instant
 
 
 def read(client: Client, object: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
-    """The named records as they are now, in the order asked for."""
+    """The named records as they are now, in the order asked for; fields we may not see lack."""
     wanted = [id for id in dict.fromkeys(map(full_id, ids)) if is_id(id)]
     found: dict[str, Record] = {}
     for start in range(0, len(wanted), PAGE_SIZE):
         part = wanted[start : start + PAGE_SIZE]
-        if any("." in name for name in fields):  # collections retrieve knows no parents
-            found |= {each.id: each for each in find(client, object, "Id", part, fields)}
-        else:
-            found |= {each.id: each for each in _retrieve(client, object, part, fields)}
+
+        def ask(seen: Sequence[str], part: Sequence[str] = part) -> list[Record]:
+            if any("." in name for name in seen):  # collections retrieve knows no parents
+                return _find(client, object, "Id", part, seen)
+            return list(_retrieve(client, object, part, seen))
+
+        found |= {each.id: each for each in asking(client, object, fields, ask)}
     return [found[id] for id in wanted if id in found]
 
 
@@ -46,7 +50,14 @@ def find(
     """Records whose field `key` equals one of the values, straight from the database.
 
     SOQL compares text without case; the answer keeps to that, as Salesforce's own unique keys do.
+    Fields we may not see lack; a key we may not see is a ConfigError.
     """
+    return asking(client, object, fields, lambda seen: _find(client, object, key, values, seen))
+
+
+def _find(
+    client: Client, object: str, key: str, values: Sequence[str], fields: Sequence[str]
+) -> list[Record]:
     head = filters.select(object, fields)
     found: dict[str, Record] = {}
     for chunk in filters.chunks(head + filters.where(object, key), [v for v in values if v]):
@@ -63,25 +74,32 @@ def ids(client: Client, object: str, after: str | None) -> Ids:
     return Ids(tuple(found), found[-1] if len(found) == PAGE_SIZE else None)
 
 
-def count(client: Client, object: str) -> int:
+def count(client: Client, object: str, window: Window | None = None) -> int:
     """How many living records there are, counted and not estimated."""
-    answer = query(client, object, f"SELECT count() FROM {object}{filters.where(object)}")  # noqa: S608
+    bounds = filters.within(object, window) if window else ()
+    answer = query(client, object, f"SELECT count() FROM {object}{filters.where(object, *bounds)}")  # noqa: S608
     return int(answer["totalSize"])
 
 
 def records_of(
-    object: str, fields: Sequence[str], answered: Iterator[Mapping[str, Any]] | Sequence[Any]
+    object: str, fields: Sequence[str], answered: Iterable[dict[str, Any]]
 ) -> Iterator[Record]:
-    """Rows as records: parents flattened to `Owner.Email`, attributes and stamps taken out."""
+    """Rows as records: parents flattened to `Owner.Email`, attributes and stamps taken out.
+
+    The rows become the records' fields themselves: copying 40 fields costs more than parsing them.
+    """
     marks = filters.stamps(object)
-    moving = {marks.at, marks.by, "LastModifiedById"}
-    plain = [name for name in fields if "." not in name and name not in moving]
-    dotted = [(name, name.split(".")) for name in fields if "." in name]
+    wanted = filters.values(object, fields)
+    dotted = [(name, name.split(".")) for name in wanted if "." in name]
+    beside = {"attributes", "Id", marks.at, str(marks.by), *(steps[0] for _, steps in dotted)}
+    taken_out = sorted(beside - set(wanted))
     for row in answered:
-        values = {name: row.get(name) for name in plain}
-        values |= {name: _parent(row, steps) for name, steps in dotted}
-        changed = row.get(marks.at)
-        yield Record(row["Id"], values, _moment(changed), row.get(marks.by) if marks.by else None)
+        id, changed, by = row["Id"], row.get(marks.at), row.get(marks.by or "")
+        parents = [(name, _parent(row, steps)) for name, steps in dotted]
+        for name in taken_out:
+            row.pop(name, None)
+        row.update(parents)
+        yield Record(id, row, _moment(changed), by)
 
 
 def _parent(row: Any, steps: Sequence[str]) -> Any:

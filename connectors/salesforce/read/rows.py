@@ -1,6 +1,6 @@
 """SOQL answers: one page, the next, or all rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from connectors.salesforce import filters
@@ -32,7 +32,7 @@ def more(client: Client, object: str, url: str) -> Json:
 
 def rows(
     client: Client, object: str, soql: str, *, deleted: bool = False
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """Every row of a query; a short page is not the end."""
     answer = query(client, object, soql, deleted=deleted)
     yield from answer["records"]

@@ -5,26 +5,32 @@ batch goes out as an upsert on it; elsewhere (activity fields cannot be unique) 
 first, and an upsert updates what is found. A create leaves what is found as it is. A call whose
 answer is lost is never repeated: its records are UNKNOWN until somebody has read them. A call that
 is refused as a whole although one record is to blame is halved until that record stands alone.
+Where somebody else makes the same record between search and write, the org refuses ours and names
+theirs: a create is then done, an upsert goes to it. Siblings stand together in a call, so that they
+wait for their parent's lock once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from random import uniform
 from typing import Any, Final
 
 from connectors.protocol import Receipt, Settled, Verb, Write
 from connectors.salesforce.client import Client, Rest
-from connectors.salesforce.faults import fault
+from connectors.salesforce.faults import LOCKED, fault, holder
 from connectors.salesforce.metadata import is_unique
 from connectors.salesforce.read.records import find
-from connectors.salesforce.write.payload import encode, record
+from connectors.salesforce.write.payload import encode, parent, record
 from tasuki.errors import BlockedError, ConfigError, RejectedError, TasukiError, TransientError
 from tasuki.values import Json
 
 BATCH_SIZE: Final = 200
 _MAKING: Final = frozenset({Verb.CREATE, Verb.UPSERT})
 _GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
-_LOCKED: Final = "UNABLE_TO_LOCK_ROW"
 _LOCK_WAITS_SECONDS: Final = (0.5, 1.0, 2.0)
+_JITTER: Final = 1.5
+_MRU_SINCE: Final = 60.0
+"""The API version from which writes may stay out of people's recently used lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ def write(client: Client, batch: Sequence[Write]) -> list[Receipt]:
     settled: dict[str, Receipt] = {}
     for turn in _turns(batch):
         ready = [each for each in turn if not _already(client, each, batch, settled)]
-        settled |= _carry_out(client, ready)
+        settled |= _carry_out(client, sorted(ready, key=parent))
     receipts = [settled[each.key] for each in batch]
     blocked = [each.error for each in receipts if isinstance(each.error, BlockedError)]
     if blocked and len(blocked) == len(receipts):
@@ -158,20 +164,29 @@ def _carry_out(client: Client, turn: Sequence[Write]) -> dict[str, Receipt]:
 
 
 def _send(client: Client, sending: Sending) -> dict[str, Receipt]:
-    """Send, and send again only the records that another writer had locked."""
+    """Send, and send again what another writer had locked, or what turned out to be there."""
     settled = _call(client, sending)
     for seconds in _LOCK_WAITS_SECONDS:
         locked = [each for each in sending.writes if _is_locked(settled[each.key])]
         if not locked:
             break
-        client.sleep(seconds)
+        client.sleep(seconds * uniform(1, _JITTER))  # noqa: S311  # so that two writers part
         settled |= _call(client, replace(sending, writes=locked))
-    return settled
+    held = [
+        replace(each, id=settled[each.key].id)
+        for each in sending.writes
+        if each.verb is Verb.UPSERT and not each.id and _is_held(settled[each.key])
+    ]
+    return settled | _call(client, Sending("PATCH", held))
+
+
+def _is_held(receipt: Receipt) -> bool:
+    return receipt.settled is Settled.REJECTED and receipt.id is not None
 
 
 def _is_locked(receipt: Receipt) -> bool:
     error = receipt.error
-    return isinstance(error, TransientError) and _LOCKED in error.what
+    return isinstance(error, TransientError) and LOCKED in error.what
 
 
 def _call(client: Client, sending: Sending) -> dict[str, Receipt]:
@@ -207,13 +222,17 @@ def _collection(client: Client, rest: Rest, sending: Sending) -> Json:
 
 
 def _headers(client: Client) -> dict[str, str]:
-    """Said on every write: no assignment rule may take the owner we set."""
-    allow = str(client.settings.allow_duplicates).lower()
-    return {
-        "Sforce-Auto-Assign": "FALSE",
+    """Said on every write, since Salesforce's defaults are meant for people at a screen."""
+    settings = client.settings
+    allow = str(settings.allow_duplicates).lower()
+    headers = {
+        "Sforce-Auto-Assign": str(settings.auto_assign).upper(),
         "Sforce-Duplicate-Rule-Header": f"allowSave={allow}; includeRecordDetails=false; "
         "runAsCurrentUser=true",
     }
+    if float(settings.api_version) >= _MRU_SINCE:
+        headers["Sforce-Mru"] = "updateMru=false"
+    return headers
 
 
 def _receipts(client: Client, sending: Sending, answer: Any) -> dict[str, Receipt]:
@@ -237,9 +256,13 @@ def _receipt(client: Client, write: Write, entry: Json, sending: Sending) -> Rec
     code = str(first.get("statusCode") or first.get("errorCode"))
     if sending.method == "DELETE" and code in _GONE:
         return Receipt(write.key, Settled.WRITTEN, write.id)
+    message = str(first.get("message") or "")
+    found = holder(code, message, write.natural_key[0]) if write.natural_key else None
+    if found and write.verb is Verb.CREATE:
+        return Receipt(write.key, Settled.WRITTEN, found)
     where = "/".join(filter(None, (client.connection, write.object, write.id)))
-    error = fault(code, str(first.get("message") or ""), first.get("fields") or [], where)
-    return _settle(write, error)
+    error = fault(code, message, first.get("fields") or [], where)
+    return _settle(write if write.id else replace(write, id=found), error)
 
 
 def _all(writes: Sequence[Write], error: TasukiError) -> dict[str, Receipt]:

@@ -9,6 +9,7 @@ import orjson
 from connectors.protocol import LinkTo, Verb, Write
 
 _ACTIVITIES: Final = frozenset({"Task", "Event"})
+_PARENTS: Final = ("AccountId", "OpportunityId", "CampaignId", "WhatId", "WhoId", "ParentId")
 _ACTIVITY_LOOKUPS: Final[Mapping[str, str]] = {
     "Contact": "WhoId",
     "Lead": "WhoId",
@@ -26,6 +27,12 @@ def record(write: Write) -> dict[str, Any]:
     if write.natural_key and write.verb is not Verb.UPDATE:
         body.setdefault(*write.natural_key)
     return body
+
+
+def parent(write: Write) -> str:
+    """The id of the record that the write locks besides its own; empty when none is known."""
+    named = (str(write.fields[name]) for name in _PARENTS if write.fields.get(name))
+    return next(named, min((link.id for link in write.links), default=""))
 
 
 def encode(body: object) -> bytes:

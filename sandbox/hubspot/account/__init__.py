@@ -1,1 +1,1 @@
-"""The endpoints about the account itself: owners, pipelines, details and usage."""
+"""The endpoints about the account itself: details and usage."""

@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 import orjson
 
+from sandbox.hubspot.activity.definitions import names as defined
 from sandbox.hubspot.call import Answer, Call, Endpoint
 from sandbox.hubspot.crm.filters import Sql
 from sandbox.hubspot.data.kinds import KINDS, document, kind_of
+from sandbox.hubspot.data.records import identify
 from sandbox.hubspot.data.times import iso, parse
 from sandbox.hubspot.faults import PORTAL, invalid, missing_scopes
 
@@ -40,7 +42,8 @@ def _types(call: Call) -> Answer:
     """All types, whatever the subscription."""
     kept = call.state.db.execute("SELECT DISTINCT event FROM hs_event")
     names = {name.format(hubId=PORTAL) for name in document("event_types")}
-    return Answer({"eventTypes": sorted(names | {row[0] for row in kept})})
+    found = names | defined(call.state) | {row[0] for row in kept}
+    return Answer({"eventTypes": sorted(found)})
 
 
 def _demand(call: Call) -> None:
@@ -56,6 +59,9 @@ def _scope(call: Call) -> Sql:
     if call.one("objectId"):
         kind = kind_of(call.one("objectType") or "")
         pieces.append(Sql("type = ? AND object = ?", (kind.id, call.number("objectId") or 0)))
+    elif email := call.one("objectProperty.email"):
+        contact = identify(call.state, kind_of("contacts"), email, "email")
+        pieces.append(Sql("type = ? AND object = ?", ("0-1", int(contact or -1))))
     elif call.one("objectType"):
         pieces.append(Sql("type = ?", (kind_of(call.one("objectType") or "").id,)))
     if event := call.one("eventType"):
@@ -63,7 +69,8 @@ def _scope(call: Call) -> Sql:
     if ids := call.all("id"):
         wanted = orjson.dumps(ids).decode()
         pieces.append(Sql("id IN (SELECT value FROM json_each(?))", (wanted,)))
-    if not any(call.one(name) for name in ("objectId", "eventType", "id")):
+    named = ("objectId", "objectProperty.email", "eventType", "id")
+    if not any(call.one(name) for name in named):
         raise invalid(
             "Events are read by eventType, or by objectType and objectId",
             subCategory="EVENT_TYPE_READS_NOT_ALLOWED_DUE_TO_STORAGE_LOCATIONS",

@@ -1,5 +1,6 @@
 """Forms and what people sent through them, newest first."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -7,8 +8,10 @@ import orjson
 from sandbox.hubspot.call import Answer, Call, Endpoint
 from sandbox.hubspot.data.times import iso
 from sandbox.hubspot.faults import not_found
+from sandbox.state import State
 
 Row = tuple[str, str, int, int, int]
+_OPTIONS: Final = ("createNewContactForNewEmail",)
 _CONFIGURATION: Final = {
     "language": "en",
     "cloneable": True,
@@ -53,6 +56,18 @@ _EMAIL_FIELD: Final = {
 }
 
 
+def option(state: State, form: str, name: str) -> bool:
+    """Whether an option of the form is on."""
+    kept = state.setting(f"hubspot_form_{form}")
+    return False if kept is None else bool(orjson.loads(kept).get(name))
+
+
+def set_options(state: State, asked: Mapping[str, Any]) -> None:
+    """Change a form's options as its editor does: `{id, createNewContactForNewEmail}`."""
+    chosen = {name: bool(asked[name]) for name in _OPTIONS if name in asked}
+    state.set_setting(f"hubspot_form_{asked['id']}", orjson.dumps(chosen).decode())
+
+
 def _list(call: Call) -> Answer:
     limit, start = call.limit(20, 100), call.one("after") or ""
     rows = call.state.db.execute(
@@ -60,7 +75,7 @@ def _list(call: Call) -> Answer:
         "AND id >= ? ORDER BY id LIMIT ?",
         (int(call.flag("archived")), start, limit + 1),
     ).fetchall()
-    content: dict[str, Any] = {"results": [_shown(row) for row in rows[:limit]]}
+    content: dict[str, Any] = {"results": [_shown(call.state, row) for row in rows[:limit]]}
     if len(rows) > limit:
         after = rows[limit][0]
         link = f"{call.origin}{call.path}?limit={limit}&after={after}"
@@ -75,7 +90,7 @@ def _get(call: Call) -> Answer:
     ).fetchone()
     if row is None:
         raise not_found()
-    return Answer(_shown(row), rows=1)
+    return Answer(_shown(call.state, row), rows=1)
 
 
 def _submissions(call: Call) -> Answer:
@@ -102,8 +117,9 @@ def _is_position(text: str) -> bool:
     return not text or text.isdigit()
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def _shown(state: State, row: Row) -> dict[str, Any]:
     id, name, created, updated, archived = row
+    chosen = {each: option(state, id, each) for each in _OPTIONS}
     group = {"groupType": "default_group", "richTextType": "text", "fields": [_EMAIL_FIELD]}
     return {
         "id": id,
@@ -112,7 +128,7 @@ def _shown(row: Row) -> dict[str, Any]:
         "updatedAt": iso(updated),
         "archived": bool(archived),
         "fieldGroups": [group],
-        "configuration": _CONFIGURATION,
+        "configuration": _CONFIGURATION | chosen,
         "displayOptions": _DISPLAY,
         "legalConsentOptions": {"type": "none"},
         "formType": "hubspot",
@@ -124,3 +140,4 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     ("GET", "marketing/forms/{form}", _get),
     ("GET", "form-integrations/submissions/forms/{form}", _submissions),
 )
+CONTROLS: Final = {"form": set_options}

@@ -1,1 +1,1 @@
-"""The `/crm/` endpoints: objects, batches, search, associations, properties, merges and lists."""
+"""The `/crm/` endpoints of records: objects, batches, search, associations and merges."""

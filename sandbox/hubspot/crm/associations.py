@@ -5,14 +5,17 @@ from typing import Any, Final
 
 from sandbox.hubspot.call import Answer, Call, Endpoint
 from sandbox.hubspot.crm.batch import Input, complete, inputs_of
-from sandbox.hubspot.crm.linking import drop_label, link, part
+from sandbox.hubspot.crm.linking import drop_label, end_leads, link, part, take
 from sandbox.hubspot.data.kinds import Kind
-from sandbox.hubspot.data.links import link_type, link_types, plain_type
+from sandbox.hubspot.data.links import link_type, plain_type
 from sandbox.hubspot.data.records import read
 from sandbox.hubspot.faults import Fault, invalid, not_found
+from sandbox.hubspot.model.labels import refuse_beyond
+from sandbox.hubspot.webhooks.links import note_links
 
 _MOST_READ: Final = 1000
 _MOST_WRITTEN: Final = 2000
+_MOST_STARTS: Final = 100
 _PAGE: Final = 500
 _LINKED: Final = (
     "SELECT to_id, json_group_array(type_id) FROM hs_association WHERE from_type = ? "
@@ -54,18 +57,18 @@ def _linked(
     """The linked records of one page with their types, and where the next page starts."""
     rows = call.state.db.execute(_LINKED, (one.id, id, other.id, start, limit + 1)).fetchall()
     shown = [
-        {"toObjectId": to_id, "associationTypes": _types(one, other, types)}
+        {"toObjectId": to_id, "associationTypes": _types(call, one, other, types)}
         for to_id, types in rows[:limit]
     ]
     return shown, rows[limit][0] if len(rows) > limit else None
 
 
-def _types(one: Kind, other: Kind, text: str) -> list[dict[str, Any]]:
+def _types(call: Call, one: Kind, other: Kind, text: str) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = []
     for type_id in sorted(int(each) for each in text.strip("[]").split(",")):
-        found = link_type(one, other, type_id)
-        label = None if found is None else found.label
-        shown.append({"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": label})
+        found = link_type(call.state, one.id, other.id, type_id)
+        if found is not None:
+            shown.append(found.shown)
     return shown
 
 
@@ -111,11 +114,15 @@ def _label(call: Call, one: Kind, other: Kind, given: Input, specs: Any) -> list
     if not isinstance(specs, list) or not specs:
         raise invalid("Invalid input JSON: association types must be a list")
     from_id, to_id = _int(_id(given, "from")), _int(_id(given, "to"))
+    labels: list[str] = []
     for spec in specs:
         type_id = _int(str(spec.get("associationTypeId", "")))
-        link(call.state, one, from_id, other, to_id, type_id)
-    found = (link_type(one, other, int(spec["associationTypeId"])) for spec in specs)
-    labels = [each.label for each in found if each is not None and each.label]
+        found = link_type(call.state, one.id, other.id, type_id)
+        if found is not None and spec.get("associationCategory", found.category) != found.category:
+            raise invalid(f"Association type {type_id} is {found.category}")
+        refuse_beyond(call.state, one, from_id, other, to_id, type_id)
+        link(call.state, one, from_id, other, to_id, type_id, call.author)
+        labels += [found.label] if found is not None and found.label else []
     return [
         {
             "fromObjectTypeId": one.id,
@@ -129,12 +136,12 @@ def _label(call: Call, one: Kind, other: Kind, given: Input, specs: Any) -> list
 
 def _plain(call: Call, one: Kind, other: Kind, given: Input) -> list[Any]:
     from_id, to_id = _int(_id(given, "from")), _int(_id(given, "to"))
-    link(call.state, one, from_id, other, to_id, None)
+    link(call.state, one, from_id, other, to_id, None, call.author)
     shown: list[Any] = []
     for a, a_id, b, b_id in ((one, from_id, other, to_id), (other, to_id, one, from_id)):
-        plain = plain_type(a.id, b.id)
+        plain = plain_type(call.state, a.id, b.id)
         if plain is not None:
-            spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": plain.id}
+            spec = {"associationCategory": plain.category, "associationTypeId": plain.id}
             ends = {"from": {"id": str(a_id)}, "to": {"id": str(b_id)}}
             shown.append({**ends, "associationSpec": spec})
     return shown
@@ -145,8 +152,10 @@ def _put(call: Call) -> Answer:
     one, other = _ends(call)
     given = {"from": {"id": call.parts["id"]}, "to": {"id": call.parts["to_id"]}}
     with call.state.transaction():
-        part(call.state, one, _int(call.parts["id"]), other, _int(call.parts["to_id"]))
+        gone = take(call.state, one, _int(call.parts["id"]), other, _int(call.parts["to_id"]))
         shown = _label(call, one, other, given, call.json())
+        note_links(call.state, gone, call.author.signed, removed=True)
+        end_leads(call.state, gone, call.author)
     return Answer(shown[0], 201, 1)
 
 
@@ -161,23 +170,33 @@ def _put_default(call: Call) -> Answer:
 def _delete(call: Call) -> Answer:
     one, other = _ends(call)
     with call.state.transaction():
-        part(call.state, one, _int(call.parts["id"]), other, _int(call.parts["to_id"]))
+        to_id = _int(call.parts["to_id"])
+        part(call.state, one, _int(call.parts["id"]), other, to_id, call.author)
     return Answer(status=204, rows=1)
 
 
 def _batch_archive(call: Call) -> Answer:
     one, other = _ends(call)
-    inputs = inputs_of(call)
+    inputs = _distinct(call)
     with call.state.transaction():
         for given in inputs:
             for end in given.get("to") or ():
-                part(call.state, one, _int(_id(given, "from")), other, _int(str(end.get("id"))))
+                from_id, to_id = _int(_id(given, "from")), _int(str(end.get("id")))
+                part(call.state, one, from_id, other, to_id, call.author)
     return _gone(call, len(inputs))
+
+
+def _distinct(call: Call) -> list[Input]:
+    """The inputs of a removal: they start at no more than 100 different records."""
+    inputs = inputs_of(call, _MOST_WRITTEN)
+    if len({_id(each, "from") for each in inputs}) > _MOST_STARTS:
+        raise invalid(f"A removal names at most {_MOST_STARTS} different records to start from")
+    return inputs
 
 
 def _batch_unlabel(call: Call) -> Answer:
     one, other = _ends(call)
-    inputs = inputs_of(call)
+    inputs = _distinct(call)
     with call.state.transaction():
         for given in inputs:
             _unlabel(call, one, other, given)
@@ -188,25 +207,16 @@ def _unlabel(call: Call, one: Kind, other: Kind, given: Input) -> None:
     """Removing the unlabelled type removes everything between the two."""
     from_id, to_id = _int(_id(given, "from")), _int(_id(given, "to"))
     for spec in given.get("types") or ():
-        found = link_type(one, other, _int(str(spec.get("associationTypeId"))))
+        found = link_type(call.state, one.id, other.id, _int(str(spec.get("associationTypeId"))))
         if found is not None and found.label is None:
-            part(call.state, one, from_id, other, to_id)
+            part(call.state, one, from_id, other, to_id, call.author)
         elif found is not None:
-            drop_label(call.state, (one.id, from_id, other.id, to_id, found.id))
+            drop_label(call.state, (one.id, from_id, other.id, to_id, found.id), call.author)
 
 
 def _gone(call: Call, rows: int) -> Answer:
     """Dated paths answer 200 where v4 answers 204."""
     return Answer(status=204 if call.version == "v4" else 200, rows=rows)
-
-
-def _labels(call: Call) -> Answer:
-    one, other = _ends(call)
-    shown = [
-        {"category": "HUBSPOT_DEFINED", "typeId": each.id, "label": each.label}
-        for each in link_types(one, other)
-    ]
-    return Answer({"results": shown}, rows=len(shown))
 
 
 def _ends(call: Call) -> tuple[Kind, Kind]:
@@ -232,7 +242,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     ("POST", f"{_BATCH}/associate/default", _batch_default),
     ("POST", f"{_BATCH}/archive", _batch_archive),
     ("POST", f"{_BATCH}/labels/archive", _batch_unlabel),
-    ("GET", "crm/associations/{type}/{to}/labels", _labels),
     ("GET", f"{_ONE}/{{to}}", _get),
     ("PUT", f"{_ONE}/{{to}}/{{to_id}}", _put),
     ("DELETE", f"{_ONE}/{{to}}/{{to_id}}", _delete),

@@ -5,15 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sandbox.hubspot.call import Answer, Call, Endpoint
-from sandbox.hubspot.crm.linking import link_new
+from sandbox.hubspot.crm.linking import link_new, needs_contact
 from sandbox.hubspot.data.definitions import definitions
 from sandbox.hubspot.data.kinds import Kind
 from sandbox.hubspot.data.records import View, identify, read, read_many, show, view
 from sandbox.hubspot.data.times import iso
 from sandbox.hubspot.data.writes import archive, create, update
-from sandbox.hubspot.faults import Fault, invalid, not_unique, unknown_ids
+from sandbox.hubspot.faults import Fault, invalid, missing, not_unique, unknown_ids
+from sandbox.hubspot.habits.rules import enforce
 
 MOST: Final = 100
+PLAIN_BATCHES: Final = "2026-09"
+"""From this version on a partial failure is told in the plain answer, not by a 207."""
 Input = Mapping[str, Any]
 Write = Callable[[Input], dict[str, Any]]
 
@@ -41,7 +44,8 @@ def complete(
     }
     if errors:
         content |= {"numErrors": len(errors), "errors": errors}
-    return Answer(content, 207 if errors else status, len(results))
+    partly = 207 if call.version < PLAIN_BATCHES or call.version.startswith("v") else status
+    return Answer(content, partly if errors else status, len(results))
 
 
 def _read(call: Call) -> Answer:
@@ -72,8 +76,11 @@ def _create(call: Call) -> Answer:
     kind, inputs = call.kind(), inputs_of(call)
 
     def write(each: Input) -> dict[str, Any]:
-        row = create(call.state, kind, each.get("properties", {}))
-        link_new(call.state, kind, row[0], each.get("associations"))
+        if needs_contact(kind, each.get("associations")):
+            raise missing(kind.label, ["associations"])
+        enforce(call, kind, each.get("properties"))
+        row = create(call.state, kind, each.get("properties", {}), call.author)
+        link_new(call.state, kind, row[0], each.get("associations"), call.author)
         return show(call.state, View(kind), read(call.state, kind, str(row[0])) or row)
 
     return _written(call, inputs, write, 201)
@@ -92,11 +99,9 @@ def _update(call: Call) -> Answer:
         row = None if id is None else read(call.state, kind, id)
         if row is None:
             raise unknown_ids(kind.label, [value])
-        return show(
-            call.state,
-            View(kind),
-            update(call.state, kind, row, each.get("properties", {})),
-        )
+        properties = each.get("properties", {})
+        enforce(call, kind, properties, row)
+        return show(call.state, View(kind), update(call.state, kind, row, properties, call.author))
 
     return _written(call, inputs, write, 200)
 
@@ -114,9 +119,12 @@ def _upsert(call: Call) -> Answer:
         row = None if id is None else read(call.state, kind, id)
         properties = each.get("properties", {})
         if row is None:
-            made = create(call.state, kind, {definition.name: value, **properties})
+            properties = {definition.name: value, **properties}
+            enforce(call, kind, properties)
+            made = create(call.state, kind, properties, call.author)
             return {**show(call.state, View(kind), made), "new": True}
-        changed = update(call.state, kind, row, properties)
+        enforce(call, kind, properties, row)
+        changed = update(call.state, kind, row, properties, call.author)
         return {**show(call.state, View(kind), changed), "new": False}
 
     return _written(call, inputs, write, 200)
@@ -128,7 +136,7 @@ def _archive(call: Call) -> Answer:
     rows = read_many(call.state, kind, ids)
     with call.state.transaction():
         for row in rows.values():
-            archive(call.state, kind, row)
+            archive(call.state, kind, row, call.author)
     return Answer(status=204, rows=len(rows))
 
 

@@ -7,12 +7,15 @@ from typing import Any, Final
 import orjson
 
 from sandbox.hubspot.data.definitions import Definition, Definitions
-from sandbox.hubspot.data.kinds import Kind, kind_of
+from sandbox.hubspot.data.kinds import Kind, kind_in
 from sandbox.hubspot.data.times import day, iso, parse
 from sandbox.hubspot.faults import invalid
+from sandbox.state import State
 
 Parameter = str | int | float
 _BREAKS: Final = ".,@-_/():;+&'\""
+_NOWHERE: Final = frozenset({"hs_body_preview_html"})
+_UNSEARCHABLE: Final = {"emails": _NOWHERE | {"hs_email_html", "hs_body_preview"}}
 _COMPARE: Final = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 
 
@@ -35,14 +38,14 @@ class Column:
     sql: Sql
     value: Callable[[str], Parameter]
     is_text: bool = False
-    unique: str = ""
+    unique: tuple[str, str] | None = None
 
 
-def where(kind: Kind, known: Definitions, groups: Sequence[Mapping[str, Any]]) -> Sql:
+def where(state: State, kind: Kind, known: Definitions, groups: Sequence[Mapping[str, Any]]) -> Sql:
     """The condition of all filter groups: groups are OR, filters within one AND."""
     built: list[Sql] = []
     for group in groups:
-        filters = [_filter(kind, known, each) for each in group.get("filters") or ()]
+        filters = [condition(state, kind, known, each) for each in group.get("filters") or ()]
         if filters:
             built.append(_joined("AND", filters))
     return _joined("OR", built) if built else Sql("1")
@@ -59,7 +62,7 @@ def matching(kind: Kind, query: str) -> Sql:
 def column(kind: Kind, known: Definitions, name: str) -> Column:
     """The SQL of one property; a 400 when the type has no such property."""
     definition = known.get(name)
-    if definition is None:
+    if definition is None or name in _UNSEARCHABLE.get(kind.name, _NOWHERE):
         raise invalid(
             f"There was a problem with the request: property {name} does not exist on {kind.label}"
         )
@@ -86,14 +89,16 @@ def _stored(kind: Kind, definition: Definition) -> Column:
         case "enumeration":
             return Column(raw, str)
     lowered = Sql(f"lower({raw.text})", raw.values)
-    unique = definition.name if definition.unique else ""
+    unique = (kind.id, definition.name) if definition.unique else None
     return Column(lowered, _lower, is_text=True, unique=unique)
 
 
-def _filter(kind: Kind, known: Definitions, given: Mapping[str, Any]) -> Sql:
+def condition(state: State, kind: Kind, known: Definitions, given: Mapping[str, Any]) -> Sql:
+    """The condition of one filter."""
     name, operator = str(given.get("propertyName", "")), str(given.get("operator", ""))
     if name.startswith("associations."):
-        return _associated(kind, name.removeprefix("associations."), operator, given)
+        other = kind_in(state, name.removeprefix("associations."))
+        return _associated(kind, other, operator, given)
     build = _OPERATORS.get(operator)
     if build is None:
         raise invalid(f"Invalid input JSON: {operator} is not a search operator")
@@ -130,15 +135,16 @@ def _among(found: Column, given: Mapping[str, Any]) -> Sql:
 
 def _narrowed(found: Column, values: Sequence[str]) -> Sql | None:
     """Unique values have an index: ask it first, so that no table is scanned."""
-    if not found.unique:
+    if found.unique is None:
         return None
-    exact = [*values, *(value.lower() for value in values)] if found.unique == "email" else values
+    folded = found.unique[1] == "email"
+    exact = [*values, *(value.lower() for value in values)] if folded else values
     wanted = orjson.dumps(list(exact)).decode()
     text = (
-        "id IN (SELECT u.id FROM hs_unique u WHERE u.type = r.type AND u.name = ? "
+        "id IN (SELECT u.id FROM hs_unique u WHERE u.type = ? AND u.name = ? "
         "AND u.value IN (SELECT value FROM json_each(?)))"
     )
-    return Sql(text, (found.unique, wanted))
+    return Sql(text, (*found.unique, wanted))
 
 
 def _present(found: Column, given: Mapping[str, Any]) -> Sql:
@@ -162,22 +168,28 @@ def _token(found: Column, given: Mapping[str, Any]) -> Sql:
     pattern = _escaped("".join(" " if each in _BREAKS else each for each in token.strip("*")))
     start = "%" if token.startswith("*") else "% "
     end = "%" if token.endswith("*") else " %"
-    return Sql(
+    test = Sql(
         f"(' ' || lower({words}) || ' ') {negated}LIKE ? ESCAPE '\\'",
         (*found.sql.values, f"{start}{pattern}{end}"),
     )
+    if negated:
+        return test
+    pieces = "%".join(("", *pattern.split(), ""))
+    cheap = Sql(f"{found.sql.text} LIKE ? ESCAPE '\\'", (*found.sql.values, pieces))
+    values = cheap.values + test.values  # CASE keeps the order: the costly test comes second
+    return Sql(f"CASE WHEN {cheap.text} THEN {test.text} ELSE 0 END", values)
 
 
-def _associated(kind: Kind, name: str, operator: str, given: Mapping[str, Any]) -> Sql:
+def _associated(kind: Kind, other: Kind, operator: str, given: Mapping[str, Any]) -> Sql:
     if operator not in ("EQ", "IN"):
-        raise invalid(f"associations.{name} takes EQ or IN, not {operator}")
+        raise invalid(f"associations.{other.name} takes EQ or IN, not {operator}")
     asked = given.get("values") if operator == "IN" else [given.get("value")]
     ids = [int(str(id)) for id in asked or () if str(id).isdigit()]
     text = (
         "(id IN (SELECT a.from_id FROM hs_association a WHERE a.from_type = ? "
         "AND a.to_type = ? AND a.to_id IN (SELECT value FROM json_each(?))))"
     )
-    return Sql(text, (kind.id, kind_of(name).id, orjson.dumps(ids).decode()))
+    return Sql(text, (kind.id, other.id, orjson.dumps(ids).decode()))
 
 
 def _contains(name: str, word: str) -> Sql:

@@ -37,6 +37,8 @@ def check(state: State, kind: Kind, properties: object) -> dict[str, str]:
     for name, value in properties.items():
         if value is None:
             continue
+        if kind.activity and _ignored(known.get(name)):
+            continue
         try:
             kept[name] = _checked(state, known.get(name), str(name), value)
         except _RefusedError as refused:
@@ -44,6 +46,11 @@ def check(state: State, kind: Kind, properties: object) -> dict[str, str]:
     if problems:
         raise invalid_values(problems)
     return kept
+
+
+def _ignored(definition: Definition | None) -> bool:
+    """Activities overlook what does not exist or cannot be written; other types refuse it."""
+    return definition is None or definition.read_only
 
 
 def _checked(state: State, definition: Definition | None, name: str, value: Any) -> str:
@@ -90,7 +97,7 @@ def _bool(definition: Definition, text: str) -> str:
 def _enumeration(definition: Definition, text: str) -> str:
     wanted = text.strip(";").split(";") if definition.many else [text]
     for value in wanted:
-        if definition.options and value not in definition.options:
+        if not definition.external and value not in definition.options:
             raise _not_an_option(definition, value)
     return text
 
@@ -120,7 +127,7 @@ def _owner(state: State, text: str) -> str:
 
 
 def _not_an_option(definition: Definition, text: str) -> _RefusedError:
-    allowed = ", ".join(sorted(definition.options))
+    allowed = ", ".join(definition.options)
     return _RefusedError(
         "INVALID_OPTION", f"{text} was not one of the allowed options: [{allowed}]"
     )

@@ -13,6 +13,8 @@ from sandbox.hubspot.data.schema import SCHEMA
 from sandbox.state import State
 
 _SEEDED_AT: Final = "2024-01-01T00:00:00.000Z"
+_SEEDED: Final = "hubspot_model"
+_SEEDS: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,12 @@ class Definition:
     name: str
     type: str
     field_type: str
-    options: frozenset[str]
+    options: tuple[str, ...]
     unique: bool
     read_only: bool
     archived: bool
     owner: bool
+    external: bool
 
     @property
     def many(self) -> bool:
@@ -118,31 +121,81 @@ def _definition(shown: Mapping[str, Any]) -> Definition:
         name=shown["name"],
         type=shown["type"],
         field_type=shown["fieldType"],
-        options=frozenset(option["value"] for option in shown["options"]),
+        options=tuple(option["value"] for option in shown["options"]),
         unique=shown["hasUniqueValue"],
         read_only=shown["modificationMetadata"]["readOnlyValue"],
         archived=shown["archived"],
         owner=shown["referencedObjectType"] == "OWNER",
+        external=shown["externalOptions"] or not shown["options"],
     )
 
 
 def _seed(state: State) -> None:
-    if state.db.execute("SELECT 1 FROM hs_property LIMIT 1").fetchone():
+    """Give a new account its model; one made by an earlier release gains what it lacks."""
+    if state.setting(_SEEDED) == _SEEDS:
         return
+    properties, groups, pipelines = _seeds()
     with state.transaction() as db:
-        db.executemany("INSERT OR REPLACE INTO hs_property VALUES (?, ?, ?)", _seeds())
+        columns = {row[1] for row in db.execute("PRAGMA table_info(hs_list)")}
+        if "evaluated" not in columns:
+            db.execute("ALTER TABLE hs_list ADD COLUMN evaluated INTEGER NOT NULL DEFAULT 0")
+        db.executemany("INSERT OR IGNORE INTO hs_property VALUES (?, ?, ?)", properties)
+        db.executemany("INSERT OR IGNORE INTO hs_group VALUES (?, ?, ?)", groups)
+        db.executemany("INSERT OR IGNORE INTO hs_pipeline VALUES (?, ?, ?)", pipelines)
+        state.set_setting(_SEEDED, _SEEDS)
+
+
+Cells = tuple[tuple[str, str, str], ...]
 
 
 @cache
-def _seeds() -> tuple[tuple[str, str, str], ...]:
-    return tuple(_read_seeds())
+def _seeds() -> tuple[Cells, Cells, Cells]:
+    return tuple(_properties()), tuple(_groups()), tuple(_pipelines())
 
 
-def _read_seeds() -> Iterator[tuple[str, str, str]]:
-    shared = document("properties_common")
+def _properties() -> Iterator[tuple[str, str, str]]:
+    shared = document("properties_common")["properties"]
     for kind in KINDS:
         own = document(f"properties_{kind.name}")
-        for source in (shared, own):
-            for row in source["properties"]:
-                shown = full(row, own["group"])
-                yield kind.id, row["name"], orjson.dumps(shown).decode()
+        rows = {row["name"]: row for row in (*shared, *own["properties"])}
+        rows |= {row["name"]: row for row in _dates(kind, rows) if row["name"] not in rows}
+        for row in rows.values():
+            yield kind.id, row["name"], orjson.dumps(full(row, own["group"])).decode()
+
+
+def _dates(kind: Kind, rows: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """When a record entered and left each stage of its life or its pipeline."""
+    stages = [each["value"] for each in rows.get("lifecyclestage", {}).get("options", ())]
+    for pipeline in document("pipelines").get(kind.name, ()):
+        stages += [stage["id"] for stage in pipeline["stages"]]
+    for stage in stages:
+        yield from stage_dates(stage, stage)
+
+
+def stage_dates(stage: str, label: str) -> Iterator[dict[str, Any]]:
+    """The two properties that date one stage."""
+    for way in ("entered", "exited"):
+        yield {
+            "name": f"hs_date_{way}_{stage}",
+            "label": f"Date {way} '{label}'",
+            "type": "datetime",
+            "fieldType": "date",
+            "readOnly": True,
+            "calculated": True,
+        }
+
+
+def _groups() -> Iterator[tuple[str, str, str]]:
+    for kind in KINDS:
+        name = document(f"properties_{kind.name}")["group"]
+        shown = {"name": name, "label": name, "displayOrder": 0, "archived": False}
+        yield kind.id, name, orjson.dumps(shown).decode()
+
+
+def _pipelines() -> Iterator[tuple[str, str, str]]:
+    seeded = {"createdAt": _SEEDED_AT, "updatedAt": _SEEDED_AT}
+    for kind in KINDS:
+        for each in document("pipelines").get(kind.name, ()):
+            stages = [{**seeded, **stage} for stage in each["stages"]]
+            shown = {**seeded, **each, "stages": stages}
+            yield kind.id, each["id"], orjson.dumps(shown).decode()

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import orjson
 
 from sandbox.hubspot.data.definitions import definitions, ready
-from sandbox.hubspot.data.kinds import Kind, kind_of
+from sandbox.hubspot.data.kinds import Kind, kind_in, kind_of
 from sandbox.hubspot.data.links import add_links, primaries
 from sandbox.hubspot.data.times import millis, text
 from sandbox.state import State
@@ -19,7 +19,7 @@ _FREE: Final = "DELETE FROM hs_unique WHERE type = ? AND id = ?"
 _ADD_EVENT: Final = "INSERT OR REPLACE INTO hs_event VALUES (?, ?, ?, ?, ?, ?)"
 _ADD_EMAIL_EVENT: Final = "INSERT OR REPLACE INTO hs_email_event VALUES (?, ?, ?, ?, ?)"
 _ADD_OWNER: Final = "INSERT OR REPLACE INTO hs_owner VALUES (?, ?, ?, ?, ?)"
-_ADD_LIST: Final = "INSERT OR REPLACE INTO hs_list VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, 1)"
+_ADD_LIST: Final = "INSERT OR REPLACE INTO hs_list VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, 1, 0)"
 _ADD_FORM: Final = "INSERT OR IGNORE INTO hs_form VALUES (?, ?, ?, ?, 0)"
 _ADD_SUBMISSION: Final = "INSERT OR REPLACE INTO hs_submission VALUES (?, ?, ?, ?)"
 _T = TypeVar("_T")
@@ -28,8 +28,8 @@ Row = Mapping[str, Any]
 
 def insert(state: State, object_type: str, rows: Iterable[Row]) -> None:
     """Load records: `{id, properties, created, modified, archived?}`; values may be Python's."""
-    kind = kind_of(object_type)
-    known = definitions(ready(state), kind)
+    kind = kind_in(ready(state), object_type)
+    known = definitions(state, kind)
     names = [each.name for each in known.values() if each.unique]
     with state.transaction() as db:
         for chunk in _chunks(rows):
@@ -55,15 +55,15 @@ def insert_associations(
     state: State, from_type: str, to_type: str, rows: Iterable[tuple[Any, Any, int]]
 ) -> None:
     """Load associations `(from id, to id, type id)`; the other direction follows by itself."""
-    one, other = kind_of(from_type).id, kind_of(to_type).id
-    with ready(state).transaction() as db:
+    one, other = (kind_in(ready(state), name).id for name in (from_type, to_type))
+    with state.transaction() as db:
         for chunk in _chunks(rows):
             links = [(one, int(a), other, int(b), id) for a, b, id in chunk]
             add_links(state, links)
             db.executemany(
                 "UPDATE hs_record SET properties = json_set(properties, '$.' || ?, ?) "
                 "WHERE type = ? AND id = ?",
-                [(name, str(to), type, id) for type, id, name, to in primaries(links)],
+                [(name, str(to), type, id) for type, id, name, to in primaries(state, links)],
             )
 
 

@@ -50,24 +50,42 @@ def values(kind: Kind, row: Row) -> dict[str, str]:
 
 def show(state: State, view: View, row: Row) -> dict[str, Any]:
     """One record as the API returns it."""
-    kind, id = view.kind, row[0]
-    found = values(kind, row)
-    names = sorted(found) if view.names is None else view.names
-    shown: dict[str, Any] = {
-        "id": str(id),
-        "properties": {name: found.get(name) for name in names},
-        "createdAt": found["hs_createdate"],
-        "updatedAt": found["hs_lastmodifieddate"],
-        "archived": bool(row[3]),
-        "url": f"https://app.hubspot.com/contacts/{PORTAL}/record/{kind.id}/{id}",
-    }
-    if row[4] is not None:
-        shown["archivedAt"] = iso(row[4])
+    kind = view.kind
+    shown = show_many(view, [row])[0]
     if view.history:
+        found = values(kind, row)
         shown["propertiesWithHistory"] = {
             name: history(state, kind, row, name, found.get(name)) for name in view.history
         }
     return shown
+
+
+def show_many(view: View, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Records as a page returns them, without their history; nothing is asked per record."""
+    kind, names = view.kind, view.names
+    address = f"https://app.hubspot.com/contacts/{PORTAL}/record/{kind.id}/"
+    page: list[dict[str, Any]] = []
+    for row in rows:
+        found = values(kind, row)
+        shown = {
+            "id": found["hs_object_id"],
+            "properties": _chosen(found, names),
+            "createdAt": found["hs_createdate"],
+            "updatedAt": found["hs_lastmodifieddate"],
+            "archived": row[3] == 1,
+            "url": address + found["hs_object_id"],
+        }
+        if row[4] is not None:
+            shown["archivedAt"] = iso(row[4])
+        page.append(shown)
+    return page
+
+
+def _chosen(found: dict[str, str], names: tuple[str, ...] | None) -> dict[str, str | None]:
+    """The values of these names, None where there is none; every value without names."""
+    if names is None:
+        return {name: found[name] for name in sorted(found)}
+    return dict(zip(names, map(found.get, names), strict=True))
 
 
 def read(state: State, kind: Kind, id: str, *, archived: bool = False) -> Row | None:

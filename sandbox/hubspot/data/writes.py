@@ -1,6 +1,6 @@
 """Records as they are written: defaults, unique values, history and what HubSpot derives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,26 +8,29 @@ import orjson
 
 from sandbox.hubspot.data.checks import check
 from sandbox.hubspot.data.definitions import definitions
-from sandbox.hubspot.data.kinds import Kind
-from sandbox.hubspot.data.links import unlink_all
+from sandbox.hubspot.data.kinds import Kind, kind_of
+from sandbox.hubspot.data.links import linked_by, unlink_all
 from sandbox.hubspot.data.load import unique_values
 from sandbox.hubspot.data.records import Row, read
-from sandbox.hubspot.data.times import iso, millis
+from sandbox.hubspot.data.times import millis
 from sandbox.hubspot.faults import missing, taken
+from sandbox.hubspot.habits.derived import backward, derived
+from sandbox.hubspot.habits.due import follow
+from sandbox.hubspot.habits.pipelines import fields, pipelines
 from sandbox.hubspot.settings import settings
+from sandbox.hubspot.webhooks.changes import note
+from sandbox.hubspot.webhooks.links import note_links
 from sandbox.state import State
 
-STAGES: Final = (
-    "subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity",
-    "customer", "evangelist", "other",
-)  # fmt: skip
 _FIRST_ID: Final = 1001
 _DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
     "contacts": {"lifecyclestage": "lead"},
-    "deals": {"pipeline": "default"},
     "tasks": {"hs_task_status": "NOT_STARTED", "hs_task_type": "TODO", "hs_task_priority": "NONE"},
-    "tickets": {"hs_pipeline": "0"},
+    "leads": {"hs_pipeline_stage": "new-stage-id"},
+    "line_items": {"quantity": "1"},
 }
+_LEAD: Final = "0-136"
+_PRIMARY_CONTACT: Final = 578
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,14 @@ class Author:
     source_id: str = "1160452"
     user: str | None = None
 
+    @property
+    def signed(self) -> tuple[str, str]:
+        """How the log of changes names this author."""
+        return self.source, self.source_id
+
 
 APP: Final = Author()
+_HUBSPOT: Final = Author("CALCULATED", "HubSpot")
 
 
 def create(state: State, kind: Kind, properties: object, author: Author = APP) -> Row:
@@ -55,14 +64,36 @@ def create(state: State, kind: Kind, properties: object, author: Author = APP) -
         "hs_object_source_label": author.source,
     }
     kept = {**born, **_DEFAULTS.get(kind.name, {}), **changes}
-    kept.update(_derived(kind, kept, now))
+    kept |= _pipeline(state, kind, kept)
+    kept.update(derived(state, kind, {}, kept, now))
     kept = {name: value for name, value in kept.items() if value}
-    return adopt(state, kind, kept, now, author)
+    row = adopt(state, kind, kept, now, author)
+    follow(state, kind, row[0], kept)
+    note(state, "CREATE", kind.id, row[0], author.signed, kept)
+    return row
 
 
-def adopt(state: State, kind: Kind, kept: Mapping[str, str], created: int, author: Author) -> Row:
-    """Add a record with values already checked, as a merge makes it."""
-    now, id = millis(state.now()), _next_id(state, kind)
+def _pipeline(state: State, kind: Kind, kept: Mapping[str, str]) -> dict[str, str]:
+    """The only pipeline is the default; a deal must say which when there are several."""
+    names = fields(state, kind)
+    held = [] if names is None else pipelines(state, kind)
+    if names is None or not held or kept.get(names[0]):
+        return {}
+    if kind.name == "deals" and len(held) > 1:
+        raise missing(kind.label, [names[0]])
+    return {names[0]: held[0]["id"]}
+
+
+def adopt(
+    state: State,
+    kind: Kind,
+    kept: Mapping[str, str],
+    created: int,
+    author: Author,
+    same: int | None = None,
+) -> Row:
+    """Add a record with values already checked, as a merge makes it; perhaps under a known id."""
+    now, id = millis(state.now()), _next_id(state, kind) if same is None else same
     _claim(state, kind, id, kept)
     row: Row = (id, created, now, 0, None, orjson.dumps(kept).decode())
     state.db.execute("INSERT INTO hs_record VALUES (?, ?, ?, ?, ?, ?, ?)", (kind.id, *row))
@@ -84,10 +115,13 @@ def update(state: State, kind: Kind, row: Row, properties: object, author: Autho
         return row
     now = millis(state.now())
     after = before | {name: value for name, (_, value) in changed.items()}
-    after.update(_derived(kind, {name: value for name, (_, value) in changed.items()}, now))
+    written = {name: value for name, (_, value) in changed.items()}
+    after.update(derived(state, kind, before, written, now))
     after = {name: value for name, value in after.items() if value}
     _claim(state, kind, row[0], after)
     _remember(state, kind, row[0], now, changed, author)
+    follow(state, kind, row[0], written)
+    note(state, "UPDATE", kind.id, row[0], author.signed, written)
     return _store(state, kind, row, after, now)
 
 
@@ -95,29 +129,57 @@ def touch(state: State, kind: Kind, id: int, decided: Mapping[str, str] | None =
     """Move the modified date as HubSpot does by itself, perhaps with a value it decides."""
     row = read(state, kind, str(id))
     if row is not None:
-        after = orjson.loads(row[5]) | (decided or {})
+        before: dict[str, str] = orjson.loads(row[5])
+        after = before | dict(decided or {})
+        if decided:
+            changed = {n: (before.get(n), v) for n, v in decided.items() if before.get(n) != v}
+            _remember(state, kind, row[0], millis(state.now()), changed, _HUBSPOT)
+            note(state, "UPDATE", kind.id, row[0], _HUBSPOT.signed, decided)
         _store(state, kind, row, {name: each for name, each in after.items() if each}, None)
 
 
-def archive(state: State, kind: Kind, row: Row) -> None:
+def archive(state: State, kind: Kind, row: Row, author: Author = APP) -> None:
     """Take a record out of every listing but the archived one; its links and keys are free."""
     now = millis(state.now())
     state.db.execute(
         "UPDATE hs_record SET archived = 1, archived_at = ? WHERE type = ? AND id = ?",
         (now, kind.id, row[0]),
     )
-    _free(state, kind, row[0])
+    _free(state, kind, row[0], author)
+    note(state, "DELETE", kind.id, row[0], author.signed)
 
 
-def purge(state: State, kind: Kind, row: Row) -> None:
+def purge(state: State, kind: Kind, row: Row, author: Author = APP) -> None:
     """Remove a record and all its traces."""
-    _free(state, kind, row[0])
+    _free(state, kind, row[0], author)
     for table in ("hs_record", "hs_history", "hs_prior"):
         state.db.execute(f"DELETE FROM {table} WHERE type = ? AND id = ?", (kind.id, row[0]))
 
 
-def _free(state: State, kind: Kind, id: int) -> None:
-    unlink_all(state, kind.id, id)
+def restore(state: State, kind: Kind, row: Row) -> None:
+    """Bring an archived record back as a person does; its links stay lost, its keys return."""
+    _claim(state, kind, row[0], orjson.loads(row[5]))
+    state.db.execute(
+        "UPDATE hs_record SET archived = 0, archived_at = NULL, modified = ? "
+        "WHERE type = ? AND id = ?",
+        (max(millis(state.now()), row[2] + 1), kind.id, row[0]),
+    )
+    note(state, "RESTORE", kind.id, row[0], ("CRM_UI", ""))
+
+
+def _end_leads(state: State, kind: Kind, id: int, author: Author) -> None:
+    """A lead ends with its last primary contact: that contact is about to lose it."""
+    if kind.name == "contacts":
+        lead = kind_of("leads")
+        for lead_id in linked_by(state, _LEAD, kind.id, id, _PRIMARY_CONTACT):
+            row = read(state, lead, str(lead_id))
+            if row is not None:
+                archive(state, lead, row, author)
+
+
+def _free(state: State, kind: Kind, id: int, author: Author) -> None:
+    _end_leads(state, kind, id, author)
+    note_links(state, unlink_all(state, kind.id, id), author.signed, removed=True)
     state.db.execute("DELETE FROM hs_unique WHERE type = ? AND id = ?", (kind.id, id))
     state.db.execute(
         "DELETE FROM hs_member WHERE record = ? AND list IN "
@@ -203,59 +265,7 @@ def _allowed(
             held = [each for each in before.get(name, "").split(";") if each]
             added = [each for each in value.split(";") if each and each not in held]
             kept[name] = ";".join(held + added)
-    if _is_backward(before.get("lifecyclestage", ""), changes.get("lifecyclestage", "")):
+    stages = [each.get("lifecyclestage", "") for each in (before, changes)]
+    if backward(state, kind, *stages):
         del kept["lifecyclestage"]
     return kept
-
-
-def _is_backward(old: str, new: str) -> bool:
-    return old in STAGES and new in STAGES and STAGES.index(new) < STAGES.index(old)
-
-
-def _derived(kind: Kind, changes: Mapping[str, str], now: int) -> dict[str, str]:
-    """What HubSpot itself sets because of these changes."""
-    found: dict[str, str] = {}
-    rule = _RULES.get(kind.name)
-    if rule is not None:
-        found.update(rule(changes, iso(now)))
-    if changes.get("hubspot_owner_id"):
-        found["hubspot_owner_assigneddate"] = iso(now)
-    if changes.get("lifecyclestage"):
-        found[f"hs_lifecyclestage_{changes['lifecyclestage']}_date"] = iso(now)
-    return found
-
-
-def _contact(changes: Mapping[str, str], now: str) -> dict[str, str]:
-    if "email" not in changes:
-        return {}
-    return {"hs_email_domain": changes["email"].rpartition("@")[2]}
-
-
-def _deal(changes: Mapping[str, str], now: str) -> dict[str, str]:
-    stage = changes.get("dealstage")
-    if not stage:
-        return {}
-    closed, won = stage in ("closedwon", "closedlost"), stage == "closedwon"
-    return {
-        f"hs_date_entered_{stage}": now,
-        "hs_is_closed": str(closed).lower(),
-        "hs_is_closed_won": str(won).lower(),
-    }
-
-
-def _task(changes: Mapping[str, str], now: str) -> dict[str, str]:
-    status = changes.get("hs_task_status")
-    if status is None:
-        return {}
-    done = status == "COMPLETED"
-    return {
-        "hs_task_is_completed": str(int(done)),
-        "hs_task_completion_date": now if done else "",
-    }
-
-
-_RULES: Final[Mapping[str, Callable[[Mapping[str, str], str], dict[str, str]]]] = {
-    "contacts": _contact,
-    "deals": _deal,
-    "tasks": _task,
-}

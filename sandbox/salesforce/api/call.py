@@ -11,14 +11,23 @@ import orjson
 from sandbox.salesforce.faults import FaultError, bad_json, not_found
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Object
+from sandbox.salesforce.setup.option import SaveOptions, save_options
+from sandbox.salesforce.setup.usage import Usage
 from sandbox.salesforce.soql.pages import Queries
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a data resource: `path` is below `/services/data/{version}`."""
+    """One request to a data resource: `path` is below `/services/data/{version}`.
+
+    `org` is all there is, `seen` what the caller's permissions show of it (mostly the same).
+    """
 
     org: Org
+    seen: Org
+    user: str
+    app: str
+    usage: Usage
     queries: Queries
     version: str
     method: str
@@ -33,11 +42,20 @@ class Call:
         return f"/services/data/{self.version}"
 
     def object(self, name: str) -> Object:
-        """The object a path names; 404 for none."""
-        found = self.org.schema.find(name)
+        """The object a path names, whole; 404 for none and for one the caller may not see."""
+        found = self.seen.schema.find(name)
         if found is None:
             raise not_found()
-        return found
+        return self.org.schema.objects[found.name]
+
+    def visible(self, object: Object) -> Object:
+        """The object with the fields the caller may see."""
+        return self.seen.schema.objects[object.name]
+
+    @property
+    def options(self) -> SaveOptions:
+        """How this call's writes are to be saved."""
+        return save_options(self.headers)
 
     def record(self) -> Mapping[str, Any]:
         """The body as one JSON object."""

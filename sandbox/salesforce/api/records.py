@@ -15,7 +15,7 @@ def read(call: Call, object: Object, ids: Sequence[str], fields: Sequence[str]) 
     """Each live row rendered with these fields, None where there is none."""
     state = call.org.state
     soql = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {object.name}"
-    lowered = lower(call.org, soql, call.version, everything=True)
+    lowered = lower(call.seen, soql, call.version, everything=True)
     full = [full_id(id) if is_id(id) else "" for id in ids]
     table = call.org.tables[object.name].name
     find = (

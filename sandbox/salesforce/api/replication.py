@@ -1,14 +1,18 @@
 """`/updated` and `/deleted`: ids changed in a span of whole minutes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from sandbox.salesforce.api.call import Answer, Call, json
 from sandbox.salesforce.faults import FaultError
+from sandbox.salesforce.retention.deletes import REACH, earliest
+from sandbox.salesforce.retention.late import covered
 from sandbox.salesforce.rows.values import moment, stamp
 from sandbox.salesforce.schema import Object
 
-_REACH: Final = {"updated": timedelta(days=30), "deleted": timedelta(days=15)}
+_REACH: Final = {"updated": timedelta(days=30), "deleted": REACH}
+_MOST_IDS: Final = 600_000
 
 
 def updated(call: Call, name: str) -> Answer:
@@ -21,8 +25,8 @@ def updated(call: Call, name: str) -> Answer:
     )
     with call.org.state.lock:
         found = call.org.state.db.execute(sql, (stamp(start), stamp(end))).fetchall()
-    ids = [id for (id,) in found]
-    return json({"ids": ids, "latestDateCovered": _covered(call, end)}, rows=len(ids))
+    ids = [id for (id,) in _few(call, found)]
+    return json({"ids": ids, "latestDateCovered": stamp(covered(call.org, end))}, rows=len(ids))
 
 
 def deleted(call: Call, name: str) -> Answer:
@@ -36,14 +40,21 @@ def deleted(call: Call, name: str) -> Answer:
     with call.org.state.lock:
         values = (object.name, stamp(start), stamp(end))
         found = call.org.state.db.execute(sql, values).fetchall()
-    records = [{"id": id, "deletedDate": at} for id, at in found]
-    earliest = _minute(call.org.state.now() - _REACH["deleted"])
+    records = [{"id": id, "deletedDate": at} for id, at in _few(call, found)]
     body = {
         "deletedRecords": records,
-        "earliestDateAvailable": stamp(earliest),
-        "latestDateCovered": _covered(call, end),
+        "earliestDateAvailable": stamp(earliest(call.org, object.name)),
+        "latestDateCovered": stamp(covered(call.org, end)),
     }
     return json(body, rows=len(records))
+
+
+def _few(call: Call, found: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
+    """The rows, unless there are more than one answer may list (a setting lowers the limit)."""
+    most = int(call.org.state.setting("sf_replication_ids") or _MOST_IDS)
+    if len(found) > most:
+        raise FaultError("EXCEEDED_ID_LIMIT", f"cannot return more than {most} ids")
+    return found
 
 
 def _replicated(call: Call, name: str) -> Object:
@@ -75,7 +86,3 @@ def _moment(call: Call, name: str) -> datetime:
 
 def _minute(when: datetime) -> datetime:
     return when.replace(second=0, microsecond=0)
-
-
-def _covered(call: Call, end: datetime) -> str:
-    return stamp(min(end, _minute(call.org.state.now())))

@@ -1,12 +1,12 @@
 """`/sobjects`: describes, single rows, external ids."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
 from sandbox.salesforce.api.call import Answer, Call, http_date, json, refused, split_list
 from sandbox.salesforce.api.records import external_field, matches, read
-from sandbox.salesforce.describe import brief, describe, describe_all
+from sandbox.salesforce.describe import brief, describe, describe_all, record_types
 from sandbox.salesforce.faults import FaultError, no_external_id, not_found
 from sandbox.salesforce.ids import full_id, is_id
 from sandbox.salesforce.rows.values import moment
@@ -16,28 +16,34 @@ from sandbox.salesforce.schema import Object
 
 def list_all(call: Call) -> Answer:
     """`GET /sobjects`."""
-    return _metadata(call, describe_all(call.org.schema, call.version))
+    return _metadata(call, lambda: describe_all(call.seen.schema, call.version))
 
 
 def show_brief(call: Call, name: str) -> Answer:
     """`GET /sobjects/X`."""
-    object = call.object(name)
+    object = call.visible(call.object(name))
     return json({"objectDescribe": brief(object, call.version), "recentItems": []})
 
 
 def show_describe(call: Call, name: str) -> Answer:
     """`GET /sobjects/X/describe`."""
-    return _metadata(call, describe(call.org.schema, call.object(name), call.version))
+    object = call.visible(call.object(name))
+
+    def content() -> Mapping[str, Any]:
+        types = record_types(call.org, object.name)
+        return describe(call.seen.schema, object, call.version, types)
+
+    return _metadata(call, content)
 
 
-def _metadata(call: Call, content: object) -> Answer:
-    """Metadata with its date: it changes when a field is added, so at most once a second."""
+def _metadata(call: Call, content: Callable[[], Mapping[str, Any]]) -> Answer:
+    """Metadata with its date: it changes when an administrator does, so at most once a second."""
     changed = call.org.schema_changed
     headers = {"Last-Modified": http_date(changed), "ETag": f'"{int(changed.timestamp()):x}"'}
     since = call.since("if-modified-since")
     if since is not None and changed <= since:
         return Answer(304, headers=headers)
-    return Answer(200, json(content).body, headers)
+    return Answer(200, json(content()).body, headers)
 
 
 def create_row(call: Call, name: str) -> Answer:
@@ -47,7 +53,7 @@ def create_row(call: Call, name: str) -> Answer:
     if any(key.lower() == "id" and value for key, value in body.items()):
         text = "cannot specify Id in an insert call"
         raise FaultError("INVALID_FIELD_FOR_INSERT_UPDATE", text, ["Id"])
-    return _created(call, object, create(call.org, object, body))
+    return _created(call, object, create(call.org, object, body, call.user, call.options))
 
 
 def _created(call: Call, object: Object, id: str, **also: Any) -> Answer:
@@ -71,7 +77,7 @@ def read_row(call: Call, name: str, id: str) -> Answer:
     if (since is not None and changed <= since) or (same and same == headers.get("ETag")):
         return Answer(304, headers=headers)
     asked = split_list(call.query.get("fields", ""))
-    found = read(call, object, [id], asked or list(object.fields))
+    found = read(call, object, [id], asked or list(call.visible(object).fields))
     return Answer(200, str(found[0]).encode(), headers, rows=1)
 
 
@@ -98,7 +104,7 @@ def update_row(call: Call, name: str, id: str) -> Answer:
     match = call.headers.get("if-match")
     if match is not None and object.name == "Account" and _etag(row) not in split_list(match):
         raise FaultError("PRECONDITION_FAILED", "The record has another ETag than If-Match asks")
-    update(call.org, object, full, body, unless_changed_since=since)
+    update(call.org, object, full, body, call.user, since, call.options)
     return Answer(204, rows=1)
 
 
@@ -107,12 +113,12 @@ def delete_row(call: Call, name: str, id: str) -> Answer:
     object, full = call.object(name), _full(id)
     if call.org.row(object.name, full) is None:
         raise no_external_id(id)
-    delete(call.org, object, full)
+    delete(call.org, object, full, call.user)
     return Answer(204, rows=1)
 
 
 def _one_match(call: Call, object: Object, name: str, value: str) -> str | Answer | None:
-    found = matches(call, object, external_field(object, name), value)
+    found = matches(call, object, external_field(call.visible(object), name), value)
     if len(found) > 1:
         return json([f"{call.stem}/sobjects/{object.name}/{id}" for id in found], 300)
     return found[0] if found else None
@@ -137,7 +143,7 @@ def delete_external(call: Call, name: str, field: str, value: str) -> Answer:
 def upsert_external(call: Call, name: str, field: str, value: str) -> Answer:
     """`PATCH /sobjects/X/{field}/{value}`: 201 created, 200 updated, 300 several carry it."""
     object, body = call.object(name), call.record()
-    key = external_field(object, field).name
+    key = external_field(call.visible(object), field).name
     if any(each.lower() in {"id", key.lower()} for each in body):
         text = f"The {key} field should not be specified in the sobject data."
         raise FaultError("INVALID_FIELD", text, [key])
@@ -145,15 +151,17 @@ def upsert_external(call: Call, name: str, field: str, value: str) -> Answer:
     if isinstance(found, Answer):
         return found
     if found is not None:
-        update(call.org, object, found, body)
+        since = call.since("if-unmodified-since")
+        update(call.org, object, found, body, call.user, since, call.options)
         return json({"id": found, "success": True, "errors": [], "created": False}, rows=1)
     if key == "Id" or call.query.get("updateOnly") == "true":
         raise not_found()
-    made = create(call.org, object, {**body, key: value})
+    made = create(call.org, object, {**body, key: value}, call.user, call.options)
     return _created(call, object, made, created=True)
 
 
 def create_by_id(call: Call, name: str) -> Answer:
     """`POST /sobjects/X/Id`: a create through the upsert path."""
     object = call.object(name)
-    return _created(call, object, create(call.org, object, call.record()), created=True)
+    made = create(call.org, object, call.record(), call.user, call.options)
+    return _created(call, object, made, created=True)

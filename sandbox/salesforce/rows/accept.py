@@ -6,8 +6,10 @@ from typing import Any, Final
 from sandbox.salesforce.faults import FaultError, deleted
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rows.derive import Row
+from sandbox.salesforce.rows.member import member_statuses
 from sandbox.salesforce.rows.values import check_text, stored
 from sandbox.salesforce.schema import Field, Object
+from sandbox.salesforce.setup.access import access_of
 
 _NOT_WRITABLE: Final = (
     "Unable to create/update fields: {}. Please check the security settings of this field and "
@@ -15,9 +17,10 @@ _NOT_WRITABLE: Final = (
 )
 
 
-def accepted(org: Org, object: Object, body: Mapping[str, Any], verb: str) -> Row:
+def accepted(org: Org, object: Object, body: Mapping[str, Any], verb: str, user: str) -> Row:
     """The stored values of a body's fields; `verb` is create or update."""
     found: Row = {}
+    access = access_of(org, user)
     refused: list[str] = []
     for key, value in body.items():
         if key.lower() in {"attributes", "id"}:
@@ -26,14 +29,22 @@ def accepted(org: Org, object: Object, body: Mapping[str, Any], verb: str) -> Ro
         if field is None:
             text = f"No such column '{key}' on sobject of type {object.name}"
             raise FaultError("INVALID_FIELD", text)
-        if verb not in field.traits:
+        hidden = access is not None and not access.may_field(object.name, field.name, "edit")
+        if hidden or verb not in field.traits:
             refused.append(field.name)
         else:
             found[field.name] = _value(org, object, field, value)
     if refused:
         text = _NOT_WRITABLE.format(", ".join(refused))
         raise FaultError("INVALID_FIELD_FOR_INSERT_UPDATE", text, refused)
+    if object.name == "OpportunityLineItem" and _both_prices(found):
+        text = "field integrity exception (only one of unit price or total price may be specified)"
+        raise FaultError("FIELD_INTEGRITY_EXCEPTION", text, ["UnitPrice", "TotalPrice"])
     return found
+
+
+def _both_prices(values: Row) -> bool:
+    return all(values.get(name) is not None for name in ("UnitPrice", "TotalPrice"))
 
 
 def _value(org: Org, object: Object, field: Field, value: Any) -> Any:
@@ -60,19 +71,36 @@ def _check_reference(org: Org, object: Object, field: Field, id: str) -> None:
         fault = deleted()
         fault.status = 400
         raise fault
-    if field.name == "OwnerId" and not row["IsActive"]:
-        text = f"operation performed with inactive user [{id}] as owner of {object.name.lower()}"
+    if field.name == "RecordTypeId" and row["SobjectType"] != object.name:
+        text = f"Record Type ID: this ID value isn't valid for the user: {id}"
+        raise FaultError("INVALID_CROSS_REFERENCE_KEY", text, [field.name])
+    if field.name == "OwnerId":
+        _check_owner(org, object, target, row)
+
+
+def _check_owner(org: Org, object: Object, target: Object, owner: Row) -> None:
+    """An owner is an active user, or a queue that takes this object."""
+    if target.name == "Group":
+        takes = "SELECT 1 FROM sf_QueueSobject WHERE QueueId = ? AND SobjectType = ?"
+        found = org.state.db.execute(takes, (owner["Id"], object.name)).fetchone()
+        if owner["Type"] != "Queue" or not found:
+            text = "Queue not associated with this SObject type"
+            raise FaultError("FIELD_INTEGRITY_EXCEPTION", text, ["OwnerId"])
+    elif not owner["IsActive"]:
+        name = object.name.lower()
+        text = f"operation performed with inactive user [{owner['Id']}] as owner of {name}"
         raise FaultError("INACTIVE_OWNER_OR_USER", text, [])
 
 
-def check_required(object: Object, row: Row) -> None:
-    """Refuse a row that lacks what must never be empty."""
+def check_required(object: Object, row: Row, before: Row | None) -> None:
+    """Refuse a new row that lacks what has no default, or one that lost what it must have."""
     missing = [
         each.name
         for each in object.stored
         if not each.traits.isdisjoint({"create", "update"})
         and "null" not in each.traits
         and row[each.name] is None
+        and ("default" not in each.traits if before is None else before[each.name] is not None)
     ]
     if missing:
         text = f"Required fields are missing: [{', '.join(missing)}]"
@@ -110,6 +138,10 @@ def _check_member(org: Org, row: Row) -> None:
     if not (row["LeadId"] or row["ContactId"]):
         text = "Required fields are missing: [LeadId, ContactId]"
         raise FaultError("REQUIRED_FIELD_MISSING", text, ["LeadId", "ContactId"])
+    allowed = member_statuses(org, row["CampaignId"])
+    if row["Status"] is not None and allowed and row["Status"] not in allowed:
+        text = f"Status: bad value for restricted picklist field: {row['Status']}"
+        raise FaultError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, ["Status"])
     sql = (
         "SELECT 1 FROM sf_CampaignMember WHERE CampaignId = :CampaignId AND IsDeleted = 0"
         " AND Id IS NOT :Id AND (LeadId = :LeadId OR ContactId = :ContactId)"

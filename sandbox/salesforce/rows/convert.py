@@ -6,6 +6,7 @@ from typing import Final
 from sandbox.salesforce.faults import FaultError
 from sandbox.salesforce.org import PERSON, Org
 from sandbox.salesforce.rows.derive import Row
+from sandbox.salesforce.rows.member import show_person
 from sandbox.salesforce.rows.write import create, live, save
 
 _TO_ACCOUNT: Final = {
@@ -85,6 +86,7 @@ def _close(org: Org, row: Row, made: Converted) -> None:
     moves |= dict.fromkeys(("sf_Task", "sf_Event"), "WhoId = ? WHERE WhoId = ?")
     for table, move in moves.items():
         db.execute(f"UPDATE {table} SET SystemModstamp = '{now}', {move}", (made.contact, lead))
+    show_person(org, "Contact", live(org, org.schema.objects["Contact"], made.contact))
     account = "UPDATE {} SET AccountId = ? WHERE WhoId = ? AND AccountId IS NULL"
     for table in ("sf_Task", "sf_Event"):
         db.execute(account.format(table), (made.account, made.contact))

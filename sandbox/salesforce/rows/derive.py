@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rows.member import member_statuses, shown_of_person
 from sandbox.salesforce.rows.values import moment, stamp
 
 Row = dict[str, Any]
@@ -164,9 +165,12 @@ def _case(save: Save) -> None:
 
 def _member(save: Save) -> None:
     row = save.row
-    row["HasResponded"] = int(row["Status"] == "Responded")
+    allowed = member_statuses(save.org, row["CampaignId"])
+    responded = allowed[row["Status"]] if row["Status"] in allowed else row["Status"] == "Responded"
+    row["HasResponded"] = int(responded)
     if row["HasResponded"] and row["FirstRespondedDate"] is None:
         row["FirstRespondedDate"] = save.now[:10]
+    row.update(shown_of_person(save.org, row))
 
 
 def _line(save: Save) -> None:

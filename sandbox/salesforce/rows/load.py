@@ -70,6 +70,7 @@ def blank(object: Object) -> Row:
         if each.type == "boolean":
             row[each.name] = int(bool(each.default))
     row.setdefault("IsDeleted", 0)
+    row.setdefault("SystemModstamp", None)
     return row
 
 

@@ -38,12 +38,31 @@ def _move_children(org: Org, name: str, loser: str, survivor: str) -> None:
 
 
 def undelete(org: Org, name: str, id: str) -> None:
-    """Take a record out of the recycle bin: the same id, a new stamp."""
+    """Take a record out of the recycle bin, with all its delete took along; ids stay.
+
+    Lookups to it return where nobody has set them since.
+    """
     object = org.schema.objects[name]
     row = org.row(name, id)
     if row is None or not row["IsDeleted"] or "undelete" not in object.traits:
         text = f"entity is not in the recycle bin: {id}"
         raise FaultError("UNDELETE_FAILED", text, [])
-    with org.state.transaction() as db:
+    with org.state.transaction():
         save(org, object, row, {"IsDeleted": 0}, PERSON)
-        db.execute("DELETE FROM sf_deleted WHERE object = ? AND Id = ?", (name, id))
+        _mend(org, name, id)
+
+
+def _mend(org: Org, name: str, id: str) -> None:
+    """Undo what the delete of a row tore, children and their children too."""
+    now, db = org.now(), org.state.db
+    db.execute("DELETE FROM sf_deleted WHERE object = ? AND Id = ?", (name, id))
+    sql = "DELETE FROM sf_torn WHERE root = ? RETURNING object, Id, field"
+    for child, torn, field in db.execute(sql, (id,)).fetchall():
+        change = f"UPDATE sf_{child} SET SystemModstamp = ?"
+        if field is not None:
+            lookup = f"{change}, {field} = ? WHERE Id = ? AND {field} IS NULL"
+            db.execute(lookup, (now, id, torn))
+            continue
+        back = f"{change}, IsDeleted = 0 WHERE Id = ? AND IsDeleted = 1"
+        if db.execute(back, (now, torn)).rowcount:
+            _mend(org, child, torn)

@@ -1,6 +1,6 @@
 """What every org has from its first day: its own row, two users, the stages, a price book."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.salesforce.org import (
@@ -9,6 +9,7 @@ from sandbox.salesforce.org import (
     PERSON,
     PROFILE,
     STANDARD_PRICEBOOK,
+    Org,
     org_of,
 )
 from sandbox.salesforce.rows.derive import STAGES
@@ -19,7 +20,8 @@ from sandbox.state import State
 def seed(state: State) -> None:
     """Insert what is not there yet."""
     org = org_of(state)
-    stages = None if org.state.db.execute("SELECT 1 FROM sf_OpportunityStage").fetchone() else 1
+    if org.row("Profile", PROFILE) is None:
+        insert(state, "Profile", [{"Id": PROFILE, "Name": "System Administrator"}])
     if org.row("Organization", ORGANIZATION) is None:
         insert(state, "Organization", [_organization()])
     for id, last, username in (
@@ -28,11 +30,33 @@ def seed(state: State) -> None:
     ):
         if org.row("User", id) is None:
             insert(state, "User", [_user(id, last, username)])
-    if stages:
-        insert(state, "OpportunityStage", _stages())
+    for object, rows in (("OpportunityStage", _stages()), *_statuses(org)):
+        if not org.state.db.execute(f"SELECT 1 FROM sf_{object}").fetchone():
+            insert(state, object, rows)
     if org.row("Pricebook2", STANDARD_PRICEBOOK) is None:
         book = {"Id": STANDARD_PRICEBOOK, "Name": "Standard Price Book", "IsActive": True}
         insert(state, "Pricebook2", [{**book, "IsStandard": True}])
+
+
+def _statuses(org: Org) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """The values of each status picklist, with what the platform makes of them."""
+    ends = {"Lead": ("IsConverted", "Converted"), "Case": ("IsClosed", "Closed")}
+    ends["Task"] = ("IsClosed", "Completed")
+    for object, (flag, word) in ends.items():
+        status = org.schema.objects[object].fields["Status"]
+        yield (
+            f"{object}Status",
+            [
+                {
+                    "MasterLabel": value,
+                    "ApiName": value,
+                    "SortOrder": place,
+                    "IsDefault": value == (status.default or status.values[0]),
+                    flag: value.endswith(word),
+                }
+                for place, value in enumerate(status.values, start=1)
+            ],
+        )
 
 
 def _organization() -> Mapping[str, Any]:

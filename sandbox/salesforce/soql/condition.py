@@ -6,11 +6,10 @@ from typing import Any, Final
 from sandbox.salesforce.faults import FaultError
 from sandbox.salesforce.ids import full_id, is_id
 from sandbox.salesforce.rows.values import moment, stamp
-from sandbox.salesforce.schema import NUMBER_TYPES, Field
+from sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, Field
 from sandbox.salesforce.soql.dates import edge, span
-from sandbox.salesforce.soql.scope import Column, Scope
-from sandbox.salesforce.soql.tokens import pointed, unquoted
-from sandbox.salesforce.soql.tree import (
+from sandbox.salesforce.soql.grammar.tokens import pointed, unquoted
+from sandbox.salesforce.soql.grammar.tree import (
     Call,
     Comparison,
     Condition,
@@ -20,9 +19,12 @@ from sandbox.salesforce.soql.tree import (
     Path,
     Select,
 )
+from sandbox.salesforce.soql.scope import Column, Scope
 
 Operand = Callable[[Scope, Path | Call], Column]
 SubSelect = Callable[[Scope, Select], str]
+_LIKED: Final = (TEXT_TYPES - {"multipicklist"}) | {"string"}
+_ORDERS: Final = frozenset({"<", "<=", ">", ">="})
 _NULL_TESTS: Final = {"=": "IS NULL", "!=": "IS NOT NULL"}
 
 
@@ -45,6 +47,7 @@ class Conditions:
     def _comparison(self, scope: Scope, one: Comparison) -> str:
         column = self._operand(scope, one.left)
         _check_filterable(scope, column.field, one.left.at)
+        _check_operator(scope, column.field, one)
         if isinstance(one.values, Select):
             inner = self._subselect(scope, one.values)
             return _membership(column.sql, one.operator, inner)
@@ -65,10 +68,26 @@ class Conditions:
         return f"({column.sql} {operator} {mark})"
 
 
+def is_wide(field: Field) -> bool:
+    """Whether a field is long text or compound: neither filtered nor sorted by."""
+    return field.type == "address" or (field.type == "textarea" and field.length > 255)
+
+
 def _check_filterable(scope: Scope, field: Field, at: int) -> None:
-    if field.type == "address" or (field.type == "textarea" and field.length > 255):
+    if is_wide(field):
         text = f"field '{field.name}' can not be filtered in a query call"
         raise pointed(scope.context.text, at, "INVALID_FIELD", text)
+
+
+def _check_operator(scope: Scope, field: Field, one: Comparison) -> None:
+    text = None
+    unordered = one.operator in _ORDERS and field.type in {"boolean", "multipicklist"}
+    if unordered or (one.operator == "like" and field.type not in _LIKED):
+        text = f"invalid operator on {field.type} field"
+    elif one.operator in {"includes", "excludes"} and field.type != "multipicklist":
+        text = "includes or excludes operator only valid on multipicklist field"
+    if text is not None:
+        raise pointed(scope.context.text, one.left.at, "INVALID_QUERY_FILTER_OPERATOR", text)
 
 
 def _membership(sql: str, operator: str, inner: str) -> str:
@@ -138,7 +157,8 @@ def value_of(scope: Scope, field: Field, literal: Literal) -> Any:
     if expected == "string":
         return _text_of(field, unquoted(literal.text))
     if expected == "number":
-        return float(literal.text)
+        number = float(literal.text)
+        return int(number) if field.type == "int" and number.is_integer() else number
     if expected == "boolean":
         return int(literal.text == "true")
     return stamp(moment(literal.text)) if expected == "datetime" else literal.text

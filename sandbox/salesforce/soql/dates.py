@@ -7,7 +7,9 @@ from typing import Final
 from sandbox.salesforce.rows.values import stamp
 
 USER_ZONE: Final = timezone(timedelta(hours=9))  # the integration user lives in Asia/Tokyo
+USER_ZONE_MODIFIER: Final = "+9 hours"
 _COUNTED: Final = re.compile(r"(last|next)_n_(days|weeks|months|quarters|years):(\d+)")
+_AGO: Final = re.compile(r"n_(days|weeks|months|quarters|years)_ago:(\d+)")
 _NEAR: Final = re.compile(r"(this|last|next)_(week|month|quarter|year)")
 _DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
@@ -21,9 +23,9 @@ def span(word: str, now: datetime) -> tuple[date, date] | None:
         return day, day + one
     if word in {"last_90_days", "next_90_days"}:
         word = f"{word[:4]}_n_days:90"
-    if match := re.fullmatch(r"n_days_ago:(\d+)", word):
-        day = today - one * int(match.group(1))
-        return day, day + one
+    word = word.replace("fiscal_", "")  # this org's fiscal year is the calendar's
+    if match := _AGO.fullmatch(word):
+        return _ago(today, match.group(1)[:-1], int(match.group(2)))
     if match := _COUNTED.fullmatch(word):
         return _counted(today, match.group(1), match.group(2)[:-1], int(match.group(3)))
     if match := _NEAR.fullmatch(word):
@@ -31,6 +33,13 @@ def span(word: str, now: datetime) -> tuple[date, date] | None:
         unit = match.group(2)
         return _start(today, unit, step), _start(today, unit, step + 1)
     return None
+
+
+def _ago(today: date, unit: str, count: int) -> tuple[date, date]:
+    if unit == "day":
+        day = today - timedelta(days=count)
+        return day, day + timedelta(days=1)
+    return _start(today, unit, -count), _start(today, unit, 1 - count)
 
 
 def _counted(today: date, side: str, unit: str, count: int) -> tuple[date, date]:

@@ -1,37 +1,49 @@
 """A SOQL tree into SQL statements: one that finds the rows, one that renders a page of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sandbox.salesforce.faults import FaultError
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.schema import Field
-from sandbox.salesforce.soql.condition import Conditions
-from sandbox.salesforce.soql.parse import parse
-from sandbox.salesforce.soql.scope import Column, Context, Scope
-from sandbox.salesforce.soql.shape import joined, member, scalar, shape, text
-from sandbox.salesforce.soql.tokens import pointed
-from sandbox.salesforce.soql.tree import Call, Path, Select
+from sandbox.salesforce.soql.condition import Conditions, is_wide
+from sandbox.salesforce.soql.function import is_aggregate, operand
+from sandbox.salesforce.soql.grammar.parse import parse
+from sandbox.salesforce.soql.grammar.tokens import pointed
+from sandbox.salesforce.soql.grammar.tree import Call, Path, Select, TypeOf
+from sandbox.salesforce.soql.scope import Context, Scope
+from sandbox.salesforce.soql.shape import ChildSelect, Pair, record, shape, value
 
-_AGGREGATES: Final = {"count", "count_distinct", "sum", "avg", "min", "max"}
-_PARTS: Final = {
-    "calendar_year": ("CAST(substr({}, 1, 4) AS INTEGER)", Field("y", "int", "Year")),
-    "calendar_month": ("CAST(substr({}, 6, 2) AS INTEGER)", Field("m", "int", "Month")),
-    "day_only": ("substr({}, 1, 10)", Field("d", "date", "Day")),
-}
 _MOST_OFFSET: Final = 2_000
+_MOST_CHILDREN: Final = 20
+_MOST_NESTED: Final = 5
+_WHOLE: Final = (
+    "json_object('totalSize', count(*), 'done', json('true'),"
+    " 'records', json_group_array(json(one)))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child sub-select by itself: `find` lists the rows of the parent in row `:parent`."""
+
+    find: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
     """`find` lists row numbers, `page` renders those given as `:page` (a JSON array).
 
-    A count has only `find`, an aggregate only `page`.
+    A count has only `find`, an aggregate only `page`. With child sub-selects `weigh` tells how
+    many children each row of `:page` has, and `page` wants `:cap` (children shown of each parent)
+    and `:over` (a JSON object: where the others are, by parent's row and child's place).
     """
 
     find: str | None
     page: str | None
     values: dict[str, Any]
+    weigh: str | None = None
+    children: tuple[Child, ...] = ()
 
 
 def lower(org: Org, query: str, version: str, *, everything: bool) -> Lowered:
@@ -42,33 +54,115 @@ def lower(org: Org, query: str, version: str, *, everything: bool) -> Lowered:
     context = Context(org, query, version, everything)
     scope = Scope(context, tree.source, tree.alias, tree.at)
     if _is_count(tree):
-        inner = f"SELECT 1 {_from(scope, tree)}"
+        inner = f"SELECT 1 {clauses(scope, tree)}"
         return Lowered(f"SELECT count(*) FROM ({inner})", None, context.values)
-    calls = any(isinstance(each, Call) and each.name.lower() in _AGGREGATES for each in tree.items)
-    if calls or tree.group:
+    if tree.group or tree.having or any(is_aggregate(each) for each in tree.items):
         return Lowered(None, _aggregate(scope, tree), context.values)
     return _records(scope, tree)
 
 
 def _is_count(tree: Select) -> bool:
     only = tree.items[0]
-    if len(tree.items) > 1 or not isinstance(only, Call):
+    if len(tree.items) > 1 or not isinstance(only, Call) or tree.group:
         return False
-    return only.name.lower() == "count" and only.argument is None
+    return only.name.lower() == "count" and only.argument is None and only.alias is None
+
+
+@dataclass(slots=True)
+class _Children:
+    """Collects the child sub-selects of the outermost statement while it is shaped."""
+
+    counts: list[str] = field(default_factory=list)
+    found: list[Child] = field(default_factory=list)
+
+    def add(self, outer: Scope, tree: Select) -> tuple[str, str]:
+        """The name of a child relationship and SQL that renders what the page shows of it."""
+        if len(self.found) == _MOST_CHILDREN:
+            fault = f"a query cannot have more than {_MOST_CHILDREN} child sub-selects"
+            raise pointed(outer.context.text, tree.at, "MALFORMED_QUERY", fault)
+        name, scope, link = _relationship(outer, tree)
+        rendered = shape(scope, tree, _nested(2)).json(outer.context.version, nested=True)
+        table = outer.context.org.tables
+        alone = f"{link} = (SELECT Id FROM {table[outer.object.name].name} WHERE rowid = :parent)"
+        find = f"SELECT {scope.alias}.rowid {clauses(scope, tree, alone)}"
+        page = _page(scope, rendered)
+        tied = f"{link} = {outer.alias}.Id"
+        rows = f"SELECT {rendered} AS one {clauses(scope, tree, tied)}"
+        count = f"(SELECT count(*) FROM (SELECT 1 {clauses(scope, tree, tied)}))"
+        key = f"{outer.alias}.rowid || '-{len(self.found)}'"
+        self.counts.append(count)
+        self.found.append(Child(find, page))
+        return name, _split(rows, key)
+
+
+def _split(rows: str, key: str) -> str:
+    """A child result that shows `:cap` rows and says where the others are; null for none."""
+    first = (
+        "json_object('totalSize', count(*), 'done', json('false'), 'nextRecordsUrl', "
+        f"(SELECT value FROM json_each(:over) WHERE key = {key}), "
+        "'records', json_group_array(json(one)) FILTER (WHERE place <= :cap))"
+    )
+    placed = f"SELECT one, row_number() OVER () AS place FROM ({rows})"
+    return (
+        f"(SELECT CASE WHEN count(*) = 0 THEN NULL WHEN count(*) <= :cap THEN {_WHOLE}"
+        f" ELSE {first} END FROM ({placed}))"
+    )
+
+
+def _nested(depth: int) -> ChildSelect:
+    """How sub-selects inside sub-selects are rendered: wholly."""
+
+    def child(outer: Scope, tree: Select) -> tuple[str, str]:
+        if depth > _MOST_NESTED:
+            fault = f"sub-selects cannot be nested deeper than {_MOST_NESTED} levels"
+            raise pointed(outer.context.text, tree.at, "MALFORMED_QUERY", fault)
+        name, scope, link = _relationship(outer, tree)
+        rendered = shape(scope, tree, _nested(depth + 1)).json(outer.context.version, nested=True)
+        rows = f"SELECT {rendered} AS one {clauses(scope, tree, f'{link} = {outer.alias}.Id')}"
+        return name, f"(SELECT CASE WHEN count(*) > 0 THEN {_WHOLE} END FROM ({rows}))"
+
+    return child
+
+
+def _relationship(outer: Scope, tree: Select) -> tuple[str, Scope, str]:
+    """A child relationship's name, the scope of its rows and the column that ties them."""
+    context = outer.context
+    referrers = context.org.schema.referrers(outer.object.name)
+    named = ((object, each) for object, each in referrers if each.children)
+    wanted = tree.source.lower()
+    pair = next(((o, each) for o, each in named if str(each.children).lower() == wanted), None)
+    if pair is None:
+        fault = f"Didn't understand relationship '{tree.source}' in FROM part of query call."
+        raise pointed(context.text, tree.at, "INVALID_TYPE", fault)
+    object, reference = pair
+    scope = Scope(context, object.name, tree.alias, tree.at)
+    return str(reference.children), scope, f"{scope.alias}.{reference.name}"
 
 
 def _records(scope: Scope, tree: Select) -> Lowered:
-    rendered = shape(scope, tree, _child).json(scope.context.version)
+    children = _Children()
+    page = _page(scope, shape(scope, tree, children.add).json(scope.context.version))
+    weigh = None
+    if children.found:
+        counts = ", ".join(children.counts)
+        weigh = f"SELECT page.value, json_array({counts}) {_paged(scope)}"
+    find = f"SELECT {scope.alias}.rowid {clauses(scope, tree)}"
+    return Lowered(find, page, scope.context.values, weigh, tuple(children.found))
+
+
+def _page(scope: Scope, rendered: str) -> str:
+    return f"SELECT {rendered} AS one {_paged(scope)}"
+
+
+def _paged(scope: Scope) -> str:
     table = scope.context.org.tables[scope.object.name].name
-    page = (
-        f"SELECT {rendered} FROM json_each(:page) AS page"
-        f" CROSS JOIN {table} {scope.alias} ON {scope.alias}.rowid = page.value"
-        f" {scope.joins} WHERE {scope.live}"
+    return (
+        f"FROM json_each(:page) AS page CROSS JOIN {table} {scope.alias}"
+        f" ON {scope.alias}.rowid = page.value {scope.joins} WHERE {scope.live}"
     )
-    return Lowered(f"SELECT {scope.alias}.rowid {_from(scope, tree)}", page, scope.context.values)
 
 
-def _from(scope: Scope, tree: Select, also: str = "1") -> str:
+def clauses(scope: Scope, tree: Select, also: str = "1") -> str:
     """The statement from FROM to its end; parents are joined as its parts name them."""
     where = f"{scope.live} AND {also}"
     if tree.where is not None:
@@ -86,57 +180,15 @@ def _from(scope: Scope, tree: Select, also: str = "1") -> str:
 def _order(scope: Scope, tree: Select) -> str:
     keys: list[str] = []
     for each in tree.order:
+        column = operand(scope, each.by)
+        if is_wide(column.field):
+            fault = f"field '{column.field.name}' can not be sorted in a query call"
+            raise pointed(scope.context.text, each.by.at, "MALFORMED_QUERY", fault)
         way = " DESC" if each.descending else ""
         natural = each.nulls_last == each.descending  # SQLite: nulls are smallest
         nulls = "" if natural else f" NULLS {'LAST' if each.nulls_last else 'FIRST'}"
-        keys.append(operand(scope, each.by).sql + way + nulls)
+        keys.append(column.sql + way + nulls)
     return f" ORDER BY {', '.join(keys)}" if keys else ""
-
-
-def _child(outer: Scope, tree: Select) -> tuple[str, str]:
-    """The name of a child relationship and SQL that renders its rows, or null for none."""
-    context = outer.context
-    referrers = context.org.schema.referrers(outer.object.name)
-    named = ((object, each) for object, each in referrers if each.children)
-    wanted = tree.source.lower()
-    pair = next(((o, each) for o, each in named if str(each.children).lower() == wanted), None)
-    if pair is None:
-        fault = f"Didn't understand relationship '{tree.source}' in FROM part of query call."
-        raise pointed(context.text, tree.at, "INVALID_TYPE", fault)
-    object, reference = pair
-    scope = Scope(context, object.name, tree.alias, tree.at)
-    rendered = shape(scope, tree, _child).json(context.version)
-    tied = f"{scope.alias}.{reference.name} = {outer.alias}.Id"
-    rows = f"SELECT {rendered} AS one {_from(scope, tree, tied)}"
-    whole = (
-        """'{"totalSize":' || count(*) || ',"done":true,"records":[' || group_concat(one) || ']}'"""
-    )
-    sql = f"(SELECT CASE count(*) WHEN 0 THEN 'null' ELSE {whole} END FROM ({rows}))"
-    return str(reference.children), sql
-
-
-def operand(scope: Scope, one: Path | Call) -> Column:
-    """The column a field or a function of a field gives."""
-    if isinstance(one, Path):
-        return scope.column(one)
-    name = one.name.lower()
-    if name in _PARTS and one.argument is not None:
-        template, field = _PARTS[name]
-        return Column(template.format(scope.column(one.argument).sql), field)
-    if name in _AGGREGATES:
-        return _aggregated(scope, one, name)
-    fault = f"unexpected token: '{one.name}'"
-    raise pointed(scope.context.text, one.at, "MALFORMED_QUERY", fault)
-
-
-def _aggregated(scope: Scope, one: Call, name: str) -> Column:
-    if one.argument is None:
-        return Column("count(*)", Field("n", "int", "Count"))
-    column = scope.column(one.argument)
-    if name.startswith("count"):
-        distinct = "DISTINCT " if name == "count_distinct" else ""
-        return Column(f"count({distinct}{column.sql})", Field("n", "int", "Count"))
-    return replace(column, sql=f"{name}({column.sql})")
 
 
 def _subselect(outer: Scope, tree: Select) -> str:
@@ -145,22 +197,30 @@ def _subselect(outer: Scope, tree: Select) -> str:
         fault = "semi join sub-selects can only query one field"
         raise pointed(outer.context.text, tree.at, "MALFORMED_QUERY", fault)
     column = scope.column(tree.items[0])
-    return f"SELECT {column.sql} {_from(scope, tree)}"
+    return f"SELECT {column.sql} {clauses(scope, tree)}"
 
 
 _CONDITIONS: Final = Conditions(operand, _subselect)
 
 
 def _aggregate(scope: Scope, tree: Select) -> str:
-    pieces = [text('{"attributes":{"type":"AggregateResult"}')]
+    pairs: list[Pair] = [("attributes", "json_object('type', 'AggregateResult')")]
+    grouped = {operand(scope, each).sql for each in tree.group}
     unnamed = 0
     for each in tree.items:
-        if isinstance(each, Select):
+        if isinstance(each, Select | TypeOf):
             fault = "Grouped query cannot use child relationships in the SELECT list"
+            at = each.at if isinstance(each, Select) else each.path.at
+            raise pointed(scope.context.text, at, "MALFORMED_QUERY", fault)
+        column = operand(scope, each)
+        if not is_aggregate(each) and column.sql not in grouped:
+            fault = f"Field must be grouped or aggregated: {column.field.name}"
             raise pointed(scope.context.text, each.at, "MALFORMED_QUERY", fault)
-        name = each.parts[-1] if isinstance(each, Path) else each.alias
+        name = each.alias or (column.field.name if isinstance(each, Path) else None)
         if name is None:
             name, unnamed = f"expr{unnamed}", unnamed + 1
-        pieces += member(name, scalar(operand(scope, each)))
-    rendered = joined([*pieces, text("}")])
-    return f"SELECT {rendered} {_from(scope, tree)}"
+        if name in {known for known, _ in pairs}:
+            fault = f"duplicate alias: {name}"
+            raise pointed(scope.context.text, each.at, "MALFORMED_QUERY", fault)
+        pairs.append((name, value(column)))
+    return f"SELECT {record(pairs, nested=False)} AS one {clauses(scope, tree)}"

@@ -5,15 +5,17 @@ from itertools import count
 from typing import Any, Final, NoReturn
 
 from sandbox.salesforce.faults import unknown_type
-from sandbox.salesforce.org import Org
+from sandbox.salesforce.org import PURGED, Org
 from sandbox.salesforce.schema import Field, Object
-from sandbox.salesforce.soql.tokens import pointed
-from sandbox.salesforce.soql.tree import Path
+from sandbox.salesforce.soql.grammar.tokens import pointed
+from sandbox.salesforce.soql.grammar.tree import Path
 
 NAME_FIELDS: Final = frozenset(
     {"id", "name", "type", "firstname", "lastname", "email", "phone", "title", "alias"}
     | {"isactive", "username", "profileid", "userroleid"}
 )
+_MOST_LEVELS: Final = 5
+_MOST_PARENTS: Final = 55
 _TYPE: Final = Field("Type", "string", "Type", length=40)
 _HELP: Final = "Please reference your WSDL or the describe call for the appropriate names."
 
@@ -62,6 +64,16 @@ class Node:
         cases = (f"WHEN {alias}.Id IS NOT NULL THEN '{each.name}'" for alias, each in self.targets)
         return f"CASE {' '.join(cases)} END"
 
+    @property
+    def kind(self) -> str:
+        """SQL for what `Type` says: the object's name, of a group what sort of group it is."""
+        cases = (
+            f"WHEN {alias}.Id IS NOT NULL THEN "
+            + (f"{alias}.Type" if each.name == "Group" else f"'{each.name}'")
+            for alias, each in self.targets
+        )
+        return f"CASE {' '.join(cases)} END"
+
 
 def either(parts: list[str]) -> str:
     """The first of these that is not null."""
@@ -97,9 +109,13 @@ class Scope:
 
     @property
     def live(self) -> str:
-        """The condition that hides what the recycle bin and the archive hold."""
-        if self.context.everything:
-            return "1"
+        """The condition that hides what the recycle bin and the archive hold.
+
+        A deleted row that nobody can restore shows nowhere again.
+        """
+        traits = self.object.traits
+        if self.context.everything and ("undelete" in traits or "delete" not in traits):
+            return f"{self.alias}.IsDeleted < {PURGED}"
         archived = f" AND {self.alias}.IsArchived = 0" if self._archives else ""
         return f"{self.alias}.IsDeleted = 0{archived}"
 
@@ -111,7 +127,11 @@ class Scope:
         """The path without the statement's own alias in front."""
         first = path.parts[0].lower()
         own = first in self._own_names and first not in self.object.by_relationship
-        return path.parts[1:] if own and len(path.parts) > 1 else path.parts
+        steps = path.parts[1:] if own and len(path.parts) > 1 else path.parts
+        if len(steps) - 1 > _MOST_LEVELS:
+            text = f"a path may go up at most {_MOST_LEVELS} levels: {'.'.join(path.parts)}"
+            raise pointed(self.context.text, path.at, "MALFORMED_QUERY", text)
+        return steps
 
     def column(self, path: Path) -> Column:
         """The column a path names; INVALID_FIELD where there is none."""
@@ -136,6 +156,9 @@ class Scope:
             raise pointed(self.context.text, path.at, "INVALID_FIELD", text)
         key = (alias, reference.name)
         if key not in self._nodes:
+            if len(self._nodes) == _MOST_PARENTS:
+                text = f"a query may have at most {_MOST_PARENTS} child-to-parent relationships"
+                raise pointed(self.context.text, path.at, "MALFORMED_QUERY", text)
             joined = tuple((self._join(alias, reference, each), each) for each in targets)
             self._nodes[key] = Node(joined, reference.polymorphic)
         return self._nodes[key]
@@ -143,7 +166,8 @@ class Scope:
     def _join(self, alias: str, reference: Field, target: Object) -> str:
         own = f"t{next(self.context.numbers)}"
         table = self.context.org.tables[target.name].name
-        self._joins.append(f"LEFT JOIN {table} {own} ON {own}.Id = {alias}.{reference.name}")
+        tie = f"{own}.Id = {alias}.{reference.name} AND {own}.IsDeleted < {PURGED}"
+        self._joins.append(f"LEFT JOIN {table} {own} ON {tie}")
         return own
 
     def field(self, node: Node, name: str, path: Path) -> Column:
@@ -159,7 +183,7 @@ class Scope:
     def _name_field(self, node: Node, name: str, path: Path) -> Column:
         lower = name.lower()
         if lower == "type":
-            return Column(node.type, _TYPE)
+            return Column(node.kind, _TYPE)
         found = [
             (alias, each)
             for alias, object in node.targets

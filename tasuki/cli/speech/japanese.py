@@ -9,6 +9,7 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "Next": "次のコマンド",
         # stages of a run
         "pull": "取り込み",
+        "certify": "件数照合",
         "identify": "名寄せキー",
         "copy": "写し",
         "merge": "統合",
@@ -69,6 +70,23 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "This writes {n} records to {names}. Type {n} to go on: ": (
             "{names} に{n}レコードを書き込みます。続けるには {n} と入力してください: "
         ),
+        "drifted since the last time": "前回からの変化",
+        "what": "内容",
+        "felt by": "影響を受けるマッピング",
+        "nobody": "なし",
+        "object gone": "オブジェクトがなくなった",
+        "field gone": "項目がなくなった、または見えなくなった",
+        "field new": "項目が追加された",
+        "read lost": "参照権限がなくなった",
+        "write lost": "編集権限がなくなった",
+        "option gone": "選択肢がなくなった",
+        "now required": "必須になった",
+        "type changed": "データ型が変わった",
+        "shorter": "文字数の上限が短くなった",
+        "Paused: {names}": "一時停止しました: {names}",
+        "No connection is paused.": "一時停止中の接続はありません。",
+        "Goes on: {names}": "再開しました: {names}",
+        "Nothing to do in what could be read.": "読み取れた範囲では、することはありません。",
         "Nothing to do: every system already says what it should.": (
             "変更はありません。どのシステムもあるべき状態です。"
         ),
@@ -98,9 +116,31 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "signals opened": "件のアラート",
         "handoffs offered": "件の引き渡しを打診",
         "open writes settled": "件の未確定の書き込みを確定",
-        "incomplete, the systems count otherwise: {names}": (
-            "件数がシステム側と一致しません: {names}"
+        "links moved": "件の関連付けが変化",
+        "found or gone by comparing ids": "件を全ID照合で検出",
+        "compared whole ({what}): {names}": "全件照合（{what}）: {names}",
+        "deletes": "削除",
+        "links": "関連付け",
+        "ids": "ID",
+        "not green: {name} has {there} there, {here} here": (
+            "不完全: {name} はシステム側 {there}、こちら {here}"
         ),
+        "not shown to us any more, old values kept: {names}; give the integration user "
+        "permission to read them": (
+            "参照できない項目（以前の値を保持）: {names}。連携ユーザーに参照権限を"
+        ),
+        "stopped: {name}: {what}": "中断: {name}: {what}",
+        "there": "システム側",
+        "here": "こちら",
+        "method": "方法",
+        "age": "経過",
+        "ids compared": "ID照合",
+        "stamps (UTC)": "更新日時の範囲 (UTC)",
+        "answer": "応答の件数",
+        "window": "期間の件数",
+        "whole": "全件数",
+        "yes": "はい",
+        "no": "いいえ",
         # the demo and the report
         "A company's world": "架空の会社のデータ",
         "{accounts} accounts, {people} contacts and leads, {opportunities} opportunities, "
@@ -113,10 +153,17 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "The world of last time is used again.": "前回のデータをそのまま使います。",
         "A new world: {world}": "新しいデータ: {world}",
+        "{objects} objects and {fields} fields taken over, {n} left out": (
+            "オブジェクト {objects} 件と項目 {fields} 件を取り込み、{n} 件は除きました"
+        ),
         "A sandbox of Salesforce and HubSpot, and a project that signs in to it": (
             "Salesforce と HubSpot のサンドボックスと、そこに接続するプロジェクト"
         ),
         "A project of {n} files in {folder}": "{folder} に{n}ファイルのプロジェクト",
+        "A connector of {n} files in {folder}": "{folder} に{n}ファイルのコネクタ",
+        "Its tests are the promises it must keep; docs/connectors.md leads through.": (
+            "テストがコネクタの約束そのものです。手順は docs/connectors.md をご覧ください。"
+        ),
         "Stop it with Ctrl-C; the world stays.": "Ctrl-C で停止します。データは残ります。",
         "Pull, understand, decide, plan": "取り込み、理解、判断、反映前プレビュー",
         "The plan: what would be written, and why": "反映前プレビュー：何を、なぜ書き込むか",

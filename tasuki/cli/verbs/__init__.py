@@ -6,7 +6,7 @@ from typing import Final
 from cyclopts import App as Commands
 from cyclopts import Group
 
-from tasuki.cli.verbs import ask, begin, check, flow, scenario, serve
+from tasuki.cli.verbs import ask, begin, check, connection, extend, flow, scenario, serve
 
 _BEGIN = Group("Begin", sort_key=1)
 _FLOW = Group("The flow", sort_key=2)
@@ -26,11 +26,20 @@ def register(app: Commands) -> None:
     for verb in (scenario.preview, scenario.approve, scenario.push):
         scenarios.command(verb)
     app.command(scenarios)
+    sandboxes = Commands(name="sandbox", group=_BEGIN, help=begin.sandbox.__doc__ or "")
+    sandboxes.default(begin.sandbox)
+    sandboxes.command(begin.sandbox_import, name="import")
+    app.command(sandboxes)
+    connectors = Commands(
+        name="connector", group=_BEGIN, help="Teach Tasuki another system: a package to begin with."
+    )
+    connectors.command(extend.connector_new, name="new")
+    app.command(connectors)
 
 
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
-    (_BEGIN, (begin.init, begin.sandbox, serve.demo, check.discover, check.validate)),
+    (_BEGIN, (begin.init, serve.demo, check.discover, check.validate)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
     (_ASK, (ask.explain, ask.report, check.doctor)),
-    (_SERVE, (serve.serve, serve.daemon)),
+    (_SERVE, (serve.serve, serve.daemon, connection.pause, connection.resume)),
 )

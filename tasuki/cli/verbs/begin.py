@@ -1,11 +1,16 @@
 """init, sandbox: a project folder to fill, and systems to try it on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tasuki.cli.faults import Exit
 from tasuki.cli.front import Doorway
 from tasuki.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sandbox.weather.rules import Storm
 
 Language = Literal["en", "ja"]
 
@@ -78,13 +83,14 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def sandbox(
+def sandbox(  # noqa: PLR0913 - an option each
     *,
     folder: Path = Path("sandbox"),
     http_port: int = 0,
     https_port: int = 0,
     network_log: Path | None = None,
-    seed: int = 1,
+    faults: Path | None = None,
+    seed: int | None = None,
     scale: float = 1.0,
     door: Doorway,
 ) -> int:
@@ -100,8 +106,10 @@ def sandbox(
         Port of Salesforce; 0 takes a free one.
     network_log
         Write one JSON line per request here.
+    faults
+        A storm file: what goes wrong, and when (docs/sandbox.md); a ready one goes by its name.
     seed
-        Another seed makes another company.
+        Another seed makes another company, and other dice for the faults.
     scale
         1 is about 300 accounts and 1,500 people.
     """
@@ -111,11 +119,14 @@ def sandbox(
     from tasuki.cli.demo.world import describe_world, has_world, make_world
 
     screen = door.screen
+    with _storm_told():
+        storm = _storm(faults, seed)
     _refuse_foreign(folder)
     if not has_world(folder):
-        size = make_world(folder, seed, scale)
+        size = make_world(folder, 1 if seed is None else seed, scale)
         screen.note(screen.words("A new world: {world}", world=describe_world(screen, size)))
-    serving = Serving(folder.resolve(), http_port, https_port, network_log)
+    with _storm_told():
+        serving = Serving(folder.resolve(), http_port, https_port, network_log, storm)
     info, sandbox_json = serving.info, folder / "sandbox.json"
     screen.document(
         "sandbox",
@@ -131,3 +142,82 @@ def sandbox(
     screen.out.file.flush()
     asyncio.run(serving.run())
     return Exit.DONE
+
+
+@contextmanager
+def _storm_told() -> Iterator[None]:
+    """A storm that cannot be read or begin, as an error of ours."""
+    from sandbox.weather.storm import StormError
+
+    try:
+        yield
+    except StormError as error:
+        what, where, why, remedy = error.lines
+        raise ConfigError(what, where=where, why=why, remedy=remedy) from error
+
+
+def _storm(faults: Path | None, seed: int | None) -> "Storm | None":
+    from sandbox.weather.storm import read_storm
+
+    storm = None if faults is None else read_storm(faults)
+    return storm if storm is None or seed is None else storm.model_copy(update={"seed": seed})
+
+
+def sandbox_import(source: Path, *, folder: Path = Path("sandbox"), door: Doorway) -> int:
+    """Give the sandbox the objects and fields of a real account, from a saved export.
+
+    Parameters
+    ----------
+    source
+        A folder with Salesforce describes and HubSpot properties (docs/sandbox.md says how to
+        save them): mixed, or in folders `salesforce` and `hubspot`.
+    folder
+        Where the sandbox's world is kept.
+    """
+    from sandbox.hubspot.twin import import_account
+    from sandbox.salesforce.twin import import_org
+    from sandbox.state import State
+    from tasuki.cli.demo.world import WORLD
+
+    _refuse_foreign(folder)
+    _refuse_missing(source)
+    with State(folder / WORLD) as state:
+        report = import_org(state, _part(source, "salesforce"))
+        report += import_account(state, _part(source, "hubspot"))
+    if not report.objects:
+        raise ConfigError(
+            "There is nothing to take over",
+            where=str(source),
+            why="no file in it is named as a describe or a properties export is",
+            remedy="Save them under the names that docs/sandbox.md gives.",
+        )
+    screen = door.screen
+    skipped = [{"what": what, "why": why} for what, why in report.skipped]
+    made = {"objects": report.objects, "fields": report.fields, "skipped": skipped}
+    screen.document("sandbox_import", {"folder": folder, **made})
+    screen.show(
+        screen.words(
+            "{objects} objects and {fields} fields taken over, {n} left out",
+            objects=report.objects,
+            fields=report.fields,
+            n=len(skipped),
+        ),
+        *(f"  {what}: {why}" for what, why in report.skipped),
+    )
+    screen.next(f"tasuki sandbox --folder {folder}")
+    return Exit.DONE
+
+
+def _part(source: Path, platform: str) -> Path:
+    """The platform's own folder in an export, or the whole when it has none."""
+    return source / platform if (source / platform).is_dir() else source
+
+
+def _refuse_missing(source: Path) -> None:
+    if not source.is_dir():
+        raise ConfigError(
+            f"There is no folder {source}",
+            where=str(source.resolve()),
+            why="a twin is made from a saved export",
+            remedy="docs/sandbox.md says how to save one.",
+        )

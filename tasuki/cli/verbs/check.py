@@ -1,6 +1,6 @@
 """discover, validate, doctor: does it fit, and will it work."""
 
-from tasuki.cli.faults import Exit
+from tasuki.cli.faults import Exit, exit_code
 from tasuki.cli.front import Doorway, Flag
 
 
@@ -13,24 +13,30 @@ def discover(*connections: str, door: Doorway) -> int:
         Only these connections.
     """
     from tasuki.cli.schema import editor_schema
-    from tasuki.cli.views.check import objects_view
+    from tasuki.cli.views.check import drift_view, objects_view
     from tasuki.service.checking import live
 
     app = door.app()
-    found = live.discover(app, connections)
-    live.keep(app, found)
+    found, silent = live.discover(app, connections)
+    drifted = live.keep(app, found)
     path = live.write_live_schema(app, found, editor_schema())
     shown = live.views(found)
     screen = door.screen
-    screen.document("discovery", {"objects": shown, "schema": path})
+    screen.document("discovery", {"objects": shown, "drift": drifted, "schema": path})
     screen.show(objects_view(shown, screen.words))
+    if drifted:
+        screen.show("", drift_view(drifted, screen.words))
     screen.show("", screen.words("Field names for your editor: {path}", path=path))
+    for error in silent.values():
+        screen.fail(error)
+    if silent:
+        return exit_code(next(iter(silent.values())))
     screen.next("tasuki validate --live")
     return Exit.DONE
 
 
 def validate(*, live: Flag = False, door: Doorway) -> int:
-    """Find everything wrong with mappings and playbook, before anything runs.
+    """Find everything wrong with connections, mappings and playbook, before anything runs.
 
     Parameters
     ----------
@@ -38,16 +44,19 @@ def validate(*, live: Flag = False, door: Doorway) -> int:
         Also ask the systems whether the named fields, values and rights exist.
     """
     from config.project import load_project
+    from mappings.check import finding_of
     from tasuki.cli.views.check import findings_view
     from tasuki.service.checking.live import discover as ask
     from tasuki.service.checking.project import validate as check
+    from tasuki.wiring import check_connections
 
     project = load_project(door.folder())
     door.speak(project.language)
-    findings = check(project)
+    findings = (*check_connections(project), *check(project))
     is_wrong = any(each.severity == "error" for each in findings)
     if live and not is_wrong:
-        findings = check(project, ask(door.app()))
+        found, silent = ask(door.app())
+        findings = (*map(finding_of, silent.values()), *check(project, found))
         is_wrong = any(each.severity == "error" for each in findings)
     screen = door.screen
     screen.document("findings", {"findings": findings})
@@ -68,6 +77,7 @@ def doctor(*, config: Flag = False, door: Doorway) -> int:
     from config.project import load_project
     from tasuki.cli.views.check import checks_view, settings_view
     from tasuki.service.checking import doctor as checking
+    from tasuki.service.checking.check import State
     from tasuki.service.checking.origin import settings
 
     if config:
@@ -82,4 +92,4 @@ def doctor(*, config: Flag = False, door: Doorway) -> int:
     screen.show(checks_view(checks, screen.words))
     if checking.is_signed_out(checks):
         return Exit.SIGN_IN
-    return Exit.FAILED if state == checking.State.FAIL else Exit.DONE
+    return Exit.FAILED if state == State.FAIL else Exit.DONE

@@ -3,33 +3,107 @@
 import sys
 from typing import TYPE_CHECKING
 
-from tasuki.cli.faults import Exit, NotConfirmedError, UsageError
+from tasuki.cli.faults import Exit, NotConfirmedError, UsageError, exit_of
 from tasuki.cli.front import Doorway, Flag
+from tasuki.errors import BlockedError
 
 if TYPE_CHECKING:
     from tasuki.cli.front import Door
     from tasuki.service.planning import PlanView
+    from tasuki.service.running import Wanted
+    from tasuki.values import Json
 
 
-def run(*, door: Doorway) -> int:
-    """Pull, understand, decide and plan: everything but the writing."""
+def run(
+    *objects: str, sweep: Flag = False, full: Flag = False, since: str = "", door: Doorway
+) -> int:
+    """Pull, understand, decide and plan: everything but the writing.
+
+    Parameters
+    ----------
+    objects
+        With --full or --since: which connections or objects, e.g. crm or crm/contacts.
+    sweep
+        Compare all ids, deletes and links now, however lately that was done.
+    full
+        Read the objects again from the beginning (all of them when none is named).
+    since
+        Read the objects again from this date, e.g. 2025-01-01.
+    """
     from tasuki.cli.flow import carry_out, me
     from tasuki.cli.views.plan import plan_summary
     from tasuki.cli.views.run import funnel
     from tasuki.service import planning, running
 
-    run_id, counts = carry_out(door, lambda runtime: running.start_run(runtime, by=me()))
+    wanted = _wanted(door, objects, sweep=sweep, full=full, since=since)
+    run_id, counts = carry_out(
+        door, lambda runtime: running.start_run(runtime, by=me(), wanted=wanted)
+    )
     plan_id = counts.get("plan")
     view = planning.show_plan(door.app(), plan_id) if plan_id else None
     screen = door.screen
     screen.document("run", {"run": run_id, "counts": counts, "plan": view})
     screen.show(funnel(counts, screen.words), "")
     if view is None:
-        screen.show(screen.words("Nothing to do: every system already says what it should."))
+        _quiet(door, counts)
     else:
         screen.show(plan_summary(view, screen.words))
         screen.next(f"tasuki plan --show {view.id}")
+    return _ended(door, counts)
+
+
+def _wanted(
+    door: "Door", objects: tuple[str, ...], *, sweep: bool, full: bool, since: str
+) -> "Wanted":
+    from dataclasses import replace
+
+    from tasuki.service import running
+
+    if (objects or since) and full == bool(since):
+        raise UsageError(
+            "Objects are named with either --full or --since",
+            where="tasuki run",
+            why="a plain run reads what changed, of every object",
+            remedy="Add --full, or --since with a date; or name no objects.",
+        )
+    again = running.read_again(door.app(), objects, since) if full or since else running.USUAL
+    return replace(again, sweep=sweep)
+
+
+def _quiet(door: "Door", counts: "dict[str, Json]") -> None:
+    """Nothing is planned; that every system is right may be said only of what was read."""
+    words = door.screen.words
+    if counts.get("stopped"):
+        door.screen.show(words("Nothing to do in what could be read."))
+    else:
+        door.screen.show(words("Nothing to do: every system already says what it should."))
+
+
+def _ended(door: "Door", counts: "dict[str, Json]") -> Exit:
+    """Say what stopped a stream, as an error is said; the code of the first one."""
+    stopped = counts.get("stopped") or {}
+    told: set[tuple[str, str]] = set()
+    for error in stopped.values():
+        if (error["code"], error["what"]) not in told:
+            told.add((error["code"], error["what"]))
+            lines = {"error": error["what"], **{k: error[k] for k in ("where", "why", "fix")}}
+            door.screen.four_lines(error["code"], lines)
+    if stopped:
+        return exit_of(next(iter(stopped.values()))["code"])
+    if hidden := counts.get("unreadable"):
+        door.screen.four_lines(BlockedError.code, _hidden(hidden))
+        return Exit.SIGN_IN
     return Exit.REJECTED if counts.get("broken") else Exit.DONE
+
+
+def _hidden(names: "list[str]") -> "dict[str, str]":
+    return {
+        "error": "Some fields are not shown to us any more",
+        "where": ", ".join(names),
+        "why": "the integration user lost the permission to read them, or they were deleted; "
+        "their old values are kept",
+        "fix": "Give it the permission, or take the fields out of the mappings.",
+    }
 
 
 def plan(
@@ -65,10 +139,12 @@ def plan(
     start = running.start_replan if offline else running.start_run
     _, counts = carry_out(door, lambda runtime: start(runtime, by=me()))
     if counts.get("plan"):
-        return _show(door, str(counts["plan"]), risks, all=all, detailed=detailed_exitcode)
+        shown = _show(door, str(counts["plan"]), risks, all=all, detailed=detailed_exitcode)
+        ended = _ended(door, counts)
+        return shown or ended
     door.screen.document("plan", {"id": None, "changes": 0, "records": 0, "targets": []})
-    door.screen.show(door.screen.words("Nothing to do: every system already says what it should."))
-    return Exit.DONE
+    _quiet(door, counts)
+    return _ended(door, counts)
 
 
 def approve(plan: str, *, door: Doorway) -> int:
@@ -152,18 +228,23 @@ def runs(run: str = "", *, limit: int = 20, door: Doorway) -> int:
     limit
         How many to list.
     """
-    from tasuki.cli.views.run import run_view, runs_view
+    from tasuki.cli.views.run import certificates_view, proofs_view, run_view, runs_view
     from tasuki.service import running
 
     app, screen = door.app(), door.screen
     if run:
         one, steps = running.show_run(app, run)
-        door.screen.document("run", {**vars_of(one), "steps": steps})
-        door.screen.show(run_view(one, steps, door.screen.words))
+        proven = running.certificates_of(app, one.id)
+        screen.document("run", {**vars_of(one), "steps": steps, "certificates": proven})
+        screen.show(run_view(one, steps, screen.words))
+        if proven:
+            screen.show("", proofs_view(proven, screen.words))
         return Exit.DONE
-    found = running.list_runs(app, limit)
-    door.screen.document("runs", {"runs": found})
-    door.screen.show(runs_view(found, screen.words))
+    found, certified = running.list_runs(app, limit), running.certificates(app)
+    screen.document("runs", {"runs": found, "certificates": certified})
+    screen.show(runs_view(found, screen.words))
+    if found:
+        screen.show("", certificates_view(certified, screen.words))
     return Exit.DONE
 
 

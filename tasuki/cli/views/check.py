@@ -11,8 +11,8 @@ from tasuki.cli.speech.words import Words
 
 if TYPE_CHECKING:
     from mappings.check import Finding
-    from tasuki.service.checking.doctor import Check
-    from tasuki.service.checking.live import ObjectView
+    from tasuki.service.checking.check import Check
+    from tasuki.service.checking.live import DriftView, ObjectView
     from tasuki.service.checking.origin import Setting
 
 _STYLES: Final = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -56,6 +56,20 @@ def settings_view(settings: Iterable["Setting"], words: Words) -> RenderableType
         table.add_column(words(name), overflow="fold")
     for each in settings:
         table.add_row(each.key, Text(each.value, style="bold"), Text(each.origin, style="dim"))
+    return table
+
+
+def drift_view(found: Iterable["DriftView"], words: Words) -> RenderableType:
+    """What the systems lost or tightened since the last time, and what feels it."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("drifted since the last time", "what", "felt by"):
+        table.add_column(words(name), overflow="fold")
+    for each in sorted(found, key=lambda each: not each.felt_by):
+        where = ".".join(filter(None, (f"{each.connection}/{each.object}", each.moved.field)))
+        change = " → ".join(filter(None, (each.moved.before, each.moved.after)))
+        said = words(each.moved.what.value.replace("_", " "))
+        felt = "\n".join(str(f.place or f.mapping) for f in each.felt_by)
+        table.add_row(where, f"{said}: {change}" if change else said, felt or words("nobody"))
     return table
 
 

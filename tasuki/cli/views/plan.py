@@ -141,7 +141,7 @@ def _head(plan: "PlanView", words: Words) -> Text:
         until = plan.expires_at[:16].replace("T", " ")
         text.append(" · " + words("valid until {until} UTC", until=until), "dim")
     if plan.undo_of:
-        text.append(" · " + words("undoes run {run}", run=plan.undo_of[-12:]), "dim")
+        text.append(" · " + words("undoes run {run}", run=plan.undo_of[:18]), "dim")
     return text
 
 

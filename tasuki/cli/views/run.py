@@ -11,7 +11,8 @@ from rich.text import Text
 from tasuki.cli.speech.words import Words
 
 if TYPE_CHECKING:
-    from tasuki.service.running import RunView, StepView
+    from staging.completeness.certificates import Proof
+    from tasuki.service.running import CertificateView, RunView, StepView
     from tasuki.values import Json
 
 STATES: Final = {
@@ -25,6 +26,8 @@ _FUNNEL: Final = (
     ("rows read", "read"),
     ("changed", "changed"),
     ("deleted", "deleted"),
+    ("links moved", "relinked"),
+    ("found or gone by comparing ids", "swept"),
     ("rows that could not be read", "broken"),
     ("entities merged", "entities"),
     ("conflicts for a person", "conflicts"),
@@ -43,11 +46,41 @@ def funnel(counts: "dict[str, Json]", words: Words) -> RenderableType:
     for name, key in _FUNNEL:
         if counts.get(key) or key == "read":
             table.add_row(f"{counts.get(key) or 0:,}", words(name))
-    parts: list[RenderableType] = [table]
-    if missing := counts.get("incomplete"):
-        text = words("incomplete, the systems count otherwise: {names}", names=", ".join(missing))
-        parts.append(Text(text, style="yellow"))
-    return Group(*parts)
+    return Group(table, *_swept(counts, words), *_not_green(counts, words))
+
+
+def _swept(counts: "dict[str, Json]", words: Words) -> Iterable[RenderableType]:
+    kinds: dict[str, list[str]] = {}
+    for kind, sweeps in (counts.get("sweeps") or {}).items():
+        for sweep in sweeps:
+            kinds.setdefault(sweep, []).append(kind)
+    for sweep, names in sorted(kinds.items()):
+        said = words("compared whole ({what}): {names}", what=words(sweep), names=", ".join(names))
+        yield Text(said, style="dim")
+
+
+def _not_green(counts: "dict[str, Json]", words: Words) -> Iterable[RenderableType]:
+    """Why a run is partial, a line for each reason."""
+    lines = [
+        words("not green: {name} has {there} there, {here} here", name=n, there=there, here=here)
+        for n, (there, here) in (counts.get("differs") or {}).items()
+    ]
+    if hidden := counts.get("unreadable"):
+        lines.append(
+            words(
+                "not shown to us any more, old values kept: {names}; give the integration user "
+                "permission to read them",
+                names=", ".join(hidden),
+            )
+        )
+    stopped: dict[tuple[str, str], list[str]] = {}
+    for name, error in (counts.get("stopped") or {}).items():
+        stopped.setdefault((name.partition("/")[0], error["what"]), []).append(name)
+    lines += [
+        words("stopped: {name}: {what}", name=", ".join(sorted(names)), what=what)
+        for (_, what), names in stopped.items()
+    ]
+    return [Text(line, style="yellow") for line in lines]
 
 
 def runs_view(runs: Iterable["RunView"], words: Words) -> RenderableType:
@@ -85,6 +118,63 @@ def run_view(run: "RunView", steps: Iterable["StepView"], words: Words) -> Rende
     if run.error:
         parts.insert(1, Text(run.error, style="red"))
     return Group(*parts)
+
+
+def certificates_view(found: Iterable["CertificateView"], words: Words) -> RenderableType:
+    """How well each object is proven complete, and how old the proof is."""
+    table = _table(words, "object", "complete", "there", "here", "method", "age", "ids compared")
+    for each in found:
+        table.add_row(
+            f"{each.connection}/{each.object}",
+            _yes(words, each),
+            "–" if each.there is None else f"{each.there:,}",
+            "–" if each.here is None else f"{each.here:,}",
+            words(each.method) if each.method else "–",
+            ago(each.age),
+            ago(each.ids_age),
+        )
+    return table
+
+
+def proofs_view(found: Iterable["Proof"], words: Words) -> RenderableType:
+    """What one run proved: counts of both sides, and the stamps they are about."""
+    table = _table(words, "object", "complete", "there", "here", "method", "stamps (UTC)")
+    for each in found:
+        table.add_row(
+            f"{each.connection}/{each.object}",
+            _yes(words, each),
+            f"{each.there:,}",
+            f"{each.here:,}",
+            words(each.method),
+            f"{(each.since or '')[:19]} – {(each.until or '')[:19]}",
+        )
+    return table
+
+
+def _table(words: Words, *names: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in names:
+        table.add_column(words(name), justify="right" if name in ("there", "here") else "left")
+    return table
+
+
+def _yes(words: Words, proven: "CertificateView | Proof") -> Text:
+    if proven.complete is None:
+        return Text("–")
+    if proven.complete:
+        return Text(words("yes"), style="green")
+    return Text(words("no"), style="yellow")
+
+
+def ago(age: timedelta | None) -> str:
+    """How long ago, in the largest unit that says something."""
+    if age is None:
+        return "–"
+    total = int(age.total_seconds())
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if total >= 2 * length:
+            return f"{total // length} {unit}"
+    return f"{total} s"
 
 
 def short(id: str) -> str:

@@ -2,6 +2,9 @@
 
 project   everything wrong with the files, offline or beside live metadata
 live      what the systems really have: kept in the store, and as completion for the editor
+systems   do the systems answer, what do they cost, what did they change
+owners    our own people across the systems
+check     one thing that was looked at
 doctor    will it work here and now: store, connections, leases, freshness, rules that cannot fire
 origin    which value of a setting won, and where it came from
 """

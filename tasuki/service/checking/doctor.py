@@ -2,57 +2,38 @@
 
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
 from catalog.entities import ENTITIES
 from catalog.expression.tree import names
-from connectors.protocol import Limits
 from playbook.book import Playbook, playbook_of
 from playbook.explain import AnyRule, conditions
 from staging import runs
+from staging.completeness import certificates as proofs
+from staging.completeness import sweeps
 from staging.migrations.upgrade import current, head
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
-from staging.tables.operating import CERTIFICATE
 from staging.write import parking
 from sync.lease import DAEMON, WRITER, Holder
 from sync.pull import streams
-from tasuki.errors import SignInError, TasukiError
+from tasuki.errors import SignInError
 from tasuki.service.app import App
+from tasuki.service.checking import systems
+from tasuki.service.checking.check import Check, State
 from tasuki.service.checking.origin import safe_url
-from tasuki.values import instant
+from tasuki.values import Json, instant
 
 _STALE_HOURS: Final = 26
-
-
-class State(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    state: State
-    found: str
-    fix: str = ""
-    code: str = ""
 
 
 def doctor(app: App) -> tuple[Check, ...]:
     """Every check, in the order things depend on each other. Talks to every connection once."""
     with app.store.reading() as db:
-        inside = [*_store(app, db), *_leases(db), *_freshness(app, db)]
+        inside = [*_store(app, db), *_leases(db), *_freshness(app, db), *systems.inside(app, db)]
         blind = list(_blind_rules(db, playbook_of(app.tools)))
-    return (*_python(), *inside, *_connections(app), *blind)
+    return (*_python(), *inside, *systems.outside(app), *blind)
 
 
 def worst(checks: tuple[Check, ...]) -> State:
@@ -62,8 +43,9 @@ def worst(checks: tuple[Check, ...]) -> State:
 
 
 def is_signed_out(checks: tuple[Check, ...]) -> bool:
-    """Whether some system refuses who we say we are."""
-    return any(check.code == SignInError.code for check in checks)
+    """Whether some system refuses, now, who we say we are."""
+    refused = (check.code == SignInError.code for check in checks if check.state is State.FAIL)
+    return any(refused)
 
 
 def _python() -> Iterator[Check]:
@@ -98,52 +80,54 @@ def _freshness(app: App, db: Connection) -> Iterator[Check]:
         yield Check("last run", State.WARN, "there was none", "tasuki run")
     else:
         hours = (app.tools.clock.now() - instant(last.started_at)).total_seconds() / 3600
-        said = f"{last.state}, {hours:.1f} hours ago"
-        bad = last.state in ("failed", "interrupted") or hours > _STALE_HOURS
+        age = f"{hours:,.0f} hours ago" if hours >= 1 else "in the last hour"
+        said = f"{last.state}, {age}"
+        bad = last.state in ("failed", "interrupted", "partial") or hours > _STALE_HOURS
         yield Check("last run", State.WARN if bad else State.OK, said, "tasuki run" if bad else "")
-    yield from _certificate(db)
+        yield from _not_pulled(last.counts)
+    yield from _certificate(app, db)
     waiting = parking.open_count(db)
     fix = "tasuki report" if waiting else ""
     yield Check("parked", State.WARN if waiting else State.OK, f"{waiting} wait", fix)
 
 
-def _certificate(db: Connection) -> Iterator[Check]:
-    newest = select(CERTIFICATE.c.run_id).order_by(CERTIFICATE.c.at.desc()).limit(1)
-    rows = db.execute(
-        select(CERTIFICATE).where(CERTIFICATE.c.run_id == newest.scalar_subquery())
-    ).all()
-    short = [f"{r.connection}/{r.object}" for r in rows if not r.complete]
+def _not_pulled(counts: dict[str, Json]) -> Iterator[Check]:
+    """What the last run could not read, a check for each cause."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    told: dict[tuple[str, str], dict[str, Json]] = {}
+    for kind, error in (counts.get("stopped") or {}).items():
+        cause = (kind.partition("/")[0], error["what"])
+        causes.setdefault(cause, []).append(kind)
+        told.setdefault(cause, error)
+    for cause, kinds in causes.items():
+        error = told[cause]
+        found = f"{', '.join(kinds)}: {error['what']}: {error['why']}"
+        yield Check(f"pull {cause[0]}", State.WARN, found, error["fix"], error["code"])
+    if hidden := counts.get("unreadable"):
+        found = f"not shown to us any more, old values kept: {', '.join(hidden)}"
+        fix = "Give the integration user permission to read them, or take them out of the mappings."
+        yield Check("fields", State.WARN, found, fix)
+
+
+def _certificate(app: App, db: Connection) -> Iterator[Check]:
+    known = {(each.connection, each.object) for each in streams(app.tools)}
+    proven = {of: proof for of, proof in proofs.latest(db).items() if of in known}
+    short = ["/".join(of) for of, proof in proven.items() if not proof.complete]
     if short:
         yield Check("complete", State.WARN, f"counts differ: {', '.join(short)}", "tasuki run")
-    elif rows:
-        yield Check("complete", State.OK, f"{len(rows)} objects counted equal to their system")
+    elif proven:
+        oldest = _hours(app, min(proof.at for proof in proven.values()))
+        swept = [at for of, at in sweeps.last(db).items() if of in proven]
+        ids = [at[sweeps.IDS] for at in swept if sweeps.IDS in at]
+        said = f"{len(proven)} objects counted equal to their system in the last {oldest}"
+        compared = f"; all ids compared in the last {_hours(app, min(ids))}" if ids else ""
+        yield Check("complete", State.OK, said + compared)
 
 
-def _connections(app: App) -> Iterator[Check]:
-    """Each connection is asked the cheapest question it has."""
-    for name, config in app.project.connections.items():
-        connector = app.tools.connectors[name]
-        title = f"connection {name}"
-        environment = f", {config.environment}" if config.environment else ""
-        mine = [s.object for s in streams(app.tools) if s.connection == name]
-        asked = [o for o in mine if not o.startswith(connector.can.uncounted)]
-        try:
-            count = connector.count(asked[0]) if asked else None
-            said = f"answers{environment}; {_what(asked, count)}{_allowance(connector.limits())}"
-            yield Check(title, State.OK, said)
-        except TasukiError as error:
-            found = f"{error.what}: {error.why}" if error.why else error.what
-            yield Check(title, State.FAIL, found, error.remedy, error.code)
-
-
-def _what(asked: list[str], count: int | None) -> str:
-    return f"{count:,} {asked[0]}" if asked and count is not None else "nothing is read from it"
-
-
-def _allowance(limits: Limits) -> str:
-    if limits.allowed is None or limits.used is None:
-        return ""
-    return f"; {limits.used:,} of {limits.allowed:,} API calls used today"
+def _hours(app: App, moment: str) -> str:
+    hours = (app.tools.clock.now() - instant(moment)).total_seconds() / 3600
+    whole = max(1, round(hours))
+    return "hour" if whole == 1 else f"{whole} hours"
 
 
 def _blind_rules(db: Connection, book: Playbook) -> Iterator[Check]:

@@ -1,20 +1,26 @@
 """What the systems really have: asked, kept in the store, and written as completion for editors."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from connectors.protocol import ObjectInfo
-from staging.bulk import upsert
-from staging.tables.staged import PLATFORM_SCHEMA
+from mappings.live.drift import Felt, Moved, drift, felt_by
+from staging.systems import schemas
 from sync.pull import streams
+from tasuki.errors import BlockedError, RejectedError, TasukiError, TransientError
 from tasuki.service.app import App
 from tasuki.service.checking.project import Discovered
+from tasuki.service.connecting import chosen
+from tasuki.values import Json
 
-LIVE_SCHEMA = Path(".tasuki/schema.live.json")
+_KEPT: Final = TypeAdapter(ObjectInfo)
+"""Reads a kept description; keys of other versions are left out."""
+LIVE_SCHEMA: Final = Path(".tasuki/schema.live.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +35,71 @@ class ObjectView:
     external_ids: tuple[str, ...]
 
 
-def discover(app: App, connections: Iterable[str] = ()) -> Discovered:
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    """Something a system lost or tightened since it was last discovered."""
+
+    connection: str
+    object: str
+    moved: Moved
+    felt_by: tuple[Felt, ...]
+    """Mappings that break or lose something; none when nobody uses it."""
+
+
+def discover(
+    app: App, connections: Sequence[str] = ()
+) -> tuple[Discovered, dict[str, TasukiError]]:
     """Ask the systems (all, or these) to describe every object the mappings use.
 
-    Errors: SignInError, UnreachableError.
+    A named connection that no mapping uses describes everything it knows. What a system does not
+    answer is told by connection; the others are asked all the same.
+
+    Errors: UnknownRecordError for a name no file declares.
     """
-    wanted = set(connections)
-    objects: dict[str, list[str]] = defaultdict(list)
+    wanted = chosen(app, connections) if connections else ()
+    objects: dict[str, list[str]] = {name: [] for name in wanted}
     for each in streams(app.tools):
         if not wanted or each.connection in wanted:
-            objects[each.connection].append(each.object)
-    return {
-        connection: tuple(app.tools.connectors[connection].discover(names))
-        for connection, names in objects.items()
-    }
+            objects.setdefault(each.connection, []).append(each.object)
+    found: dict[str, tuple[ObjectInfo, ...]] = {}
+    silent: dict[str, TasukiError] = {}
+    for connection, names in objects.items():
+        try:
+            found[connection] = tuple(app.tools.connectors[connection].discover(names))
+        except (TransientError, RejectedError, BlockedError) as error:
+            silent[connection] = error
+    return found, silent
 
 
-def keep(app: App, discovered: Discovered) -> None:
-    """Keep what the systems said of themselves in the store."""
+def keep(app: App, discovered: Discovered) -> tuple[DriftView, ...]:
+    """Keep what the systems said of themselves; what drifted since they last said it."""
     now = app.tools.now()
-    found = [
-        {"connection": connection, "object": info.name, "info": asdict(info), "fetched_at": now}
-        for connection, infos in discovered.items()
-        for info in infos
-    ]
+    found: list[DriftView] = []
     with app.store.writing() as db:
-        upsert(db, PLATFORM_SCHEMA, found)
+        for connection, infos in discovered.items():
+            found += _drifted(app, connection, schemas.kept(db, connection), infos)
+            schemas.keep(db, connection, map(asdict, infos), now)
+        schemas.note_drift(db, ({**_row(each), "at": now} for each in found))
+    return tuple(found)
+
+
+def _drifted(
+    app: App, connection: str, kept: Mapping[str, Json], infos: Sequence[ObjectInfo]
+) -> Iterator[DriftView]:
+    asked = {s.object for s in streams(app.tools) if s.connection == connection}
+    now = {info.name: info for info in infos}
+    for name, said in kept.items():
+        if name in asked or name in now:
+            for moved in drift(_KEPT.validate_python(said), now.get(name)):
+                felt = felt_by(moved, connection, name, app.tools.mappings)
+                yield DriftView(connection, name, moved, tuple(felt))
+
+
+def _row(each: DriftView) -> dict[str, Json]:
+    felt = [{"mapping": f.mapping, "place": str(f.place or "")} for f in each.felt_by]
+    said = {"before": each.moved.before, "after": each.moved.after, "felt_by": felt}
+    where = {"connection": each.connection, "object": each.object, "field": each.moved.field}
+    return {**where, "what": each.moved.what.value, "detail": said}
 
 
 def views(discovered: Discovered) -> tuple[ObjectView, ...]:

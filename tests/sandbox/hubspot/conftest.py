@@ -91,6 +91,7 @@ def served() -> Iterator[tuple[Switch, str]]:
     """Serve on a free port for the whole session."""
     switch = Switch()
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the sandbox itself does
     config = uvicorn.Config(switch, log_level="critical", lifespan="off", access_log=False)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]})

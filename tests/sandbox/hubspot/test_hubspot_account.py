@@ -222,7 +222,9 @@ def test_an_archived_property_is_gone_and_comes_back(account: Account) -> None:
     archived = account.call("GET", f"{path}?archived=true").json()["results"]
     assert [each["name"] for each in archived] == ["salesforceleadid"]
     body = {"name": "salesforceleadid", "label": "Lead", "type": "string", "fieldType": "text"}
-    assert account.call("POST", path, {**body, "groupName": "g"}).status_code == 201
+    assert (
+        account.call("POST", path, {**body, "groupName": "contactinformation"}).status_code == 201
+    )
     assert account.call("DELETE", f"{path}/email").status_code == 400
     assert account.call("GET", f"{path}/nonsense").json()["category"] == "OBJECT_NOT_FOUND"
 

@@ -27,7 +27,7 @@ def test_client_credentials_in_the_form_give_a_token(served, http):
     ("form", "status", "error"),
     [
         ({"grant_type": "client_credentials", "client_id": "wrong"}, 400, "invalid_client_id"),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "bacon"}, 400, "unsupported_grant_type"),
     ],
 )
 def test_wrong_credentials_answer_an_error_object(served, http, form, status, error):

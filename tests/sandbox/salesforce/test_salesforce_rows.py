@@ -4,12 +4,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-import requests
 from simple_salesforce.exceptions import (
     SalesforceGeneralError,
     SalesforceMalformedRequest,
     SalesforceMoreThanOneRecord,
-    SalesforceRefusedRequest,
     SalesforceResourceNotFound,
 )
 
@@ -252,19 +250,42 @@ def test_an_undeleted_row_returns_with_its_id(salesforce, control):
     assert salesforce.Account.get(id)["Name"] == "Back"
 
 
-def test_ordered_trouble_happens_once(salesforce, control):
-    """A fault ordered for one call answers it and leaves the next alone."""
-    busy = '[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]'
-    control("trouble", {"path": "/query", "status": 403, "body": busy})
-    with pytest.raises(SalesforceRefusedRequest):
-        salesforce.query("SELECT Id FROM Account")
-    assert salesforce.query("SELECT Id FROM User")["totalSize"] >= 1
+def test_an_undelete_mends_what_the_delete_tore(salesforce, control):
+    """Children come back with their parent, lookups that nobody has set since point to it again."""
+    account = made(salesforce, "Account", Name="Torn")
+    daughter = made(salesforce, "Account", Name="Daughter", ParentId=account)
+    moved = made(salesforce, "Account", Name="Moved", ParentId=account)
+    contact = made(salesforce, "Contact", LastName="Child", AccountId=account)
+    campaign = made(salesforce, "Campaign", Name="Fair")
+    member = made(salesforce, "CampaignMember", CampaignId=campaign, ContactId=contact)
+    salesforce.Account.delete(account)
+    for object, id in (("Contact", contact), ("CampaignMember", member)):
+        with pytest.raises(SalesforceResourceNotFound):
+            getattr(salesforce, object).get(id)
+    assert salesforce.Account.get(daughter)["ParentId"] is None
+    salesforce.Account.update(moved, {"ParentId": daughter})
+
+    assert control("salesforce/undelete", {"object": "Account", "id": account}).status_code == 204
+    assert salesforce.Contact.get(contact)["AccountId"] == account
+    assert salesforce.CampaignMember.get(member)["ContactId"] == contact
+    assert salesforce.Account.get(daughter)["ParentId"] == account
+    assert salesforce.Account.get(moved)["ParentId"] == daughter
 
 
-def test_a_connection_lost_after_the_write_leaves_the_row(salesforce, control):
-    """The client sees a dropped connection although the record was made."""
-    control("trouble", {"path": "/sobjects/Account", "method": "POST", "after": True})
-    with pytest.raises(requests.exceptions.RequestException):
-        made(salesforce, "Account", Name="Ambiguous")
-    found = salesforce.query("SELECT Id FROM Account WHERE Name = 'Ambiguous'")
-    assert found["totalSize"] == 1
+def test_a_member_shows_what_its_person_says_now(salesforce, control):
+    """A member copies its lead, follows its changes, and its contact after the conversion."""
+    lead = made(salesforce, "Lead", LastName="Ito", FirstName="Aoi", Company="Nagare", City="Osaka")
+    campaign = made(salesforce, "Campaign", Name="Fair")
+    member = made(salesforce, "CampaignMember", CampaignId=campaign, LeadId=lead)
+    found = salesforce.CampaignMember.get(member)
+    shown = (found["Name"], found["CompanyOrAccount"], found["City"], found["LeadOrContactId"])
+    assert (*shown, found["Type"]) == ("Aoi Ito", "Nagare", "Osaka", lead, "Lead")
+
+    salesforce.Lead.update(lead, {"Email": "aoi@nagare.example"})
+    after = salesforce.CampaignMember.get(member)
+    assert after["Email"] == "aoi@nagare.example"
+    assert after["SystemModstamp"] == found["SystemModstamp"]
+
+    contact = control("salesforce/convert", {"lead": lead}).json()["contact"]
+    last = salesforce.CampaignMember.get(member)
+    assert (last["Type"], last["LeadOrContactId"], last["LeadId"]) == ("Contact", contact, lead)

@@ -1,0 +1,1 @@
+"""Reading: pages of what changed, records by id and key, deletes, counts."""

@@ -1,0 +1,1 @@
+"""Writing: one record per call, one receipt each."""

@@ -1,0 +1,1 @@
+"""Signing in: each flow's question, and what Salesforce's answer means."""

@@ -1,0 +1,1 @@
+"""Who agreed to which e-mail: subscription types, statuses, and the last word of the person."""

@@ -1,0 +1,1 @@
+"""The door: which token may do what, and how often."""

@@ -1,0 +1,1 @@
+"""Lists of records: their definitions, their members, and who belongs by a filter."""

@@ -1,0 +1,1 @@
+"""What the account is made of: object types, properties, labels, pipelines and owners."""

@@ -1,0 +1,1 @@
+"""Files in and out: imports of CSV, exports, and links that open without signing in."""

@@ -1,0 +1,1 @@
+"""Many things in one call: subrequests, graphs, batches, trees, collections of records."""

@@ -1,0 +1,1 @@
+"""What an administrator sets up beside fields: rules, permissions, limits, switches, locks."""

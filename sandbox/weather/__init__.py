@@ -1,0 +1,11 @@
+"""Bad days on order: what may befall a call, by probability or by script, the same for a seed.
+
+rules      what a storm file says
+storm      reads it, and says where it is wrong
+sky        the weather of one sandbox: which rules strike this call, and how often they did
+passage    lets it happen to a call
+vendors    each platform's kinds of calls and what it says on a bad day
+movers/    what people do in the meantime
+controls   `/_sandbox/weather`
+storms/    ready storm files
+"""

@@ -1,0 +1,1 @@
+"""What we know of the systems behind our connections: their state, our calls, their schemas."""
