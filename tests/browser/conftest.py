@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 expect.set_options(timeout=30_000)  # an answer may take its time where two cores serve all tests
 PASSWORD = "correct horse battery"
 ROLES = ("marketer", "manager", "operator", "admin")
+READER = "reader"
+"""Somebody whose language and theme a test may change: no other test signs in as them."""
 SCALE = 0.3
 
 
@@ -73,8 +75,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         runtime = InProcess(app.store, app.tools)
         flows.register(runtime)
         runtime.wait(runtime.enqueue(Order("run", {"by": "daemon"}, "daemon", "daemon")))
-        for role in ROLES:
-            link = accounts.setup_link(app, role)
+        for login, role in [*((role, role) for role in ROLES), (READER, "viewer")]:
+            link = accounts.setup_link(app, login, role)
             accounts.set_password(app, link.rpartition("/")[2], PASSWORD, PASSWORD)
         with _served(app, runtime) as url:
             yield Site(url, app, access.hubspot_url, access.hubspot_token)
@@ -132,7 +134,7 @@ def arrive(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
     opened: list[BrowserContext] = []
 
     def sign_in(
-        role: str = "", language: str = "en", width: int = 1280, theme: Any = "light"
+        login: str = "", language: str = "en", width: int = 1280, theme: Any = "light"
     ) -> Visitor:
         locale = {"en": "en-US", "ja": "ja-JP"}[language]
         context = browser.new_context(
@@ -142,8 +144,8 @@ def arrive(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
             viewport={"width": width, "height": 900},
         )
         opened.append(context)
-        if role:
-            token = accounts.open_session(site.app, role)
+        if login:
+            token = accounts.open_session(site.app, login)
             context.add_cookies([{"name": "tasuki_session", "value": token, "url": site.url}])
         page, complaints = context.new_page(), []
         page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tasuki.service import handoffs, planning, running
+from tests.browser.conftest import READER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,7 @@ def test_the_door_is_clean(site: Site, arrive: Callable[..., Visitor], language:
 
 def test_language_and_theme_are_remembered(site: Site, arrive: Callable[..., Visitor]) -> None:
     """What a reader chooses in the menu holds on every page."""
-    page = arrive("manager").page
+    page = arrive(READER).page
     page.goto("/overview")
     page.locator(".t-menu > summary").click()
     page.get_by_role("button", name="日本語").click()

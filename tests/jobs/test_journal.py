@@ -24,7 +24,6 @@ def lines() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     journal.begin(["s3cr3t-value"], stream)
     yield stream
-    structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
 
