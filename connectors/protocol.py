@@ -16,6 +16,9 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from connectors.budget import Budget, Limits, Unlimited
+from mappings.filter import Comparison as Comparison
+from mappings.filter import Filter as Filter
+from mappings.filter import Op as Op
 from tasuki.clock import Clock
 from tasuki.errors import TasukiError
 
@@ -52,6 +55,8 @@ class Capabilities:
     uncounted: tuple[str, ...] = ()
     """Objects (or what their names begin with) that the system only sweeps: no count, no ids."""
     finds: bool = True
+    filters: bool = False
+    """A first read and a count can be asked for some records only."""
     unique_keys: Mapping[str, str] = field(default_factory=dict)
     """Object -> natural-key field on which the system upserts; elsewhere: find before create."""
 
@@ -230,8 +235,15 @@ class Connector(Protocol):
         """Live metadata of the named objects (all it knows when none is named)."""
         ...
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
-        """What changed since the cursor, oldest first; everything when the cursor is None."""
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
+        """What changed since the cursor, oldest first; everything when the cursor is None.
+
+        With a filter, a walk from the beginning brings those it lets through, and at the least
+        those; the cursor of its last page goes on without. Given to those who can filter only, and
+        anew with every page of the walk.
+        """
         ...
 
     def cursor_from(self, object: str, moment: datetime) -> str:
@@ -259,8 +271,11 @@ class Connector(Protocol):
         """A page of living ids."""
         ...
 
-    def count(self, object: str, window: Window | None = None) -> int:
-        """How many living records the object has, or those last changed within the window."""
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
+        """How many living records the object has, or those last changed within the window.
+
+        With a filter, those of them that it lets through.
+        """
         ...
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from catalog.entities import ENTITIES, Entity
+from catalog.entities import ENTITIES
+from catalog.shape import Entity
 from config.guards import Guards
 from config.settings import explain
 from config.yaml import Document
@@ -15,7 +16,7 @@ from mappings.reading.fields import read_fields
 from mappings.reading.links import read_keys, read_links
 from mappings.reading.problems import Frame, Problems
 from mappings.reading.steps import read_policy
-from mappings.spec import Example, Mapping, OnDelete, Side
+from mappings.spec import Create, Example, Mapping, OnDelete, Side
 from mappings.transforms.registry import USUAL, Habits
 from tasuki.errors import MappingError
 from tasuki.values import digest
@@ -108,8 +109,7 @@ def _sides(parsed: MappingDocument, around: Surroundings, problems: Problems) ->
             name=name,
             connection=connection,
             object=side.object,
-            scope=side.scope,
-            create=parsed.create.get(name, False),
+            create=Create("") if parsed.create.get(name, False) else None,
             delete=parsed.delete.get(name, OnDelete.UNLINK),
         )
     for key, names in (("create", parsed.create), ("delete", parsed.delete)):

@@ -11,11 +11,14 @@ Mapping
 from collections import abc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from catalog.entities import Entity, Type
+from catalog.expression.tree import Node
+from catalog.shape import Entity, Type
 from config.guards import Guards
+from mappings.filter import Filter
 from mappings.transforms.registry import USUAL, Habits
 from tasuki.errors import Place
 
@@ -56,6 +59,9 @@ class WrittenAs(StrEnum):
 class Rule(StrEnum):
     """How candidates for one entity field are decided."""
 
+    OWNER_BY_STAGE = "owner_by_stage"
+    """The side that the mapping names for the team in whose hands the entity is wins."""
+
     SIDE_WINS = "side_wins"
     LATEST_WINS = "latest_wins"
     FILL_BLANK_ONLY = "fill_blank_only"
@@ -79,6 +85,8 @@ class Policy:
     rule: Rule
     order: tuple[str, ...]
     """Sides, strongest first; decides what the rule alone leaves open."""
+    by_stage: abc.Mapping[str, str] = field(default_factory=dict)
+    """Team that holds the entity → the side that owns the field meanwhile (owner_by_stage)."""
 
     def __str__(self) -> str:
         return f"{self.order[0]}_wins" if self.rule is Rule.SIDE_WINS else self.rule.value
@@ -90,6 +98,37 @@ class OnDelete(StrEnum):
     IGNORE = "ignore"
     UNLINK = "unlink"
     """The link is closed; the entity lives on from its other records."""
+    DELETE = "delete"
+    """As `unlink`, and the entity's records on the sides of `delete_in` are deleted too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Tasuki may create records on a side."""
+
+    key: str
+    """The entity field whose platform field makes a second record impossible."""
+    when: Node | None = None
+    """Only entities of which this is true, typed against the catalog; None means every one."""
+    text: str = ""
+    """The condition as written."""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which records of a side belong to it: a condition over platform fields."""
+
+    text: str
+    tree: Node
+    """Checked; every name is of the relation `record`."""
+    fields: tuple[str, ...]
+    """The platform fields it needs, read whether a mapping names them or not."""
+    filter: Filter | None = None
+    """What a system can be asked for: never fewer records than the tree takes; None asks all."""
+    is_exact: bool = False
+    """The filter takes exactly what the tree takes."""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +138,36 @@ class Side:
     name: str
     connection: str
     object: str
-    scope: str | None = None
-    """A condition over platform fields; None takes every record."""
-    create: bool = False
-    """Tasuki may create records here."""
+    scope: Scope | None = None
+    """None takes every record."""
+    create: Create | None = None
+    """None: Tasuki creates no records here."""
     delete: OnDelete = OnDelete.UNLINK
+    delete_in: tuple[str, ...] = ()
+    """The sides where records are deleted when this side's is (with OnDelete.DELETE)."""
+    keep: tuple[str, ...] = ()
+    """Platform fields read and staged though no field names them yet; `*` is all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """In which currency an amount is, and of which day its rate is."""
+
+    code: str | None = None
+    """A constant, e.g. `USD`."""
+    field: str | None = None
+    """The platform field that holds the code."""
+    on: str | None = None
+    """The platform field with the day of the rate; the newest rate when there is none."""
+
+
+class ChangedBy(StrEnum):
+    """Whose edit is protected."""
+
+    PERSON = "person"
+    """Anybody but Tasuki's own user and the users named as `integrations`."""
+    ANYONE = "anyone"
+    """Everybody but Tasuki's own user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +187,17 @@ class SideField:
     """Platform value → entity value."""
     unknown_value: Unknown = Unknown.KEEP
     written_as: WrittenAs | None = None
+    currency: Currency | None = None
+    """Amounts are in this currency; None: in the project's own."""
     place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Protect:
+    """What a person changed on a platform is not overwritten there for a while."""
+
+    lasts: timedelta
+    changed_by: ChangedBy = ChangedBy.PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +215,9 @@ class MappedField:
     """A blank erases the value on the other side; without it a blank never does."""
     on_create_only: bool = False
     personal: bool = False
+    protect: Protect | None = None
+    renamed_from: str | None = None
+    """The entity field's name before; base, provenance and pins move along."""
     place: Place | None = None
 
 
@@ -219,6 +296,8 @@ class KeyRule:
     confidence: Confidence = Confidence.CERTAIN
     veto: bool = False
     """Records whose values of this key differ are never the same thing."""
+    compare: abc.Mapping[str, float] = field(default_factory=dict)
+    """Entity field → least likeness (0 to 1); only proposes, among records equal in `parts`."""
     place: Place | None = None
 
 
@@ -247,6 +326,10 @@ class Mapping:
     """Decides on the first link, when there is no base yet; None leaves it to each field."""
     guards: Guards = field(default_factory=Guards)
     tests: tuple[Example, ...] = ()
+    quiet: frozenset[str] = frozenset()
+    """Entity fields whose changes a plan counts and does not list."""
+    renamed_from: str | None = None
+    """The mapping's name before; its wishes, bases and versions move along."""
     source: str = ""
     """The file this mapping was read from."""
     version: str = ""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from catalog.entities import Type
+from catalog.shape import Type
 from mappings.spec import ID, MappedField, SideField, Step, Unknown, WrittenAs
 from mappings.transforms.catalogue import TRANSFORMS, pipeline
 from mappings.transforms.number import boolean, integer, number

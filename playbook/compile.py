@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from catalog.entities import Type
 from catalog.expression.check import anything, condition
 from catalog.expression.scope import Scope, scope_for
 from catalog.expression.tree import Literal, Name, Node
+from catalog.shape import Type
 from config.nearest import did_you_mean
 from config.project import Resource as File
 from config.yaml import KeyPath

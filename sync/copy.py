@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from catalog.entities import Grain
+from catalog.shape import Grain
 from mappings.apply import Normalized
 from mappings.spec import Mapping as RecordMapping
 from mappings.values import to_json

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from catalog.entities import Grain
+from catalog.shape import Grain
 from connectors.protocol import Broken, Deletes, Page, Record, Window
 from mappings.apply import fields_to_read
 from mappings.spec import Mapping as RecordMapping

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connectors.protocol import Page
+    from connectors.protocol import Filter, Page
     from staging.write.plans import Change
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -172,7 +172,9 @@ class Shuffled(MemoryConnector):
 
     dice: Random = field(default_factory=Random)
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """A page, shuffled."""
         page = MemoryConnector.page(self, object, fields, cursor)
         return replace(page, records=tuple(self.dice.sample(page.records, len(page.records))))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Final
 
-from catalog.entities import ENTITIES, Type
+from catalog.entities import ENTITIES
 from catalog.expression.engine.magnitude import check_magnitude, whole
 from catalog.expression.functions.table import FUNCTIONS, NUMBER, Function, Parameter
 from catalog.expression.parse import parse
@@ -28,6 +28,7 @@ from catalog.expression.tree import (
     Or,
     type_of,
 )
+from catalog.shape import Type
 from tasuki.errors import ExpressionError, Place
 from tasuki.values import instant, stamp
 

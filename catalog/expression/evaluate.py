@@ -8,7 +8,6 @@ from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final, TypeAlias
 
-from catalog.entities import Type
 from catalog.expression.functions.total import STRICT, number, operation
 from catalog.expression.tree import (
     And,
@@ -27,6 +26,7 @@ from catalog.expression.tree import (
     Or,
     type_of,
 )
+from catalog.shape import Type
 from tasuki.values import stamp
 
 Values: TypeAlias = Mapping[tuple[str, str], Any]

@@ -16,7 +16,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from catalog.entities import Type
 from catalog.expression.engine import postgresql, sqlite
 from catalog.expression.engine.rule import Rule
 from catalog.expression.engine.sqlite import register_functions
@@ -39,6 +38,7 @@ from catalog.expression.tree import (
     Or,
     type_of,
 )
+from catalog.shape import Type
 from tasuki.values import stamp
 
 __all__ = ["Columns", "Element", "lower", "postgresql", "register_functions", "sqlite"]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from catalog.entities import ENTITIES, Entity, Type
+from catalog.entities import ENTITIES
+from catalog.shape import Entity, Type
 
 Fields: TypeAlias = Mapping[str, Type]
 

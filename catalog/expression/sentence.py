@@ -1,6 +1,6 @@
 """A condition in plain words, for the managers who own it and read no SQL."""
 
-from catalog.entities import ENTITIES, Type
+from catalog.entities import ENTITIES
 from catalog.expression.evaluate import like_parts
 from catalog.expression.tree import (
     And,
@@ -21,6 +21,7 @@ from catalog.expression.tree import (
 )
 from catalog.labels import Language, label, spelled, unit
 from catalog.phrases import PHRASES
+from catalog.shape import Type
 
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _MIRROR = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}

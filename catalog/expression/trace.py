@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from catalog.entities import Type
 from catalog.expression.evaluate import (
     Row,
     Values,
@@ -29,6 +28,7 @@ from catalog.expression.tree import (
     type_of,
     written,
 )
+from catalog.shape import Type
 from tasuki.errors import Place
 
 _Verdicts: TypeAlias = Mapping[int, bool | None]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from catalog.entities import Type
+from catalog.shape import Type
 from tasuki.errors import Place
 
 Constant: TypeAlias = None | bool | int | float | str

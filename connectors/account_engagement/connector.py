@@ -14,6 +14,7 @@ from connectors.budget import Limits
 from connectors.protocol import (
     Capabilities,
     Deletes,
+    Filter,
     Ids,
     Notice,
     ObjectInfo,
@@ -42,7 +43,9 @@ class AccountEngagementConnector:
         """The objects as documented: the platform has no describe."""
         return metadata.discover(objects, self.client.connection)
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """What changed since the cursor, in the order of ids; `prospect.email` reads through."""
         return pages.page(self.client, object, fields, cursor)
 
@@ -68,7 +71,7 @@ class AccountEngagementConnector:
         """A page of living ids."""
         return records.ids(self.client, object, after)
 
-    def count(self, object: str, window: Window | None = None) -> int:
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many living records there are, or those stamped within the window."""
         return records.count(self.client, object, window)
 

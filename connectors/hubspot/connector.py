@@ -15,6 +15,7 @@ from connectors.hubspot.write import records as written
 from connectors.protocol import (
     Capabilities,
     Deletes,
+    Filter,
     Ids,
     Notice,
     ObjectInfo,
@@ -54,7 +55,9 @@ class HubSpotConnector:
         """Live metadata of the named objects."""
         return metadata.discover(self.client, objects)
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """What changed since the cursor; owners and lists are read whole."""
         if object.startswith(occurrence.PREFIX):
             return occurrence.occurrences(self.client, object, fields, cursor)
@@ -116,7 +119,7 @@ class HubSpotConnector:
         _refuse(object, "listed by id", directory.MEMBERSHIPS)
         return records.ids(self.client, object, after)
 
-    def count(self, object: str, window: Window | None = None) -> int:
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many living records the object has, as the search index knows."""
         if object in _WHOLE:
             return directory.count(self.client, object, window)

@@ -12,6 +12,7 @@ from connectors.protocol import (
     LINKED,
     Capabilities,
     Deletes,
+    Filter,
     Ids,
     Notice,
     ObjectInfo,
@@ -56,7 +57,9 @@ class MemoryConnector:
         self._call("discover", "")
         return [self.system.info(name) for name in objects or sorted(self.system.shapes)]
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """What changed since the cursor, oldest first; everything when the cursor is None."""
         self._call("page", object)
         hidden = tuple(name for name in fields if (object, name) in self.faults.hidden)
@@ -134,7 +137,7 @@ class MemoryConnector:
         taken = rest[: self.settings.page_size]
         return Ids(tuple(taken), taken[-1] if len(rest) > len(taken) else None)
 
-    def count(self, object: str, window: Window | None = None) -> int:
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many living records the object has, or those last changed within the window."""
         self._call("count", object)
         stamps = [row.modified_at for row in self.system.visible(object).values()]

@@ -10,6 +10,7 @@ from connectors.protocol import (
     Capabilities,
     Deletes,
     FieldInfo,
+    Filter,
     Ids,
     Notice,
     ObjectInfo,
@@ -48,7 +49,9 @@ class SalesSystemConnector:
         """The declared objects with the columns they have now."""
         return [self._describe(name) for name in objects or self.client.settings.objects]
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """What changed since the cursor; broken rows are named by line or id."""
         source = self._source(object)
         if isinstance(source, Table):
@@ -85,7 +88,7 @@ class SalesSystemConnector:
         source = self._source(object)
         return tables.ids(source, after) if isinstance(source, Table) else source.ids()
 
-    def count(self, object: str, window: Window | None = None) -> int:
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many rows have an id; pages cover no window, so none is ever asked for."""
         source = self._source(object)
         return tables.count(source) if isinstance(source, Table) else len(source.ids().ids)

@@ -9,6 +9,7 @@ from connectors.budget import Limits
 from connectors.protocol import (
     Capabilities,
     Deletes,
+    Filter,
     Ids,
     Notice,
     ObjectInfo,
@@ -45,7 +46,9 @@ class SalesforceConnector:
         """Live metadata of the named objects, or of the standard ones."""
         return metadata.discover(self.client, objects)
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """What changed since the cursor; `Owner.Email` reads through a lookup."""
         return pages.page(self.client, object, fields, cursor)
 
@@ -71,7 +74,7 @@ class SalesforceConnector:
         """A page of living ids."""
         return records.ids(self.client, object, after)
 
-    def count(self, object: str, window: Window | None = None) -> int:
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many living records there are, or those stamped within the window."""
         return records.count(self.client, object, window)
 

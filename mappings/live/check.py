@@ -5,7 +5,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from typing import Final
 
-from catalog.entities import Type
+from catalog.shape import Type
 from config.nearest import did_you_mean
 from mappings.check import Finding, Severity
 from mappings.live.facts import Facts, FieldFacts, ObjectFacts

@@ -85,7 +85,7 @@ def felt_by(
     for mapping in mappings:
         for side in mapping.sides.values():
             if (side.connection, side.object) == (connection, object):
-                found += _felt(moved, mapping, side.name, is_creating=side.create)
+                found += _felt(moved, mapping, side.name, is_creating=side.create is not None)
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping as Table
 from typing import Any
 
-from catalog.entities import Field, Grain, Type
+from catalog.shape import Field, Grain, Type
 from config.yaml import KeyPath
 from mappings.reading.document import FieldDocument, LookDocument, MappingDocument
 from mappings.reading.problems import Frame

@@ -1,6 +1,6 @@
 """The links and identity keys of a mapping."""
 
-from catalog.entities import Field, Type
+from catalog.shape import Field, Type
 from config.yaml import KeyPath
 from mappings.reading.document import KeyDocument, LinkDocument, MappingDocument, WayDocument
 from mappings.reading.problems import Frame

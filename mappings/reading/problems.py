@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from catalog.entities import Entity
+from catalog.shape import Entity
 from config.nearest import did_you_mean
 from config.yaml import Document, KeyPath
 from mappings.spec import Side

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from catalog.entities import Type
+from catalog.shape import Type
 from tasuki.values import dumps, loads
 
 METADATA: Final = MetaData(
@@ -79,9 +79,9 @@ def key(name: str) -> Column[str]:
     return Column(name, STRING, primary_key=True)
 
 
-def text(name: str, *, required: bool = False) -> Column[str]:
-    """A text column."""
-    return Column(name, STRING, nullable=not required)
+def text(name: str, *, required: bool = False, default: str | None = None) -> Column[str]:
+    """A text column; rows that are there before it get the default."""
+    return Column(name, STRING, nullable=not required, server_default=default)
 
 
 def at(name: str, *, required: bool = False) -> Column[str]:

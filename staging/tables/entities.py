@@ -6,8 +6,9 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Table, and_
 
-from catalog.entities import ENTITIES, Entity, Grain
-from staging.tables.columns import METADATA, at, document, key, kind, text
+from catalog.entities import ENTITIES
+from catalog.shape import Entity, Grain
+from staging.tables.columns import METADATA, at, document, key, kind, sequence, text
 
 
 def _entity_table(entity: Entity) -> Table:
@@ -32,6 +33,22 @@ ENTITY_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
 METRIC_TABLES: Final[Mapping[str, Table]] = MappingProxyType(
     {name: _metric_table(entity) for name, entity in ENTITIES.items() if entity.metrics}
 )
+
+ENTITY_CHANGE: Final = Table(
+    "entity_change",
+    METADATA,
+    sequence(),
+    text("entity", required=True),
+    text("entity_id", required=True),
+    text("field", required=True),
+    document("before"),
+    document("after"),
+    document("trace"),  # provenance of `before`: ref, why, run
+    text("run_id"),
+    at("at", required=True),
+    Index("ix_entity_change_entity", "entity", "entity_id"),
+)
+"""What merged entities held before; updates only, so that a past moment can be shown."""
 
 _EVENT: Final = ENTITY_TABLES["engagement"]
 _ACTIVITY: Final = ENTITY_TABLES["activity"]

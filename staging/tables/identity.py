@@ -55,6 +55,7 @@ VISITOR_LINK: Final = Table(
     key("valid_from"),  # the identify moment; the first one reaches back to the beginning
     text("person_id", required=True),
     text("rule", required=True),
+    text("state", required=True, default="linked"),  # linked | quarantined (a forwarded link)
 )
 
 REVIEW: Final = Table(
@@ -65,8 +66,25 @@ REVIEW: Final = Table(
     text("left_ref", required=True),
     text("right_ref", required=True),
     text("reason", required=True),
-    text("state", required=True),  # open | accepted | rejected
+    text("state", required=True),  # open | accepted | rejected | settled (answered by new data)
     at("at", required=True),
+    document("evidence"),  # what the two share and in what they differ
+    at("decided_at"),
+    text("decided_by"),
+    Index("ix_review_state", "state", "entity"),
+)
+
+RULING: Final = Table(
+    "ruling",
+    METADATA,
+    key("entity"),
+    key("left_ref"),  # the two records, in text order
+    key("right_ref"),
+    text("verdict", required=True),  # same | different; stands above every rule
+    text("by", required=True),
+    text("reason"),
+    at("at", required=True),
+    Index("ix_ruling_right", "entity", "right_ref"),
 )
 
 TOMBSTONE: Final = Table(

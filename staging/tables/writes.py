@@ -122,18 +122,10 @@ CONFLICT: Final = Table(
     text("field", required=True),
     document("candidates"),
     text("state", required=True),  # open | resolved
-    document("chosen"),
+    document("chosen"),  # {value, ref}: what a person decided
     at("at", required=True),
-)
-
-PIN: Final = Table(
-    "pin",
-    METADATA,
-    key("entity"),
-    key("entity_id"),
-    key("field"),
-    document("value"),
-    text("by", required=True),
+    at("decided_at"),
+    text("decided_by"),
     text("reason"),
-    at("until"),
+    Index("ix_conflict_state", "state", "entity"),
 )

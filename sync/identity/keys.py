@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from catalog.entities import Grain
+from catalog.shape import Grain
 from mappings.apply import Normalized, normalize
 from mappings.links import STORED_ID
 from mappings.spec import Mapping as RecordMapping

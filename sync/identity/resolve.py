@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from catalog.entities import Grain
+from catalog.shape import Grain
 from mappings.links import STORED_ID
 from mappings.spec import KeyRule
 from staging import aliases, identities, queue

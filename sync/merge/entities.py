@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from catalog.entities import ENTITIES, Entity
+from catalog.entities import ENTITIES
+from catalog.shape import Entity
 from mappings.apply import Normalized, normalize
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Policy, Rule, mapping_of

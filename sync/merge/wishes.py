@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
-from catalog.entities import Entity
+from catalog.shape import Entity
 from connectors.budget import Lane
 from connectors.protocol import Verb
 from mappings.apply import Pushed, Reject, push, seen

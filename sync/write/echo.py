@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from catalog.entities import Grain
+from catalog.shape import Grain
 from connectors.protocol import Verb
 from mappings.apply import normalize
 from mappings.spec import mapping_of

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from catalog.entities import Type
 from catalog.expression.evaluate import evaluate
 from catalog.expression.lower import lower, register_functions
 from catalog.expression.scope import Scope
 from catalog.expression.tree import written
+from catalog.shape import Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from catalog.entities import ENTITIES, Type
+from catalog.entities import ENTITIES
 from catalog.expression.check import anything, condition, value
 from catalog.expression.functions.table import FUNCTIONS
 from catalog.expression.scope import scope_for
 from catalog.expression.tree import type_of
 from catalog.reference import expressions
+from catalog.shape import Type
 from tasuki.errors import ExpressionError, Place
 
 SCOPE = scope_for(

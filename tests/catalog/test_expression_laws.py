@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.entities import Type
 from catalog.expression.check import anything, check
 from catalog.expression.evaluate import opposite
 from catalog.expression.parse import parse
@@ -16,6 +15,7 @@ from catalog.expression.scope import Scope
 from catalog.expression.sentence import sentence
 from catalog.expression.tree import And, Between, Compare, Node, Not, Or, written
 from catalog.labels import Language
+from catalog.shape import Type
 from tasuki.errors import ExpressionError
 
 on_engine = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalog.entities import Type
 from catalog.expression.check import condition
 from catalog.expression.scope import Scope
 from catalog.expression.trace import Trace, trace
+from catalog.shape import Type
 from tasuki.errors import Place
 
 SCOPE = Scope(

@@ -20,7 +20,7 @@ from tests.rehearsal import Killed, Rehearsal, rehearsal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.protocol import Page
+    from connectors.protocol import Filter, Page
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 FEW = settings(max_examples=8, phases=PHASES)
@@ -115,7 +115,9 @@ class Moving(MemoryConnector):
     lock: Any = field(default_factory=RLock)
     pending: list[Callable[[], None]] = field(default_factory=list)
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """A page; then somebody does something."""
         with self.lock:
             page = MemoryConnector.page(self, object, fields, cursor)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.entities import Type
+from catalog.shape import Type
 from config.guards import Guards
 from config.yaml import parse
 from mappings.load import Surroundings, examine, load

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.memory.client import MemoryConnector
-from connectors.protocol import Broken, Deletes, Page, Verb, Write
+from connectors.protocol import Broken, Deletes, Filter, Page, Verb, Write
 from jobs.flows import register
 from jobs.runtime import InProcess
 from staging.write import plans
@@ -68,7 +68,9 @@ def test_other_fields_mean_another_reading() -> None:
 class Torn(MemoryConnector):
     """A source with a row that cannot be read."""
 
-    def page(self, object: str, fields: Any, cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Any, cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         page = MemoryConnector.page(self, object, fields, cursor)
         broken = (Broken("sales.csv:7", "the amount is no number"),)
         return replace(page, broken=broken if object == "companies" else ())

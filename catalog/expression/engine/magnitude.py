@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from catalog.entities import Type
 from catalog.expression.tree import Arithmetic, Call, Case, Literal, Node, parts, type_of, walk
+from catalog.shape import Type
 from tasuki.errors import ExpressionError
 
 EXACT: Final = 15

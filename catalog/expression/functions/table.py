@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from catalog.entities import Type
+from catalog.shape import Type
 
 ANY: Final = frozenset({Type.TEXT, Type.INT, Type.NUM, Type.BOOL, Type.DATE, Type.TIME})
 NUMBER: Final = frozenset({Type.INT, Type.NUM})

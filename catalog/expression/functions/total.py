@@ -11,7 +11,7 @@ from math import floor, isfinite
 from types import MappingProxyType
 from typing import Any, Final
 
-from catalog.entities import Type
+from catalog.shape import Type
 from tasuki.values import instant
 
 LARGEST: Final = 1e15

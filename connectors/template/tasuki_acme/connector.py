@@ -11,6 +11,7 @@ from connectors.protocol import (
     Capabilities,
     Deletes,
     FieldInfo,
+    Filter,
     Ids,
     Notice,
     ObjectInfo,
@@ -56,7 +57,9 @@ class AcmeConnector:
             for name in objects or sorted(known)
         ]
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """What changed since the cursor by (stamp, id); the last page says what was covered."""
         begun, since, after = json.loads(cursor) if cursor else (None, None, None)
         asked = {"since": since, "after": after, "limit": self.page_size}
@@ -101,7 +104,7 @@ class AcmeConnector:
         answer = self.client.get(f"/{object}/ids", after=after, limit=self.page_size)
         return Ids(tuple(answer["ids"]), answer["ids"][-1] if answer["more"] else None)
 
-    def count(self, object: str, window: Window | None = None) -> int:
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many living records there are, or were last changed within the window."""
         since = window.since.isoformat() if window and window.since else None
         until = window.until.isoformat() if window else None

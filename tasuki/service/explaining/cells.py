@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from catalog.entities import ENTITIES, Grain
+from catalog.entities import ENTITIES
+from catalog.shape import Grain
 from config.nearest import did_you_mean
 from mappings.spec import Mapping as RecordMapping
 from staging import identities

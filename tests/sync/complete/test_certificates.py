@@ -12,7 +12,7 @@ from tests.rehearsal import Rehearsal, rehearsal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.protocol import Deletes, Page, Window
+    from connectors.protocol import Deletes, Filter, Page, Window
 
 LAG: dict[str, Any] = {"lag": timedelta(minutes=1)}
 STREAMS = {"crm": 3, "ma": 3}
@@ -93,7 +93,9 @@ class Skips(MemoryConnector):
 
     skip: str = ""
 
-    def page(self, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+    def page(
+        self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+    ) -> Page:
         """A page, perhaps without one of its records."""
         page = MemoryConnector.page(self, object, fields, cursor)
         kept = tuple(record for record in page.records if record.id != self.skip)
@@ -137,7 +139,7 @@ def test_one_page_that_holds_less_than_it_says_is_no_proof() -> None:
 class Boasts(MemoryConnector):
     """Counts one company more than it shows."""
 
-    def count(self, object: str, window: Window | None = None) -> int:
+    def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """The count, and one more."""
         return MemoryConnector.count(self, object, window) + (object == "companies")
 
@@ -168,7 +170,9 @@ def test_a_deleted_record_is_no_difference_for_long() -> None:
         class Deletes(MemoryConnector):
             """Somebody deletes a company just before both sides count."""
 
-            def count(self, object: str, window: Window | None = None) -> int:
+            def count(
+                self, object: str, window: Window | None = None, filter: Filter | None = None
+            ) -> int:
                 """The count after the deed."""
                 if object == "companies" and len(self.system.living("companies")) == 7:
                     self.system.delete("companies", "companies-000003")
@@ -211,7 +215,9 @@ def test_what_changes_while_we_count_is_read_and_no_ids_are_listed() -> None:
         class Busy(MemoryConnector):
             """Somebody edits a company just before both sides count."""
 
-            def count(self, object: str, window: Window | None = None) -> int:
+            def count(
+                self, object: str, window: Window | None = None, filter: Filter | None = None
+            ) -> int:
                 """The count after the deed."""
                 known = self.system.living(object)
                 if object == "companies" and "phone" not in known[CHANGED].fields:
