@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Connection
 
+from catalog.entities import ENTITIES
+from catalog.shape import Entity
 from config.project import Project
 from connectors.budget import Lane
 from connectors.protocol import Connector
@@ -31,6 +33,8 @@ class Tools:
     mappings: tuple[RecordMapping, ...]
     connectors: Mapping[str, Connector]
     clock: Clock
+    entities: Mapping[str, Entity] = field(default_factory=lambda: ENTITIES)
+    """The catalog, with what the project adds to it."""
     reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """`connection/object` → platform fields that rules write, read so that a plan knows them."""
     rules: object = None

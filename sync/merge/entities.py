@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from catalog.entities import ENTITIES
 from catalog.shape import Entity
 from mappings.apply import Normalized, normalize
 from mappings.spec import Mapping as RecordMapping
@@ -53,7 +52,7 @@ def merge(run: Runner) -> dict[str, Json]:
 def _keep_merge(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
-    entity = ENTITIES[arguments["entity"]]
+    entity = tools.entities[arguments["entity"]]
     ids = queue.take(db, queue.MERGE, entity.name, _CHUNK)
     if not ids:
         return {"changed": 0, "conflicts": 0, "wishes": 0, "more": False}
