@@ -64,6 +64,14 @@ class Entity:
         """The fields that point at other entities."""
         return (f for f in self.fields if f.type is Type.REF)
 
+    def parents(self) -> dict[str, str]:
+        """Other entity -> the reference that leads to it, the first of several."""
+        found: dict[str, str] = {}
+        for ref in self.refs():
+            if ref.to and ref.to != self.name:
+                found.setdefault(ref.to, ref.name)
+        return found
+
 
 def text(name: str, en: str, ja: str, *, personal: bool = False) -> Field:
     """A text field."""

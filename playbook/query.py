@@ -113,8 +113,7 @@ class Query:
     def _parent_id(self, relation: str) -> ColumnElement[Any]:
         if relation == self.entity:
             return self.own.c.id
-        ref = next(f.name for f in ENTITIES[self.entity].refs() if f.to == relation)
-        return self.own.c[ref]
+        return self.own.c[ENTITIES[self.entity].parents()[relation]]
 
     def _join(self, key: tuple[str, str], table: Any, on: Any) -> Any:
         if key not in self.joined:

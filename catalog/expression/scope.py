@@ -40,7 +40,7 @@ def scope_for(
     `scores` and `signals` map a name to its entity; `extra` adds fields or whole relations.
     """
     own = ENTITIES[entity]
-    via = {ref.to: ref.name for ref in own.refs() if ref.to}
+    via = own.parents()
     given = {
         ("score", Type.NUM): scores or {},
         ("grade", Type.TEXT): scores or {},
