@@ -147,7 +147,7 @@ def fields_to_read(mapping: Mapping, side: str) -> list[str]:
         if (look := rule.sides.get(side)) is not None:
             names += look.names
     for link in mapping.links.values():
-        names += [way.source for way in link.sides.get(side, ())]
+        names += [n for way in link.sides.get(side, ()) for n in (way.source, *way.unless)]
     names += [key.stored_in[side] for key in mapping.keys if side in key.stored_in]
     return [name for name in dict.fromkeys(names) if name != ID]
 

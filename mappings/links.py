@@ -50,9 +50,17 @@ def link_readers(mapping: Mapping, side: str) -> tuple[tuple[str, tuple[WayReade
 
 def _way_reader(rule: LinkRule, way: Way, mapping: Mapping) -> WayReader:
     clean = steps_of(way.transform, mapping.habits)
-    if way.pointer is Pointer.VALUE:
-        return partial(_to_key, rule.to, way, clean)
-    return partial(_to_record, way, clean)
+    read: WayReader = (
+        partial(_to_key, rule.to, way, clean)
+        if way.pointer is Pointer.VALUE
+        else partial(_to_record, way, clean)
+    )
+    return partial(_unless, way.unless, read) if way.unless else read
+
+
+def _unless(names: tuple[str, ...], read: WayReader, record: Table[str, Any]) -> Target | None:
+    """Nothing where the record says more than this way: another way must find its target."""
+    return None if any(str(record.get(n) or "").strip() for n in names) else read(record)
 
 
 def _to_key(entity: str, way: Way, clean: Convert, record: Table[str, Any]) -> ToKey | None:

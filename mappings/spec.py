@@ -246,6 +246,8 @@ class Way:
     via: str | None = None
     """The kind of key of the other entity that must equal the value."""
     transform: tuple[Step, ...] = ()
+    unless: tuple[str, ...] = ()
+    """Platform fields: this way is taken only where all of them are blank."""
 
     def objects(self) -> tuple[str, ...]:
         """The objects this way can lead to."""

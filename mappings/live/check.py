@@ -100,7 +100,7 @@ def named_fields(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | Non
             yield from ((name, look.place) for name in look.names if name != ID)
     for link in mapping.links.values():
         for way in link.sides.get(side, ()):
-            yield way.source, link.place
+            yield from ((name, link.place) for name in (way.source, *way.unless))
     for key in mapping.keys:
         if side in key.stored_in:
             yield key.stored_in[side], key.place

@@ -105,6 +105,9 @@ class WayDocument(Settings):
     transform: Steps = Field(
         default=[], description="Steps applied to the value before it is looked up."
     )
+    unless: list[str] = Field(
+        default=[], description="Platform fields; the way is taken only where all are blank."
+    )
 
 
 class LinkDocument(OpenSettings):

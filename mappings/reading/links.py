@@ -63,6 +63,7 @@ def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | Non
         by_prefix=way.by_prefix,
         via=way.via,
         transform=read_steps(way.transform, (*path, "transform"), frame),
+        unless=tuple(way.unless),
     )
 
 
