@@ -27,7 +27,7 @@ from tasuki.errors import ConfigError, Place
 
 FILE: Final = "tasuki.yaml"
 LOCAL_FILE: Final = "tasuki.local.yaml"
-FOLDERS: Final = ("connections", "mappings", "playbook")
+FOLDERS: Final = ("connections", "catalog", "mappings", "playbook")
 """Folders whose YAML files are resources."""
 FROM_ENVIRONMENT: Final = {"TASUKI_STORE": "store", "TASUKI_LANGUAGE": "language"}
 """Variables that override a key of tasuki.yaml."""

@@ -1,5 +1,6 @@
 """The mappings of a project folder."""
 
+from catalog.custom import examine
 from config.project import Project
 from mappings.check import Finding, check
 from mappings.load import Surroundings, load
@@ -12,6 +13,7 @@ def surroundings(project: Project) -> Surroundings:
     identity = project.identity
     return Surroundings(
         connections=frozenset(project.connections),
+        entities=examine(project)[0],
         guards=project.guards,
         habits=Habits(
             phone_region=identity.phone_region,

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from catalog.custom import examine as examine_catalog
 from config.nearest import did_you_mean
 from config.project import Project
 from config.project import Resource as File
@@ -141,6 +142,7 @@ def examine(project: Project) -> tuple[Playbook, list[ConfigError]]:
         tuple(team.name for team in teams),
         {s.name: s.entity for s in _says(scores)},
         {s.name: s.entity for s in _says(signals)},
+        examine_catalog(project)[0],
     )
     book = Playbook(
         teams=tuple(teams),

@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, select, true
 from sqlalchemy.sql.selectable import Select
 
-from catalog.entities import ENTITIES
 from catalog.expression.lower import lower
 from catalog.expression.tree import Node
 from playbook.book import Playbook
 from staging.bulk import chunks
 from staging.tables.decisions import SCORE, SIGNAL
-from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
+from staging.tables.entities import METRIC_TABLES, table_of
 from sync.context import Tools
 from tasuki.clock import today
 
@@ -29,12 +28,12 @@ class Query:
     joined: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.source = ENTITY_TABLES[self.entity]
+        self.source = self.own
 
     @property
     def own(self) -> Table:
         """The entity's own table."""
-        return ENTITY_TABLES[self.entity]
+        return self._table(self.entity)
 
     def column(self, relation: str, name: str) -> ColumnElement[Any]:
         """The column behind `relation.name`, joining its table when it is first asked for."""
@@ -43,7 +42,9 @@ class Query:
             found = self._score(name).c["grade" if relation == "grade" else "value"]
         elif relation == "signal":
             found = self._signal(name).c.id.is_not(None)
-        elif relation in METRIC_TABLES and name in {f.name for f in ENTITIES[relation].metrics}:
+        elif relation in METRIC_TABLES and name in {
+            f.name for f in self.tools.entities[relation].metrics
+        }:
             found = self._metrics(relation).c[name]
         else:
             found = self._row(relation).c[name]
@@ -74,12 +75,15 @@ class Query:
             found.extend(db.execute(query.where(self.own.c.id.in_(chunk)).order_by(self.own.c.id)))
         return found
 
+    def _table(self, entity: str) -> Table:
+        return table_of(self.tools.entities[entity])
+
     def _row(self, relation: str) -> Any:
         if relation == self.entity:
             return self.own
         return self._join(
             ("row", relation),
-            ENTITY_TABLES[relation].alias(f"{relation}_row"),
+            self._table(relation).alias(f"{relation}_row"),
             lambda table: table.c.id == self._parent_id(relation),
         )
 
@@ -113,7 +117,7 @@ class Query:
     def _parent_id(self, relation: str) -> ColumnElement[Any]:
         if relation == self.entity:
             return self.own.c.id
-        return self.own.c[ENTITIES[self.entity].parents()[relation]]
+        return self.own.c[self.tools.entities[self.entity].parents()[relation]]
 
     def _join(self, key: tuple[str, str], table: Any, on: Any) -> Any:
         if key not in self.joined:

@@ -1,10 +1,12 @@
 """The rules of a playbook as the deciding steps use them: documents with their conditions typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from catalog.entities import ENTITIES
 from catalog.expression.scope import Scope, scope_for
 from catalog.expression.tree import Node
+from catalog.shape import Entity
 from playbook.documents import HandoffDocument, ScenarioDocument, ScoreDocument, SignalDocument
 from tasuki.errors import Place
 
@@ -68,7 +70,8 @@ class Known:
     """Score → whose it is."""
     signals: Mapping[str, str]
     """Signal → about whom it is."""
+    entities: Mapping[str, Entity] = field(default_factory=lambda: ENTITIES)
 
     def scope(self, entity: str) -> Scope:
         """What a rule about an entity may name."""
-        return scope_for(entity, self.scores, self.signals)
+        return scope_for(entity, self.scores, self.signals, entities=self.entities)

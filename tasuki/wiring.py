@@ -1,12 +1,14 @@
 """The one place that names concrete things together: plain calls, nothing opened at import time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from catalog.custom import entities_of
+from catalog.shape import Entity
 from config.nearest import did_you_mean
 from config.project import ConnectionConfig, Project, load_project
 from config.settings import problems
@@ -17,6 +19,7 @@ from mappings.project import load_mappings
 from playbook.book import read_playbook, written_fields
 from staging.engine import Store, open_store
 from staging.migrations.upgrade import upgrade
+from staging.migrations.widen import widen
 from sync.budget.ledger import Ledger
 from sync.context import Tools
 from tasuki.clock import Clock, SystemClock
@@ -80,7 +83,8 @@ def open_app(
     """
     project = load_project(folder, environment)
     clock = clock or SystemClock()
-    store = prepare_store(project.store_url)
+    entities = entities_of(project)
+    store = prepare_store(project.store_url, entities.values())
     ledgers = open_ledgers(project, store, clock)
     given = connectors or {}
     openers: dict[str, Callable[[], Connector]] = {
@@ -94,17 +98,19 @@ def open_app(
         mappings=load_mappings(project),
         connectors=Connections(openers, ledgers),
         clock=clock,
+        entities=entities,
         reads=written_fields(book),
         rules=book,
     )
     return App(project, store, tools)
 
 
-def prepare_store(url: str) -> Store:
-    """The store behind a URL, with this version's tables."""
+def prepare_store(url: str, entities: Iterable[Entity] = ()) -> Store:
+    """The store behind a URL, with this version's tables and those of a project's own catalog."""
     store = open_store(url)
     with store.writing() as db:
         upgrade(db)
+        widen(db, entities)
     return store
 
 

@@ -34,12 +34,14 @@ def scope_for(
     scores: Mapping[str, str] | None = None,
     signals: Mapping[str, str] | None = None,
     extra: Mapping[str, Fields] | None = None,
+    entities: Mapping[str, Entity] = ENTITIES,
 ) -> Scope:
     """What a rule about `entity` sees: itself, its parents, their scores, grades and signals.
 
-    `scores` and `signals` map a name to its entity; `extra` adds fields or whole relations.
+    `scores` and `signals` map a name to its entity; `extra` adds fields or whole relations;
+    `entities` is the catalog with what a project adds to it.
     """
-    own = ENTITIES[entity]
+    own = entities[entity]
     via = own.parents()
     given = {
         ("score", Type.NUM): scores or {},
@@ -47,7 +49,7 @@ def scope_for(
         ("signal", Type.BOOL): signals or {},
     }
     seen = {entity, *via}
-    relations = {name: _fields(ENTITIES[name]) for name in (entity, *via) if name in ENTITIES}
+    relations = {name: _fields(entities[name]) for name in (entity, *via) if name in entities}
     for (relation, type_), names in given.items():
         relations[relation] = {name: type_ for name, of in names.items() if of in seen}
     for relation, fields in (extra or {}).items():

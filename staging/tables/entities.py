@@ -1,17 +1,18 @@
 """One table per entity and one wide table per entity's metrics, made from the catalog."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Column, Index, Table, and_
+from sqlalchemy import Column, Index, MetaData, Table, and_
 
 from catalog.entities import ENTITIES
 from catalog.shape import Entity, Grain
 from staging.tables.columns import METADATA, at, document, key, kind, sequence, text
 
 
-def _entity_table(entity: Entity) -> Table:
+def _entity_table(entity: Entity, home: MetaData = METADATA) -> Table:
     columns = [Column(f.name, kind(f.type)) for f in entity.fields]
     indexes = [Index(f"ix_{entity.name}_{f.name}", f.name) for f in entity.refs()]
     source = (
@@ -19,7 +20,20 @@ def _entity_table(entity: Entity) -> Table:
         if entity.grain is Grain.COPIED
         else (document("provenance"),)
     )
-    return Table(entity.name, METADATA, key("id"), *columns, *source, at("updated_at"), *indexes)
+    name = entity.name if entity.name in ENTITIES else f"custom_{entity.name}"
+    return Table(name, home, key("id"), *columns, *source, at("updated_at"), *indexes)
+
+
+def table_of(entity: Entity) -> Table:
+    """The table of an entity, with the columns a project added to it."""
+    known = ENTITY_TABLES.get(entity.name)
+    return known if known is not None and ENTITIES[entity.name] == entity else _custom_table(entity)
+
+
+@lru_cache(maxsize=64)
+def _custom_table(entity: Entity) -> Table:
+    """Kept apart from the tables of every store: two projects may add different fields."""
+    return _entity_table(entity, MetaData())
 
 
 def _metric_table(entity: Entity) -> Table:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from catalog.custom import examine as examine_catalog
 from config.project import Project
 from connectors.protocol import ObjectInfo
-from mappings.check import Finding, Severity
+from mappings.check import Finding, Severity, finding_of
 from mappings.live.check import check_live
 from mappings.project import check_project
 from playbook.check import check as check_playbook
@@ -16,6 +17,7 @@ Discovered = Mapping[str, Sequence[ObjectInfo]]
 def validate(project: Project, discovered: Discovered | None = None) -> tuple[Finding, ...]:
     """Every finding in mappings and playbook, errors first; with metadata also what it belies."""
     mappings, findings = check_project(project)
+    findings += map(finding_of, examine_catalog(project)[1])
     facts = discovered or {}
     for mapping in mappings if discovered else ():
         findings += check_live(mapping, facts)
