@@ -67,6 +67,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("parent_id", STRING, nullable=True))
         batch_op.create_index("ix_account_parent_id", ["parent_id"], unique=False)
 
+    with op.batch_alter_table("account_metric", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("billed_total", NUMBER, nullable=True))
+
     with op.batch_alter_table("conflict", schema=None) as batch_op:
         batch_op.add_column(sa.Column("decided_at", STRING, nullable=True))
         batch_op.add_column(sa.Column("decided_by", STRING, nullable=True))
@@ -92,6 +95,8 @@ def upgrade() -> None:
         batch_op.create_index("ix_review_state", ["state", "entity"], unique=False)
 
     with op.batch_alter_table("sale", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("end_user_code", STRING, nullable=True))
+        batch_op.add_column(sa.Column("end_user_name", STRING, nullable=True))
         batch_op.add_column(sa.Column("billed_account_id", STRING, nullable=True))
         batch_op.add_column(sa.Column("delivered_account_id", STRING, nullable=True))
         batch_op.add_column(sa.Column("paid_on", STRING, nullable=True))
@@ -114,6 +119,8 @@ def downgrade() -> None:
         batch_op.drop_column("paid_on")
         batch_op.drop_column("delivered_account_id")
         batch_op.drop_column("billed_account_id")
+        batch_op.drop_column("end_user_name")
+        batch_op.drop_column("end_user_code")
 
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.drop_index("ix_review_state")
@@ -138,6 +145,9 @@ def downgrade() -> None:
         batch_op.drop_column("reason")
         batch_op.drop_column("decided_by")
         batch_op.drop_column("decided_at")
+
+    with op.batch_alter_table("account_metric", schema=None) as batch_op:
+        batch_op.drop_column("billed_total")
 
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index("ix_account_parent_id")
