@@ -1,10 +1,17 @@
-"""Which records are the same thing: rules in order, vetoes above all; pure and deterministic."""
+"""Which records are the same thing: people's rulings, then rules in order under vetoes; pure.
+
+The same records, keys and rulings give the same groups, in whatever order they came. What stands
+above what: a person's ruling; a veto (corporate numbers that differ); kin (a company and the one it
+names as its parent), which only a stored id or an equal veto key passes; the rules, in their order.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
+from mappings.links import STORED_ID
 from mappings.spec import Confidence, KeyRule
 
 HUB: Final = 60
@@ -14,9 +21,15 @@ CONFIDENCE: Final = {
     Confidence.LIKELY: 0.9,
     Confidence.POSSIBLE: 0.5,
 }
+BY_RULE: Final = "rule"
+RULED: Final = "ruling"
+_CONTRADICTED: Final = "rulings contradict each other"
+_ASKED: Final = 10
+"""Doubts that one contested value leaves at most."""
 
 Keys = Mapping[str, frozenset[str]]
 """Key kind → values one record has."""
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +39,38 @@ class Evidence:
     rule: str
     value: str
     confidence: float
+    by: str = BY_RULE
+    """Who decided: `rule`, or the person who ruled."""
 
 
 ALONE: Final = Evidence("first_seen", "", 1.0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ruling:
+    """A person's word on two records; it stands above every rule."""
+
+    at: str
+    left: str
+    right: str
+    is_same: bool
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of some records beside their keys."""
+
+    rulings: Sequence[Ruling] = ()
+    kin: Collection[Pair] = ()
+    """Records of which one names the other as its parent, directly or through others."""
+    hubs: Collection[Pair] = ()
+    """(kind, value) shared by too many, whether all of them are at hand or not."""
+    within: Collection[str] = ()
+    """Kinds that hold inside another entity (a department of one account): never hubs."""
+
+
+NOTHING: Final = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +80,8 @@ class Doubt:
     left: str
     right: str
     reason: str
+    likeness: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """Entity field → how alike the two are in it, where they were compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +95,15 @@ class Verdict:
 
 @dataclass(slots=True)
 class _Groups:
-    """Union-find that refuses to join groups whose veto values differ."""
+    """Union-find that knows which groups must stay apart."""
 
     parent: dict[str, str]
-    vetoes: dict[str, dict[str, set[str]]]
+    vetoes: dict[str, dict[str, frozenset[str]]]
+    apart: dict[str, set[str]] = field(default_factory=dict)
+    """Root → refs that a person ruled to be others."""
+    kin: dict[str, set[str]] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
-    doubts: set[tuple[str, str, str]] = field(default_factory=set)
+    doubts: dict[Doubt, None] = field(default_factory=dict)
 
     def root(self, ref: str) -> str:
         while self.parent[ref] != ref:
@@ -64,72 +111,238 @@ class _Groups:
             ref = self.parent[ref]
         return ref
 
-    def clash(self, a: str, b: str) -> str | None:
-        """The veto kind on which two groups differ."""
-        left, right = self.vetoes[a], self.vetoes[b]
-        return next((k for k in left if k in right and left[k] != right[k]), None)
-
-    def join(self, a: str, b: str, why: Evidence) -> None:
+    def join(self, a: str, b: str) -> None:
         keep, drop = sorted((a, b))
         self.parent[drop] = keep
-        self.evidence.setdefault(drop, why)
-        for kind, values in self.vetoes[drop].items():
-            self.vetoes[keep].setdefault(kind, set()).update(values)
+        for foes in (self.apart, self.kin):
+            if drop in foes:
+                foes.setdefault(keep, set()).update(foes.pop(drop))
+        mine = self.vetoes.get(keep, {})
+        for kind, values in self.vetoes.get(drop, {}).items():
+            mine[kind] = mine.get(kind, frozenset()) | values
+        if mine:
+            self.vetoes[keep] = mine
+
+    def foes(self, among: Mapping[str, set[str]], root: str) -> set[str]:
+        """The roots of those a group must stay apart from."""
+        return {self.root(ref) for ref in among.get(root, ())}
+
+    def clash(self, a: str, b: str, rule: KeyRule) -> str | None:
+        """Why a rule may not join two groups: `ruling`, `kin` or a kind of key they differ in."""
+        if b in self.foes(self.apart, a):
+            return RULED
+        if not _passes_kin(rule) and b in self.foes(self.kin, a):
+            return "kin"
+        left, right = self.vetoes.get(a, {}), self.vetoes.get(b, {})
+        return next((k for k in left if k in right and left[k] != right[k]), None)
 
 
-def cluster(members: Mapping[str, Keys], rules: Sequence[KeyRule]) -> Verdict:
-    """Group the members (ref → keys) by the rules, strongest first.
+def _passes_kin(rule: KeyRule) -> bool:
+    return rule.veto or rule.kind == STORED_ID
 
-    A key whose holders veto each other joins nobody: it is ambiguous, and says so.
+
+def cluster(members: Mapping[str, Keys], rules: Sequence[KeyRule], known: Known = NOTHING) -> Verdict:
+    """Group the members (ref → keys): rulings first, then the rules, strongest first.
+
+    Where holders of a key must stay apart, it joins only those who are clearly on one side.
     """
     groups = _Groups({ref: ref for ref in members}, _vetoes(members, rules))
-    for rule in rules:
-        for value, refs in sorted(_holders(members, rule.kind).items()):
-            _apply(groups, rule, value, refs)
+    _obey(groups, known.rulings)
+    _note_pairs(groups, groups.kin, known.kin)
+    joining = [rule for rule in rules if rule.confidence is not Confidence.POSSIBLE]
+    asking = [rule for rule in rules if rule.confidence is Confidence.POSSIBLE and not rule.compare]
+    for rule in (*joining, *asking):
+        take = _join if rule in joining else _ask
+        for value, refs in sorted(holders(members, rule.kind, known).items()):
+            take(groups, rule, value, refs)
     return _verdict(members, groups)
 
 
 def _vetoes(
     members: Mapping[str, Keys], rules: Sequence[KeyRule]
-) -> dict[str, dict[str, set[str]]]:
+) -> dict[str, dict[str, frozenset[str]]]:
     kinds = [rule.kind for rule in rules if rule.veto]
-    return {
-        ref: {kind: set(keys[kind]) for kind in kinds if keys.get(kind)}
+    found = (
+        (ref, {kind: keys[kind] for kind in kinds if keys.get(kind)})
         for ref, keys in members.items()
-    }
+    )
+    return {ref: said for ref, said in found if said}
 
 
-def _holders(members: Mapping[str, Keys], kind: str) -> dict[str, list[str]]:
+def holders(members: Mapping[str, Keys], kind: str, known: Known) -> dict[str, list[str]]:
+    """Who shares each value of a kind, in ref order; hubs left out."""
     found: dict[str, list[str]] = defaultdict(list)
     for ref in sorted(members):
         for value in members[ref].get(kind, ()):
             found[value].append(ref)
-    return {value: refs for value, refs in found.items() if 1 < len(refs) <= HUB}
+    most = len(members) if kind in known.within else HUB
+    return {
+        value: refs
+        for value, refs in found.items()
+        if 1 < len(refs) <= most and (kind, value) not in known.hubs
+    }
 
 
-def _apply(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> None:
-    roots = sorted({groups.root(ref) for ref in refs})
-    if len(roots) < 2:
+def _note_pairs(groups: _Groups, among: dict[str, set[str]], pairs: Iterable[Pair]) -> None:
+    for left, right in pairs:
+        if left in groups.parent and right in groups.parent:
+            one, other = groups.root(left), groups.root(right)
+            if one != other:
+                among.setdefault(one, set()).add(other)
+                among.setdefault(other, set()).add(one)
+
+
+def _obey(groups: _Groups, rulings: Sequence[Ruling]) -> None:
+    """What people said: who is apart, then who is one, the older word first.
+
+    Numbers that a person joined mean the same company for every other record too.
+    """
+    said = [r for r in sorted(rulings) if r.left in groups.parent and r.right in groups.parent]
+    _note_pairs(groups, groups.apart, ((r.left, r.right) for r in said if not r.is_same))
+    joined: list[str] = []
+    for ruling in (r for r in said if r.is_same):
+        one, other = groups.root(ruling.left), groups.root(ruling.right)
+        if other in groups.foes(groups.apart, one):
+            groups.doubts[_doubt(ruling.left, ruling.right, _CONTRADICTED)] = None
+            continue
+        for ref, beside in ((ruling.left, ruling.right), (ruling.right, ruling.left)):
+            groups.evidence.setdefault(ref, Evidence(RULED, beside, 1.0, ruling.by))
+        if one != other:
+            groups.join(one, other)
+            joined.append(one)
+    if joined:
+        _unify(groups, sorted({groups.root(ref) for ref in joined}))
+
+
+def _unify(groups: _Groups, ruled: Iterable[str]) -> None:
+    """Give the veto values that one ruled group holds one name everywhere."""
+    name: dict[Pair, str] = {}
+
+    def first(kind: str, value: str) -> str:
+        while (ahead := name.get((kind, value), value)) != value:
+            value = ahead
+        return value
+
+    for root in ruled:
+        for kind, values in groups.vetoes.get(root, {}).items():
+            ends = sorted({first(kind, value) for value in values})
+            name.update({(kind, end): ends[0] for end in ends[1:]})
+    for said in groups.vetoes.values():
+        for kind, values in said.items():
+            said[kind] = frozenset(first(kind, value) for value in values)
+
+
+def _join(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> None:
+    firsts = _firsts(groups, refs)
+    if len(firsts) < 2:
         return
-    if rule.confidence is Confidence.POSSIBLE:
-        groups.doubts.update((roots[0], other, rule.kind) for other in roots[1:])
+    if not _is_contested(groups, rule, firsts):
+        _unite(groups, rule, value, refs, list(firsts))
         return
-    clashes = [(a, b) for i, a in enumerate(roots) for b in roots[i + 1 :] if groups.clash(a, b)]
-    if clashes:
-        groups.doubts.update((a, b, f"same {rule.kind}, but a veto differs") for a, b in clashes)
-        return
+    foes = {a: {b for b in firsts if b != a and groups.clash(a, b, rule)} for a in firsts}
+    parties = _parties(foes)
+    for party in parties:
+        inside = [ref for ref in refs if groups.root(ref) in party]
+        if len(party) > 1:
+            _unite(groups, rule, value, inside, list(party))
+    _doubt_over(groups, rule, firsts, foes, parties)
+
+
+def _firsts(groups: _Groups, refs: Sequence[str]) -> dict[str, str]:
+    """The groups of these refs, each with its first holder."""
+    found: dict[str, str] = {}
+    for ref in refs:
+        found.setdefault(groups.root(ref), ref)
+    return found
+
+
+def _is_contested(groups: _Groups, rule: KeyRule, roots: Collection[str]) -> bool:
+    """Whether any two of the groups must stay apart; asked of every shared value, so cheaply."""
+    watched = (groups.apart,) if _passes_kin(rule) else (groups.apart, groups.kin)
+    for foes in watched:
+        if foes and any(groups.foes(foes, root) & set(roots) for root in roots if root in foes):
+            return True
+    said: dict[str, frozenset[str]] = {}
+    for root in roots:
+        for kind, values in groups.vetoes.get(root, {}).items():
+            if said.setdefault(kind, values) != values:
+                return True
+    return False
+
+
+def _unite(
+    groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str], roots: Sequence[str]
+) -> None:
     why = Evidence(rule.kind, value, CONFIDENCE[rule.confidence])
-    first = groups.root(roots[0])
-    for other in roots[1:]:
-        groups.join(groups.root(first), groups.root(other), why)
+    for ref in refs:
+        groups.evidence.setdefault(ref, why)
+    for root in roots[1:]:
+        groups.join(groups.root(roots[0]), groups.root(root))
+
+
+def _parties(foes: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
+    """The sides of a contest, where everybody on a side has the same foes; else none is clear."""
+    hostile = [root for root in foes if foes[root]]
+    sides: dict[frozenset[str], list[str]] = defaultdict(list)
+    for root in hostile:
+        sides[frozenset(foes[root])].append(root)
+    clear = all(len(them) + len(us) == len(hostile) for them, us in sides.items())
+    return [tuple(us) for us in sides.values()] if clear else []
+
+
+def _doubt_over(
+    groups: _Groups,
+    rule: KeyRule,
+    firsts: Mapping[str, str],
+    foes: Mapping[str, set[str]],
+    parties: Sequence[tuple[str, ...]],
+) -> None:
+    """Ask whose side the others are on, and whether a veto is a mistake; kin are no question."""
+    sides = [party[0] for party in parties] or [root for root in firsts if foes[root]]
+    neutral = [root for root in firsts if not foes[root]]
+    pairs = [(a, b) for a in neutral for b in sides]
+    pairs += [
+        (sides[0], b)
+        for b in sides[1:]
+        if groups.clash(groups.root(sides[0]), groups.root(b), rule) not in (RULED, "kin", None)
+    ]
+    for a, b in pairs[:_ASKED]:
+        groups.doubts[_doubt(firsts[a], firsts[b], f"same {rule.kind}, but a veto differs")] = None
+
+
+def _ask(groups: _Groups, rule: KeyRule, _value: str, refs: Sequence[str]) -> None:
+    """A weak key leaves a question between each group and the first before it that it may join."""
+    firsts = list(_firsts(groups, refs).items())
+    for position, (root, ref) in enumerate(firsts):
+        before = (other for at, other in firsts[:position] if not groups.clash(at, root, rule))
+        for other in islice(before, 1):
+            groups.doubts[_doubt(other, ref, rule.kind)] = None
+
+
+def _doubt(one: str, other: str, reason: str) -> Doubt:
+    left, right = sorted((one, other))
+    return Doubt(left, right, reason)
 
 
 def _verdict(members: Iterable[str], groups: _Groups) -> Verdict:
     by_root: dict[str, list[str]] = defaultdict(list)
     for ref in sorted(members):
         by_root[groups.root(ref)].append(ref)
-    evidence = {ref: groups.evidence.get(ref, ALONE) for ref in members}
-    doubts = tuple(
-        Doubt(a, b, why) for a, b, why in sorted(groups.doubts) if groups.root(a) != groups.root(b)
-    )
-    return Verdict(tuple(tuple(refs) for _, refs in sorted(by_root.items())), evidence, doubts)
+    evidence = {
+        ref: groups.evidence.get(ref, ALONE) if len(refs) > 1 else ALONE
+        for refs in by_root.values()
+        for ref in refs
+    }
+    found = tuple(tuple(refs) for _, refs in sorted(by_root.items()))
+    return Verdict(found, evidence, _open_doubts(groups))
+
+
+def _open_doubts(groups: _Groups) -> tuple[Doubt, ...]:
+    """One doubt per pair of groups, none about what a person said."""
+    found: dict[Pair, Doubt] = {}
+    for doubt in groups.doubts:
+        one, other = sorted((groups.root(doubt.left), groups.root(doubt.right)))
+        ruled = other in groups.foes(groups.apart, one)
+        if one != other and (not ruled or doubt.reason == _CONTRADICTED):
+            found.setdefault((one, other), doubt)
+    return tuple(sorted(found.values(), key=lambda doubt: (doubt.left, doubt.right)))
