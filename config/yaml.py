@@ -1,7 +1,7 @@
 """YAML with positions: plain data, and where in the file each value stands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -28,6 +28,8 @@ class Document:
     values: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict, repr=False)
     files: Mapping[KeyPath, str] = field(default_factory=dict, repr=False)
     """Paths that were taken from another file."""
+    quoted: frozenset[KeyPath] = frozenset()
+    """Values written in quotes."""
 
     def place(self, path: KeyPath = ()) -> Place:
         """Where the key stands; the nearest known ancestor when the key itself is not there."""
@@ -36,6 +38,12 @@ class Document:
     def value_place(self, path: KeyPath = ()) -> Place:
         """Where the value behind a key stands."""
         return self._place(self.values, path)
+
+    def text_place(self, path: KeyPath) -> Place:
+        """Where the first character of a written text stands, behind its quote if it has one."""
+        place = self.value_place(path)
+        is_quoted = path in self.quoted and place.column is not None
+        return replace(place, column=(place.column or 0) + 1) if is_quoted else place
 
     def get(self, path: KeyPath, otherwise: Any = None) -> Any:
         """The value at a path, or what is given otherwise."""
@@ -128,7 +136,7 @@ def parse(text: str, file: str) -> Document:
         data = reader.read(root, ())
     except YAMLError as error:
         raise _not_yaml(error, file) from error
-    return Document(file, data, reader.keys, reader.values)
+    return Document(file, data, reader.keys, reader.values, quoted=frozenset(reader.quoted))
 
 
 def _not_yaml(error: YAMLError, file: str) -> ConfigError:
@@ -151,6 +159,7 @@ class _Reader:
     yaml: YAML
     keys: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
     values: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    quoted: set[KeyPath] = field(default_factory=set)
 
     def read(self, node: Node, path: KeyPath) -> Any:
         mark = _mark(node)
@@ -162,6 +171,8 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, ScalarNode) and node.style in ("'", '"'):
+            self.quoted.add(path)
         return self.yaml.constructor.construct_object(node, deep=True)
 
     def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """From a mapping file to a checked Mapping, with an error for everything that is wrong in it."""
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -15,10 +15,11 @@ from mappings.reading.document import GuardsDocument, MappingDocument
 from mappings.reading.fields import read_fields
 from mappings.reading.links import read_keys, read_links
 from mappings.reading.problems import Frame, Problems
-from mappings.reading.steps import read_policy
-from mappings.spec import Create, Example, Mapping, OnDelete, Side
+from mappings.reading.sides import Read, read_creates, read_sides
+from mappings.reading.steps import read_policy, read_stages
+from mappings.spec import Example, MappedField, Mapping
 from mappings.transforms.registry import USUAL, Habits
-from tasuki.errors import MappingError
+from tasuki.errors import ConfigError, MappingError
 from tasuki.values import digest
 
 _PROSE: Final = frozenset({"description", "owner", "tags", "tests"})
@@ -42,7 +43,7 @@ ALONE: Final = Surroundings()
 def load(document: Document, surroundings: Surroundings = ALONE) -> Mapping:
     """The mapping that a file describes.
 
-    Errors: MappingError with file, line and column, the first of all that are wrong.
+    Errors: ConfigError with file, line and column, the first of all that are wrong.
     """
     mapping, errors = examine(document, surroundings)
     if mapping is None:
@@ -52,20 +53,21 @@ def load(document: Document, surroundings: Surroundings = ALONE) -> Mapping:
 
 def examine(
     document: Document, surroundings: Surroundings = ALONE
-) -> tuple[Mapping | None, list[MappingError]]:
+) -> tuple[Mapping | None, list[ConfigError]]:
     """The mapping, or None and everything that is wrong with its file."""
     try:
         parsed = MappingDocument.model_validate(document.data)
     except ValidationError as error:
         found = explain(error, MappingDocument, document, family=MappingError)
-        return None, [each for each in found if isinstance(each, MappingError)]
+        return None, found
     problems = Problems(document)
     entity = surroundings.entities.get(parsed.entity)
     if entity is None:
         problems.unknown("entity", ("entity",), parsed.entity, surroundings.entities, value=True)
         return None, problems.found
-    sides = _sides(parsed, surroundings, problems)
-    frame = Frame(entity, sides, surroundings.connections, problems)
+    sides = read_sides(parsed, surroundings.connections, problems)
+    frame = Frame(entity, sides, surroundings.connections, problems, frozenset(parsed.fields))
+    frame = replace(frame, stages=read_stages(parsed.owner_by_stage, frame))
     mapping = _mapping(parsed, frame, surroundings)
     return (None if problems.found else mapping), problems.found
 
@@ -73,54 +75,36 @@ def examine(
 def _mapping(parsed: MappingDocument, frame: Frame, around: Surroundings) -> Mapping:
     document = frame.problems.document
     first = parsed.first_sync
+    fields, keys = read_fields(parsed, frame), read_keys(parsed, frame)
     return Mapping(
         name=parsed.name,
         entity=frame.entity,
-        sides=frame.sides,
-        fields=read_fields(parsed, frame),
+        sides=read_creates(parsed, Read(fields, keys, around.entities), frame),
+        fields=fields,
         links=read_links(parsed, frame),
-        keys=read_keys(parsed, frame),
+        keys=keys,
         habits=around.habits,
         first_sync=read_policy(first, ("first_sync",), frame) if first else None,
         guards=_guards(parsed.guards, around.guards),
         tests=_examples(parsed, frame),
+        quiet=_quiet(parsed, fields, frame),
+        renamed_from=parsed.renamed_from,
         source=document.file,
         version=digest(_meaning(document.data)),
     )
 
 
-def _sides(parsed: MappingDocument, around: Surroundings, problems: Problems) -> dict[str, Side]:
-    found: dict[str, Side] = {}
-    for name, side in parsed.sides.items():
-        connection = side.connection or name
-        if around.connections is not None and connection not in around.connections:
-            at = ("sides", name, *(("connection",) if side.connection else ()))
-            problems.unknown(
-                "connection", at, connection, around.connections, value=bool(side.connection)
-            )
-        if side.scope is not None:
-            problems.add(
-                f"The side `{name}` has a scope, which this version cannot hold to",
-                ("sides", name, "scope"),
-                "records out of scope would be read as if they were in it",
-                "Take `scope` out; limit what the connection's user may see instead.",
-            )
-        found[name] = Side(
-            name=name,
-            connection=connection,
-            object=side.object,
-            create=Create("") if parsed.create.get(name, False) else None,
-            delete=parsed.delete.get(name, OnDelete.UNLINK),
-        )
-    for key, names in (("create", parsed.create), ("delete", parsed.delete)):
-        for name in names:
-            if name not in found:
-                problems.unknown("side", (key, name), name, found)
-    return found
-
-
 def _guards(own: GuardsDocument, usual: Guards) -> Guards:
     return usual.model_copy(update=own.model_dump(exclude_none=True))
+
+
+def _quiet(
+    parsed: MappingDocument, fields: Table[str, MappedField], frame: Frame
+) -> frozenset[str]:
+    for index, name in enumerate(parsed.quiet_fields):
+        if name not in fields:
+            frame.problems.unknown("field here", ("quiet_fields", index), name, fields)
+    return frozenset(parsed.quiet_fields)
 
 
 def _examples(parsed: MappingDocument, frame: Frame) -> tuple[Example, ...]:

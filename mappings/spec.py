@@ -24,6 +24,8 @@ from tasuki.errors import Place
 
 ID: Final = "$id"
 """Stands for the record's own id wherever a mapping names a platform field."""
+ALL: Final = "*"
+"""In `keep`: every field of the object."""
 LINKED: Final = "associations."
 """Prefix of the pseudo-fields that list linked record ids (same as in connectors.protocol)."""
 
@@ -248,6 +250,8 @@ class Way:
     transform: tuple[Step, ...] = ()
     unless: tuple[str, ...] = ()
     """Platform fields: this way is taken only where all of them are blank."""
+    label: str | None = None
+    """Of an association: only those the platform shows with this label."""
 
     def objects(self) -> tuple[str, ...]:
         """The objects this way can lead to."""

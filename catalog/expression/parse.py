@@ -62,17 +62,21 @@ _NO_NAMES: Final = {
 }
 
 
-def parse(text: str, place: Place | None = None) -> Node:
-    """The untyped tree of an expression; ExpressionError with its place when it is not one."""
+def parse(text: str, place: Place | None = None, own: str | None = None) -> Node:
+    """The untyped tree of an expression; ExpressionError with its place when it is not one.
+
+    With `own` every name is a field of that one relation, spelled as written, dots included.
+    """
     source = Source(text, place or Place("expression"))
-    return _Converter(source).node(read(source))
+    return _Converter(source, own).node(read(source))
 
 
 class _Converter:
     """One sqlglot tree to ours; every kind of node is either listed here or refused."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, own: str | None = None) -> None:
         self.source = source
+        self.own = own
         self.depth = 0
 
     def node(self, found: exp.Expr, cost: int = 0) -> Node:
@@ -129,6 +133,9 @@ class _Converter:
         parts = [part.name.lower() for part in column.parts]
         if isinstance(column.this, exp.Star):
             raise self._refused(column.this)
+        if self.own is not None:
+            spelled = ".".join(part.name for part in column.parts)
+            return Name(self.own, spelled, place=self.place(found))
         if len(parts) != 2:
             usual = f"Write the relation before it, as in account.{parts[-1]}."
             raise self.source.refuse(

@@ -1,14 +1,23 @@
 """What may stand in a mapping file, as strict models; editors get their schema from here."""
 
-from typing import Any, Literal, TypeAlias
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from config.currency import CODE
+from config.duration import as_timedelta
 from config.settings import Settings
-from mappings.spec import Confidence, Direction, OnDelete, Unknown, WrittenAs
+from mappings.spec import ChangedBy, Confidence, Direction, Unknown, WrittenAs
 
 Value: TypeAlias = str | int | float | bool | None
 Steps: TypeAlias = list[str | dict[str, str]]
+Lasting: TypeAlias = Annotated[
+    timedelta,
+    BeforeValidator(as_timedelta),
+    WithJsonSchema({"type": "string", "examples": ["30d"]}),
+]
+Code: TypeAlias = Annotated[str, Field(pattern=CODE)]
 
 
 class OpenSettings(Settings):
@@ -25,7 +34,55 @@ class SideDocument(Settings):
     )
     object: str = Field(description="The platform's API name of the object, e.g. `Account`.")
     scope: str | None = Field(
-        default=None, description="Condition over platform fields; all if left out."
+        default=None,
+        description="Condition over platform fields; all if left out.",
+        examples=["lifecyclestage in ('lead', 'customer') and email is not null"],
+    )
+    keep: list[str] | Literal["all"] = Field(
+        default=[], description="Platform fields to stage though no field names them yet, or `all`."
+    )
+
+
+class CreateDocument(Settings):
+    """Which records Tasuki may create on a side."""
+
+    when: str | None = Field(
+        default=None,
+        description="Condition over the entity and its parents; every one if left out.",
+        examples=["person.email is not null and account.is_customer"],
+    )
+    key: str | None = Field(
+        default=None,
+        description="Entity field that makes a second record impossible; the first certain "
+        "identity rule's if left out.",
+    )
+
+
+class DeleteDocument(Settings):
+    """What becomes of the other sides' records when this side's is deleted."""
+
+    delete_in: list[str] = Field(description="Sides whose record is deleted too.", min_length=1)
+
+
+class CurrencyDocument(Settings):
+    """In which currency amounts are; exactly one of `code` and `field`."""
+
+    code: Code | None = Field(default=None, description="One currency for all, e.g. `USD`.")
+    field: str | None = Field(default=None, description="Platform field that holds the code.")
+    on: str | None = Field(
+        default=None, description="Platform field with the day of the rate; else the newest rate."
+    )
+
+
+Money: TypeAlias = Code | CurrencyDocument
+
+
+class ProtectDocument(Settings):
+    """What a person changed on a platform is not overwritten there for a while."""
+
+    for_: Lasting = Field(alias="for", description="How long, e.g. `30d`.")
+    changed_by: ChangedBy = Field(
+        default=ChangedBy.PERSON, description="Whose change: a person's, or anyone's but ours."
     )
 
 
@@ -56,6 +113,9 @@ class LookDocument(Settings):
     unknown_value: Unknown | None = Field(
         default=None, description="For values `value_map` leaves out."
     )
+    currency: Money | None = Field(
+        default=None, description="Of amounts, where it is not the project's."
+    )
 
 
 class FieldDocument(OpenSettings):
@@ -84,6 +144,15 @@ class FieldDocument(OpenSettings):
     on_create_only: bool = Field(
         default=False, description="Written when a record is created, not later."
     )
+    protect: ProtectDocument | None = Field(
+        default=None, description="Leaves alone what somebody changed a short while ago."
+    )
+    currency: Money | None = Field(
+        default=None, description="Of amounts, for sides that say none; else the project's."
+    )
+    renamed_from: str | None = Field(
+        default=None, description="The entity field's name before; its history moves along."
+    )
 
 
 class WayDocument(Settings):
@@ -91,6 +160,12 @@ class WayDocument(Settings):
 
     lookup: str | None = Field(default=None, description="Field that holds the other record's id.")
     association: str | None = Field(default=None, description="Object whose linked ids are listed.")
+    label: str | None = Field(
+        default=None, description="Only associations with this label, where the system has labels."
+    )
+    primary: bool = Field(
+        default=False, description="Only the primary association; else the primary one first."
+    )
     value: str | None = Field(
         default=None, description="Field that holds a key of the other entity."
     )
@@ -122,6 +197,9 @@ class LinkDocument(OpenSettings):
     )
 
 
+Likeness: TypeAlias = Annotated[float, Field(gt=0, le=1)]
+
+
 class KeyDocument(OpenSettings):
     """What two records must share to be the same thing."""
 
@@ -132,6 +210,15 @@ class KeyDocument(OpenSettings):
     fields: list[str | dict[str, Steps]] = Field(
         default=[],
         description="Several entity fields that make the key together, `- field: [steps]`.",
+    )
+    block_on: list[str | dict[str, Steps]] = Field(
+        default=[],
+        description="With `compare`: entity fields or references that must be equal.",
+    )
+    compare: dict[str, Likeness] = Field(
+        default={},
+        description="Entity field: least likeness from 0 to 1; such a rule only proposes.",
+        examples=[{"name": 0.92}],
     )
     transform: Steps = Field(default=[], description="Steps that make spellings equal.")
     refers_to: str | None = Field(
@@ -173,16 +260,28 @@ class MappingDocument(Settings):
     tags: list[str] = Field(default=[], description="Words to find it by.")
     entity: str = Field(description="The entity of the catalog its records become.")
     sides: dict[str, SideDocument] = Field(description="Where records come from, by a short name.")
-    create: dict[str, bool] = Field(
-        default={}, description="Side: may Tasuki create records there."
+    renamed_from: str | None = Field(
+        default=None, description="The mapping's name before; its history moves along."
     )
-    delete: dict[str, OnDelete] = Field(
-        default={}, description="Side: what its deleted records mean."
+    create: dict[str, bool | CreateDocument] = Field(
+        default={}, description="Side: may Tasuki create records there, and which."
+    )
+    delete: dict[str, str | DeleteDocument] = Field(
+        default={},
+        description="Side: what its deleted records mean: `ignore`, `unlink`, `delete_in_<side>`.",
     )
     first_sync: str | None = Field(
         default=None, description="Policy of the first link, without a base."
     )
+    owner_by_stage: dict[str, str] = Field(
+        default={},
+        description="Team that holds the entity: side that owns its `owner_by_stage` fields "
+        "meanwhile; `otherwise` for the rest.",
+    )
     fields: dict[str, FieldDocument] = Field(description="Entity field: how it looks per side.")
+    quiet_fields: list[str] = Field(
+        default=[], description="Entity fields whose changes a plan counts and does not list."
+    )
     links: dict[str, LinkDocument] = Field(default={}, description="Entity reference: ways to it.")
     identity: list[KeyDocument] = Field(
         default=[], description="What makes records the same thing."

@@ -6,7 +6,9 @@ from typing import Any
 from catalog.shape import Field, Grain, Type
 from config.yaml import KeyPath
 from mappings.reading.document import FieldDocument, LookDocument, MappingDocument
+from mappings.reading.money import read_currency
 from mappings.reading.problems import Frame
+from mappings.reading.rules import check_policy, read_protect
 from mappings.reading.steps import policies, read_policy, read_steps
 from mappings.spec import Direction, MappedField, Policy, Rule, SideField
 
@@ -48,18 +50,36 @@ def _field(known: Field, field: FieldDocument, frame: Frame) -> MappedField:
             looks[side] = _look(side, raw, field, written, frame, known)
     if not looks and not frame.problems.found:
         _no_side(path, frame)
+    policy = _policy(field, looks, path, frame)
+    check_policy(known, policy, looks, path, frame)
     return MappedField(
         name=known.name,
         type=known.type,
         direction=field.direction,
-        policy=_policy(field, looks, path, frame),
+        policy=policy,
         sides=looks,
         default=field.default,
         clear=field.clear,
         on_create_only=field.on_create_only,
         personal=known.personal,
+        protect=read_protect(field.protect, looks, path, frame),
+        renamed_from=_old_name(field, known, frame),
         place=frame.problems.document.place(path),
     )
+
+
+def _old_name(field: FieldDocument, known: Field, frame: Frame) -> str | None:
+    """The name the field had before; it cannot be in use still."""
+    old = field.renamed_from
+    if old is not None and old in frame.fields:
+        frame.problems.add(
+            f"`{known.name}` cannot have been `{old}`",
+            ("fields", known.name, "renamed_from"),
+            f"`{old}` is still mapped, so its history is its own",
+            f"Remove `{old}`, or take `renamed_from` out.",
+            value=True,
+        )
+    return old
 
 
 def _is_side(name: str, path: KeyPath, frame: Frame) -> bool:
@@ -136,6 +156,7 @@ def _look(
         value_map=_value_map(look, field, reads=reads, writes=writes, path=path, frame=frame),
         unknown_value=look.unknown_value or field.unknown_value,
         written_as=look.written_as,
+        currency=read_currency(look, field, known, path, frame),
         place=frame.problems.document.place(path),
     )
 

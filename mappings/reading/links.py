@@ -5,7 +5,18 @@ from config.yaml import KeyPath
 from mappings.reading.document import KeyDocument, LinkDocument, MappingDocument, WayDocument
 from mappings.reading.problems import Frame
 from mappings.reading.steps import read_policy, read_steps
-from mappings.spec import LINKED, KeyPart, KeyRule, LinkRule, Pointer, Policy, Rule, Side, Way
+from mappings.spec import (
+    LINKED,
+    Confidence,
+    KeyPart,
+    KeyRule,
+    LinkRule,
+    Pointer,
+    Policy,
+    Rule,
+    Side,
+    Way,
+)
 
 
 def read_links(document: MappingDocument, frame: Frame) -> dict[str, LinkRule]:
@@ -33,11 +44,27 @@ def _link(known: Field, link: LinkDocument, frame: Frame) -> LinkRule:
     for name in named:
         frame.side(name, (*path, "to"), value=True)
     writes = frozenset(named or sides) if link.direction == "both" else frozenset[str]()
+    _check_written(known.name, writes, sides, frame)
     policy = Policy(Rule.SIDE_WINS, tuple(frame.sides))
     if link.conflict is not None:
         policy = read_policy(link.conflict, (*path, "conflict"), frame)
     place = frame.problems.document.place(path)
     return LinkRule(known.name, str(known.to), sides, policy, writes, place)
+
+
+def _check_written(
+    name: str, writes: frozenset[str], sides: dict[str, tuple[Way, ...]], frame: Frame
+) -> None:
+    """The first way of a side is the one written, and a key is nothing to write."""
+    for side in sorted(writes & set(sides)):
+        first = next(iter(sides[side]), None)
+        if first is not None and first.pointer is Pointer.VALUE:
+            frame.problems.add(
+                f"`{name}` cannot be written to `{side}`",
+                ("links", name, side),
+                f"its first way there, `{first.source}`, is a key of the other record, no pointer",
+                "Put a `lookup` or an `association` first, or name the other sides in `to`.",
+            )
 
 
 def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | None:
@@ -64,6 +91,7 @@ def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | Non
         via=way.via,
         transform=read_steps(way.transform, (*path, "transform"), frame),
         unless=tuple(way.unless),
+        label=way.label,
     )
 
 
@@ -106,6 +134,7 @@ def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
     if key.refers_to is not None:
         frame.side(key.refers_to, (*path, "refers_to"), value=True)
     parts = _parts(key, path, frame)
+    _check_compare(key, path, frame)
     if bool(parts) == bool(stored_in and key.refers_to):
         frame.problems.add(
             f"The identity rule `{key.rule}` is not complete",
@@ -121,20 +150,45 @@ def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
         refers_to=key.refers_to,
         confidence=key.confidence,
         veto=key.veto,
+        compare=key.compare,
         place=frame.problems.document.place(path),
     )
 
 
+def _check_compare(key: KeyDocument, path: KeyPath, frame: Frame) -> None:
+    """Likeness only proposes, and only among records that share something."""
+    known = {f.name for f in frame.entity.fields if f.type is Type.TEXT}
+    for name in key.compare:
+        if name not in known:
+            what = f"text field of `{frame.entity.name}`"
+            frame.problems.unknown(what, (*path, "compare", name), name, known)
+    if bool(key.compare) != bool(key.block_on):
+        frame.problems.add(
+            f"The identity rule `{key.rule}` is not complete",
+            path,
+            "`compare` looks at records that share what `block_on` names; all with all is too many",
+            "Write both, e.g. `compare: {name: 0.92}` and `block_on: [account_id]`.",
+        )
+    if key.compare and (key.confidence is not Confidence.POSSIBLE or key.veto or key.field):
+        frame.problems.add(
+            f"The identity rule `{key.rule}` is only a likeness",
+            path,
+            "likeness proposes; it neither links nor forbids by itself",
+            "Write `confidence: possible`, and neither `veto` nor `field`.",
+        )
+
+
 def _parts(key: KeyDocument, path: KeyPath, frame: Frame) -> tuple[KeyPart, ...]:
-    """The entity fields that make a key; a reference cannot be part of one."""
-    known = {f.name for f in frame.entity.fields if f.type is not Type.REF}
+    """The entity fields that make a key; a reference only where likeness is looked for."""
+    known = {f.name for f in frame.entity.fields if f.type is not Type.REF or key.compare}
     usual = read_steps(key.transform, (*path, "transform"), frame)
+    given = "block_on" if key.block_on else "fields" if key.fields else "field"
     found: list[KeyPart] = []
-    for item in key.fields or ([key.field] if key.field else []):
+    for item in key.block_on or key.fields or ([key.field] if key.field else []):
         name, steps = (item, None) if isinstance(item, str) else next(iter(item.items()))
         if name not in known:
             what = f"field of `{frame.entity.name}`"
-            frame.problems.unknown(what, (*path, "field"), name, known, value=True)
-        own = usual if steps is None else read_steps(steps, (*path, "fields"), frame)
+            frame.problems.unknown(what, (*path, given), name, known, value=True)
+        own = usual if steps is None else read_steps(steps, (*path, given), frame)
         found.append(KeyPart(name, own))
     return tuple(found)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from catalog.shape import Entity
 from config.nearest import did_you_mean
 from config.yaml import Document, KeyPath
-from mappings.spec import Side
-from tasuki.errors import MappingError
+from mappings.spec import Policy, Side
+from tasuki.errors import ConfigError, MappingError
 
 
 @dataclass(slots=True)
@@ -15,7 +15,11 @@ class Problems:
     """The errors of one file."""
 
     document: Document
-    found: list[MappingError] = field(default_factory=list)
+    found: list[ConfigError] = field(default_factory=list)
+
+    def take(self, error: ConfigError) -> None:
+        """Note an error that already says where it stands."""
+        self.found.append(error)
 
     def add(self, what: str, path: KeyPath, why: str, remedy: str, *, value: bool = False) -> None:
         """Note an error at a key, or at the value behind it; the same one only once."""
@@ -46,6 +50,10 @@ class Frame:
     sides: dict[str, Side]
     connections: frozenset[str] | None
     problems: Problems
+    fields: frozenset[str] = frozenset()
+    """The entity fields the file maps."""
+    stages: Policy | None = None
+    """What `owner_by_stage` means in this mapping."""
 
     def side(self, name: str, path: KeyPath, *, value: bool = False) -> Side | None:
         """The side of that name; an unknown one is noted."""

@@ -11,6 +11,8 @@ from mappings.spec import Policy, Rule, Step
 from mappings.transforms.catalogue import TRANSFORMS
 
 _WINS: Final = "_wins"
+OTHERWISE: Final = "otherwise"
+"""In `owner_by_stage`: every team that is not named, and nobody."""
 
 
 def read_steps(steps: Steps, path: KeyPath, frame: Frame) -> tuple[Step, ...]:
@@ -45,6 +47,8 @@ def _step(step: str | dict[str, str], path: KeyPath, frame: Frame) -> Step | Non
 def read_policy(text: str, path: KeyPath, frame: Frame) -> Policy:
     """The policy behind its word; an unknown word is noted."""
     sides = tuple(frame.sides)
+    if text == Rule.OWNER_BY_STAGE:
+        return _by_stage(path, frame)
     if text in _plain():
         return Policy(Rule(text), sides)
     winner = text.removesuffix(_WINS)
@@ -59,6 +63,39 @@ def read_policy(text: str, path: KeyPath, frame: Frame) -> Policy:
         value=True,
     )
     return Policy(Rule.LATEST_WINS, sides)
+
+
+def read_stages(stages: dict[str, str], frame: Frame) -> Policy | None:
+    """The policy behind `owner_by_stage`: team → side, `otherwise` for the rest."""
+    if not stages:
+        return None
+    for team, side in stages.items():
+        frame.side(side, ("owner_by_stage", team), value=True)
+    if OTHERWISE not in stages:
+        frame.problems.add(
+            "`owner_by_stage` does not say who owns the rest",
+            ("owner_by_stage",),
+            "an entity may be in nobody's hands yet, or in those of a team not named here",
+            f"Add `{OTHERWISE}: <side>`.",
+        )
+        return None
+    first = stages[OTHERWISE]
+    order = (first, *(name for name in frame.sides if name != first))
+    by_stage = {team: side for team, side in stages.items() if team != OTHERWISE}
+    return Policy(Rule.OWNER_BY_STAGE, order, by_stage)
+
+
+def _by_stage(path: KeyPath, frame: Frame) -> Policy:
+    if frame.stages is None:
+        frame.problems.add(
+            "This mapping does not say which team works on which side",
+            path,
+            "`owner_by_stage` looks up who holds the entity now",
+            f"Add `owner_by_stage: {{marketing: hubspot, {OTHERWISE}: salesforce}}` at the top.",
+            value=True,
+        )
+        return Policy(Rule.OWNER_BY_STAGE, tuple(frame.sides))
+    return frame.stages
 
 
 def policies(frame: Frame) -> Sequence[str]:

@@ -125,7 +125,7 @@ def test_a_full_file_becomes_data() -> None:
         "transform: [email, {phone: US}]}\n"
         "links: {account_id: {hubspot: {association: companies}}}\n"
         "identity: [{rule: email, field: email, confidence: likely}]\n"
-        "delete: {hubspot: ignore}\ncreate: {hubspot: true}\nfirst_sync: salesforce_wins\n"
+        "delete: {hubspot: ignore}\ncreate: {hubspot: {key: email}}\nfirst_sync: salesforce_wins\n"
         "guards: {max_creates: 7}\n"
     )
     around = Surroundings(guards=Guards(max_creates=1, max_deletes=3))

@@ -16,7 +16,7 @@ kind: mapping
 name: account
 entity: account
 sides: {sf: {object: Account}, hub: {object: companies}}
-create: {sf: true}
+create: {sf: {key: name}}
 fields:
   name: {sf: Name, hub: name, direction: both, conflict: sf_wins}
   employees: {sf: Employees, hub: employees, direction: both, to: sf, conflict: sf_wins}
