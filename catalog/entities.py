@@ -296,7 +296,11 @@ COPIED: Final = (
             text("recipient", "to whom the link was sent", "リンク送信先", personal=True),
             text("user_agent", "browser", "ブラウザー"),
             flag("consent", "consented to tracking", "トラッキング同意"),
+            flag("filtered", "filtered by its system", "元システムで除外"),
+            text("issuer", "domain that issued the cookie", "Cookie 発行ドメイン"),
             _PERSON,
+            text("said_person_id", "person its system named", "元システムが示す人物"),
+            text("ignored", "why it does not count", "集計対象外の理由"),
         ),
     ),
     Entity(

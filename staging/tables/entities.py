@@ -5,7 +5,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Column, Index, MetaData, Table, and_
+from sqlalchemy import Column, Index, MetaData, Table, and_, or_
+from sqlalchemy import text as sql
 
 from catalog.entities import ENTITIES
 from catalog.shape import Entity, Grain
@@ -68,7 +69,27 @@ _EVENT: Final = ENTITY_TABLES["engagement"]
 _ACTIVITY: Final = ENTITY_TABLES["activity"]
 _UNTAGGED: Final = and_(_EVENT.c.interest.is_(None), _EVENT.c.url.is_not(None))
 
-Index("ix_engagement_visitor", _EVENT.c.visitor)
+TELLING: Final = or_(
+    _EVENT.c.email.is_not(None),
+    _EVENT.c.recipient.is_not(None),
+    sql("consent IS FALSE"),  # one spelling that both engines read
+)
+"""An event says something about who sits at its browser, or that nobody may know."""
+
+Index("ix_engagement_visitor", _EVENT.c.visitor, _EVENT.c.occurred_at)
+Index(
+    "ix_engagement_telling",
+    _EVENT.c.visitor,
+    _EVENT.c.occurred_at,
+    sqlite_where=TELLING,
+    postgresql_where=TELLING,
+)
+Index(
+    "ix_engagement_recipient",
+    _EVENT.c.recipient,
+    sqlite_where=_EVENT.c.recipient.is_not(None),
+    postgresql_where=_EVENT.c.recipient.is_not(None),
+)
 Index(
     "ix_engagement_untagged",
     _EVENT.c.interest,

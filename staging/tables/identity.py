@@ -53,9 +53,13 @@ VISITOR_LINK: Final = Table(
     METADATA,
     key("visitor"),
     key("valid_from"),  # the identify moment; the first one reaches back to the beginning
-    text("person_id", required=True),
+    text("person_id"),  # whose events they are from here on; empty: nobody's
     text("rule", required=True),
-    text("state", required=True, default="linked"),  # linked | quarantined (a forwarded link)
+    # linked | unknown | quarantined (a forwarded link) | staff | bot | no_consent
+    text("state", required=True, default="linked"),
+    text("claimant_id"),  # for whom a quarantined link was made
+    Index("ix_visitor_link_person_id", "person_id"),
+    Index("ix_visitor_link_state", "state"),
 )
 
 REVIEW: Final = Table(

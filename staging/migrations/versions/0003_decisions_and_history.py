@@ -80,6 +80,28 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("recipient", STRING, nullable=True))
         batch_op.add_column(sa.Column("user_agent", STRING, nullable=True))
         batch_op.add_column(sa.Column("consent", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("filtered", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("issuer", STRING, nullable=True))
+        batch_op.add_column(sa.Column("said_person_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("ignored", STRING, nullable=True))
+        batch_op.drop_index(batch_op.f("ix_engagement_visitor"))
+        batch_op.create_index("ix_engagement_visitor", ["visitor", "occurred_at"], unique=False)
+        batch_op.create_index(
+            "ix_engagement_recipient",
+            ["recipient"],
+            unique=False,
+            sqlite_where=sa.text("recipient IS NOT NULL"),
+            postgresql_where=sa.text("recipient IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_engagement_telling",
+            ["visitor", "occurred_at"],
+            unique=False,
+            sqlite_where=sa.text("email IS NOT NULL OR recipient IS NOT NULL OR consent IS FALSE"),
+            postgresql_where=sa.text(
+                "email IS NOT NULL OR recipient IS NOT NULL OR consent IS FALSE"
+            ),
+        )
 
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("department", STRING, nullable=True))
@@ -87,6 +109,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("acquired_on", STRING, nullable=True))
         batch_op.add_column(sa.Column("org_unit_id", STRING, nullable=True))
         batch_op.create_index("ix_person_org_unit_id", ["org_unit_id"], unique=False)
+
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("gone", STRING, nullable=True))
 
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.add_column(sa.Column("evidence", DOCUMENT, nullable=True))
@@ -107,10 +132,18 @@ def upgrade() -> None:
 
     with op.batch_alter_table("visitor_link", schema=None) as batch_op:
         batch_op.add_column(sa.Column("state", STRING, server_default="linked", nullable=False))
+        batch_op.add_column(sa.Column("claimant_id", STRING, nullable=True))
+        batch_op.alter_column("person_id", existing_type=STRING, nullable=True)
+        batch_op.create_index("ix_visitor_link_person_id", ["person_id"], unique=False)
+        batch_op.create_index("ix_visitor_link_state", ["state"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("visitor_link", schema=None) as batch_op:
+        batch_op.drop_index("ix_visitor_link_state")
+        batch_op.drop_index("ix_visitor_link_person_id")
+        batch_op.alter_column("person_id", existing_type=STRING, nullable=False)
+        batch_op.drop_column("claimant_id")
         batch_op.drop_column("state")
 
     with op.batch_alter_table("sale", schema=None) as batch_op:
@@ -128,6 +161,9 @@ def downgrade() -> None:
         batch_op.drop_column("decided_at")
         batch_op.drop_column("evidence")
 
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.drop_column("gone")
+
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("ix_person_org_unit_id")
         batch_op.drop_column("org_unit_id")
@@ -136,6 +172,24 @@ def downgrade() -> None:
         batch_op.drop_column("department")
 
     with op.batch_alter_table("engagement", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_engagement_telling",
+            sqlite_where=sa.text("email IS NOT NULL OR recipient IS NOT NULL OR consent IS FALSE"),
+            postgresql_where=sa.text(
+                "email IS NOT NULL OR recipient IS NOT NULL OR consent IS FALSE"
+            ),
+        )
+        batch_op.drop_index(
+            "ix_engagement_recipient",
+            sqlite_where=sa.text("recipient IS NOT NULL"),
+            postgresql_where=sa.text("recipient IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_engagement_visitor")
+        batch_op.create_index(batch_op.f("ix_engagement_visitor"), ["visitor"], unique=False)
+        batch_op.drop_column("ignored")
+        batch_op.drop_column("said_person_id")
+        batch_op.drop_column("issuer")
+        batch_op.drop_column("filtered")
         batch_op.drop_column("consent")
         batch_op.drop_column("user_agent")
         batch_op.drop_column("recipient")
