@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from playbook.measure.windows import Windows
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
+from staging.tables.money import OWN_CUSTOM, total
 
 _ACCOUNT: Final = ENTITY_TABLES["account"]
 _SALE: Final = ENTITY_TABLES["sale"]
@@ -28,14 +29,20 @@ _COUNTS: Final = (
     "pricing_views_30d",
     "forms_90d",
 )
-_AMOUNTS: Final = ("revenue_total", "revenue_365d", "revenue_90d", "revenue_prev_90d")
+_AMOUNTS: Final = (
+    "revenue_total",
+    "revenue_365d",
+    "revenue_90d",
+    "revenue_prev_90d",
+    "billed_total",
+)
 
 Row = dict[str, Any]
 
 
 def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[Row]:
     """One row of metrics for each of these accounts."""
-    sources = (_sales, _renewals, _deals, _complaints, _people, _engagement, _touches)
+    sources = (_sales, _billed, _renewals, _deals, _complaints, _people, _engagement, _touches)
     marked = _marked(db, ids)
     found: dict[str, Row] = {id_: {} for id_ in marked}
     for source in sources:
@@ -68,9 +75,12 @@ def _complete(id: str, marked: bool, numbers: Mapping[str, Any], windows: Window
 
 
 def _sales(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
-    """Net amounts, credit notes taken off; what is dated ahead of today does not count yet."""
+    """Net amounts of its own custom, credit notes taken off; nothing dated ahead of today.
+
+    A distributor's purchases for others are theirs: an account is the end user of its lines.
+    """
     on, amount = _SALE.c.invoiced_on, _SALE.c.amount
-    past = on <= windows.today
+    past = and_(on <= windows.today, OWN_CUSTOM)
     order = and_(amount > 0, past)
     return _grouped(
         db,
@@ -80,12 +90,19 @@ def _sales(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Ro
             "revenue_total": _sum(amount, past),
             "revenue_365d": _sum(amount, past, on > windows.day(365)),
             "revenue_90d": _sum(amount, past, on > windows.day(90)),
-            "revenue_prev_90d": _sum(amount, on > windows.day(180), on <= windows.day(90)),
+            "revenue_prev_90d": _sum(amount, past, on > windows.day(180), on <= windows.day(90)),
             "orders": func.count(func.distinct(case((order, _SALE.c.invoice_no)))),
             "first_order_on": func.min(case((order, on))),
             "last_order_on": func.max(case((order, on))),
         },
+        _SALE.join(_ACCOUNT, _ACCOUNT.c.id == _SALE.c.account_id),
     )
+
+
+def _billed(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
+    """What was billed to it, for itself or for others."""
+    billed = {"billed_total": _sum(_SALE.c.amount, _SALE.c.invoiced_on <= windows.today)}
+    return _grouped(db, _SALE.c.billed_account_id, ids, billed)
 
 
 def _renewals(db: Connection, ids: Sequence[str], windows: Windows) -> dict[str, Row]:
@@ -170,7 +187,7 @@ def _grouped(
 
 
 def _sum(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.sum(case((and_(*when), amount), else_=0))
+    return total(case((and_(*when), amount), else_=0))
 
 
 def _count(when: ColumnElement[bool]) -> ColumnElement[Any]:

@@ -1,4 +1,4 @@
-"""Sums of money that are exact on both engines: ADR-0014.
+"""Sums of money that are exact on both engines (ADR-0014), and whose custom a sale is.
 
 SQLite keeps numbers as doubles, and a sum of doubles drifts; so amounts are added there as whole
 units and whole ten-thousandths, which together are what NUMERIC(20, 4) is on PostgreSQL.
@@ -7,11 +7,13 @@ units and whole ten-thousandths, which together are what NUMERIC(20, 4) is on Po
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Dialect, Numeric, Text, TypeDecorator
+from sqlalchemy import ColumnElement, Dialect, Numeric, Text, TypeDecorator, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
+
+from staging.tables.entities import ENTITY_TABLES
 
 PLACES: Final = 4
 _PART: Final = Decimal(1).scaleb(-PLACES)
@@ -64,3 +66,15 @@ def total(amount: ColumnElement[Any]) -> ColumnElement[Decimal]:
 def exact(amount: float | Decimal | None) -> Decimal:
     """One amount of the store as a Decimal of four places; nothing is zero."""
     return Decimal(repr(amount) if isinstance(amount, float) else amount or 0).quantize(_PART)
+
+
+_ACCOUNT: Final = ENTITY_TABLES["account"]
+_SALE: Final = ENTITY_TABLES["sale"]
+
+NAMES_END_USER: Final = or_(_SALE.c.end_user_code.is_not(None), _SALE.c.end_user_name.is_not(None))
+"""The line says who uses what was sold."""
+OWN_CUSTOM: Final = or_(_ACCOUNT.c.is_partner.is_not(True), NAMES_END_USER)
+"""Of a line joined with its account: it is that account's own custom.
+
+What is billed to a partner for an end user it does not name is nobody's custom yet.
+"""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from connectors.protocol import Verb
 from playbook.book import Playbook, playbook_of
@@ -18,10 +18,10 @@ from staging.tables.identity import LINK, REVIEW
 from staging.tables.writes import CONFLICT, INTENT, PLAN, RECEIPT
 from staging.write import parking
 from tasuki.service.app import App
+from tasuki.service.money.revenue import Revenue, revenue
 from tasuki.values import Json
 
 _USER: Final = ENTITY_TABLES["user_"]
-_SALE: Final = ENTITY_TABLES["sale"]
 _MERGED: Final = ("account", "person", "opportunity")
 _SUBJECTS: Final = ("Subject", "hs_task_subject")
 
@@ -75,18 +75,6 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Revenue:
-    """Sales lines, and those of customers that no other system knows."""
-
-    lines: int
-    amount: float
-    unmatched_lines: int
-    unmatched_amount: float
-    unmatched_customers: tuple[str, ...]
-    """Customer codes, largest first."""
-
-
-@dataclass(frozen=True, slots=True)
 class Certificate:
     """The system's own count beside ours."""
 
@@ -133,7 +121,7 @@ def report(app: App) -> Report:
             signals=_signals(db, book, app.project.language),
             handoffs=_handoffs(db, book),
             joined=tuple(_joined(db, entity) for entity in _MERGED),
-            revenue=_revenue(db),
+            revenue=revenue(db),
             parked=causes,
             certificates=_certificates(db),
             waiting=_waiting(db, causes),
@@ -244,34 +232,6 @@ def _joined(db: Connection, entity: str) -> Joined:
     )
     records, entities = db.execute(linked).one()
     return Joined(entity, records, entities)
-
-
-def _revenue(db: Connection) -> Revenue:
-    every = select(func.count(), func.coalesce(func.sum(_SALE.c.amount), 0))
-    lines, amount = db.execute(every).one()
-    lost = db.execute(
-        select(
-            _SALE.c.customer_code, func.count().label("n"), func.sum(_SALE.c.amount).label("sum")
-        )
-        .where(or_(_SALE.c.account_id.is_(None), _SALE.c.account_id.not_in(_known_elsewhere())))
-        .group_by(_SALE.c.customer_code)
-    ).all()
-    ranked = sorted(lost, key=lambda row: (-float(row.sum or 0), str(row.customer_code)))
-    return Revenue(
-        lines=lines,
-        amount=float(amount),
-        unmatched_lines=sum(row.n for row in lost),
-        unmatched_amount=float(sum(row.sum or 0 for row in lost)),
-        unmatched_customers=tuple(str(row.customer_code) for row in ranked[:10]),
-    )
-
-
-def _known_elsewhere() -> Select[Any]:
-    """The accounts that a system without sales knows too: those somebody can act on."""
-    books = select(_SALE.c.connection).distinct()
-    return select(LINK.c.entity_id).where(
-        LINK.c.entity == "account", LINK.c.valid_to.is_(None), LINK.c.connection.not_in(books)
-    )
 
 
 def _certificates(db: Connection) -> tuple[Certificate, ...]:
