@@ -82,6 +82,10 @@ class ProjectDocument(Settings):
         default="sqlite:///.tasuki/store.db",
         description="SQLAlchemy URL of the store; a relative SQLite path starts at the project.",
     )
+    erasure_folder: str = Field(
+        default=".tasuki/erasure",
+        description="Key and log of erased people; back it up apart from the store.",
+    )
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://",
@@ -98,6 +102,10 @@ class ProjectDocument(Settings):
         default=(), description="What the daemon does by itself."
     )
     users: tuple[User, ...] = Field(default=(), description="Who may sign in to the console.")
+    integrations: frozenset[str] = Field(
+        default=frozenset(),
+        description="User ids or e-mails in the systems that are machines: `protect` ignores them.",
+    )
 
     @field_validator("timezone")
     @classmethod

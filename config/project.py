@@ -86,11 +86,14 @@ class Project:
     timezone: str = "UTC"
     fiscal_year_start: int = 4
     store_url: str = "sqlite://"
+    erasure_folder: Path = Path(".tasuki/erasure")
     public_url: str | None = None
     identity: Identity = field(default_factory=Identity)
     guards: Guards = field(default_factory=Guards)
     schedules: tuple[Schedule, ...] = ()
     users: tuple[User, ...] = ()
+    integrations: frozenset[str] = frozenset()
+    """User ids and e-mails in the systems whose edits are no person's."""
     connections: Mapping[str, ConnectionConfig] = field(default_factory=dict)
     files: tuple[Resource, ...] = ()
     """Every resource of the project, in the order of kind and name."""
@@ -193,11 +196,13 @@ def load_project(folder: Path, environment: Mapping[str, str] | None = None) -> 
         timezone=settings.timezone,
         fiscal_year_start=settings.fiscal_year_start,
         store_url=_store_url(settings.store, folder, document, variables),
+        erasure_folder=folder / settings.erasure_folder,
         public_url=settings.public_url,
         identity=settings.identity,
         guards=settings.guards,
         schedules=settings.schedules,
         users=settings.users,
+        integrations=settings.integrations,
         connections=_connections(files),
         files=files,
         document=document,

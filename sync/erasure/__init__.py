@@ -1,0 +1,6 @@
+"""A person erased stays erased.
+
+subject   who is meant: their records, and the values by which they are known
+erase     forget them, and set up the marks by which they are known again
+block     what a system says of erased people is not kept
+"""
