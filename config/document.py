@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, field_validator
 
+from config.currency import CODE
 from config.duration import as_timedelta
 from config.guards import BudgetSettings, Guards
 from config.settings import Settings
@@ -77,6 +78,16 @@ class ProjectDocument(Settings):
     )
     fiscal_year_start: int = Field(
         default=4, ge=1, le=12, description="First month of the fiscal year."
+    )
+    currency: str = Field(
+        default="JPY",
+        pattern=CODE,
+        description="Currency that every amount is kept in, by its ISO 4217 code.",
+    )
+    rates: str | None = Field(
+        default=None,
+        description="CSV file of what other currencies were worth in it: date,currency,rate.",
+        examples=["rates.csv"],
     )
     store: str = Field(
         default="sqlite:///.tasuki/store.db",

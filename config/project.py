@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from dotenv import dotenv_values
 from pydantic import BaseModel
 
+from config.currency import Rates, load_rates
 from config.document import (
     ConnectionDocument,
     Identity,
@@ -85,6 +86,8 @@ class Project:
     language: str = "en"
     timezone: str = "UTC"
     fiscal_year_start: int = 4
+    rates: Rates = field(default_factory=Rates)
+    """The project's currency, and what others were worth in it."""
     store_url: str = "sqlite://"
     erasure_folder: Path = Path(".tasuki/erasure")
     public_url: str | None = None
@@ -195,6 +198,7 @@ def load_project(folder: Path, environment: Mapping[str, str] | None = None) -> 
         language=settings.language,
         timezone=settings.timezone,
         fiscal_year_start=settings.fiscal_year_start,
+        rates=_rates(settings, folder, document),
         store_url=_store_url(settings.store, folder, document, variables),
         erasure_folder=folder / settings.erasure_folder,
         public_url=settings.public_url,
@@ -226,6 +230,19 @@ def _project_document(folder: Path) -> Document:
 
 def _overrides(variables: Mapping[str, str]) -> dict[str, str]:
     return {key: variables[name] for name, key in FROM_ENVIRONMENT.items() if variables.get(name)}
+
+
+def _rates(settings: ProjectDocument, folder: Path, document: Document) -> Rates:
+    if settings.rates is None:
+        return Rates(settings.currency)
+    if not (folder / settings.rates).is_file():
+        raise ConfigError(
+            f"There is no file {settings.rates}",
+            where=document.value_place(("rates",)),
+            why="`rates` names a CSV file of the project",
+            remedy="Correct the path, or take `rates` out.",
+        )
+    return load_rates(folder / settings.rates, settings.rates, settings.currency)
 
 
 def _store_url(url: str, folder: Path, document: Document, variables: Mapping[str, str]) -> str:

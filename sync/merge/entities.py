@@ -1,28 +1,51 @@
 """The step that merges what is dirty: one row per entity, with where each value came from."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from catalog.shape import Entity
-from mappings.apply import Normalized, normalize
-from mappings.spec import Mapping as RecordMapping
-from mappings.spec import Policy, Rule, mapping_of
+from catalog.shape import Entity, Grain
+from mappings.spec import Policy, Rule
 from mappings.values import to_json
 from staging import identities, queue, records, rows
-from staging.identities import Link
+from staging.history import past
 from staging.write import conflicts
 from sync.context import Runner, Step, Tools
-from sync.identity.pointers import resolve
-from sync.merge.three_way import ABSENT, Candidate, Choice, Current, is_blank, merge_field
+from sync.merge import disputes, protection, stage
+from sync.merge.disputes import Known, Verdict, decision_of
+from sync.merge.provenance import trace
+from sync.merge.three_way import Choice, Current, merge_field, owned
+from sync.merge.voices import Older, candidate, older_values, voices_of
 from sync.merge.wishes import Voice, wish_back
-from tasuki.values import Json, Ref
+from tasuki.values import Json
 
 _CHUNK: Final = 500
-_ORDER: Final = ("user_", "account", "person", "opportunity")
+_PARENTS: Final = ("user_", "account", "org_unit", "person", "opportunity")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a field's mapping says about who wins."""
+
+    policy: Policy
+    first_sync: Policy | None = None
+    clear: bool = False
+    before: str | None = None
+    """The field's name before it was renamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What every merge of one batch is decided by."""
+
+    entity: Entity
+    said: Mapping[str, Said]
+    known: Known
+    older: Older
+    teams: Mapping[str, str]
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +55,14 @@ class Merged:
     id: str
     row: dict[str, Any]
     provenance: dict[str, Json]
-    in_conflict: dict[str, list[Candidate]]
+    verdicts: list[Verdict]
     voices: list[Voice]
 
 
 def merge(run: Runner) -> dict[str, Json]:
     """Merge every dirty entity; how many changed, in how many a person must decide."""
     changed = conflicts_ = wishes = 0
-    for entity in _ORDER:
+    for entity in _order(run.tools):
         more = True
         while more:
             done = run.step(MERGE, entity=entity)
@@ -49,146 +72,158 @@ def merge(run: Runner) -> dict[str, Json]:
     return {"entities": changed, "conflicts": conflicts_, "wishes": wishes}
 
 
+def _order(tools: Tools) -> list[str]:
+    """Every entity, parents first."""
+    mapped = {m.entity.name for m in tools.mappings if m.entity.grain is Grain.MERGED}
+    return [*_PARENTS, *sorted(mapped - set(_PARENTS))]
+
+
 def _keep_merge(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     entity = tools.entities[arguments["entity"]]
+    protection.wake(db, tools, entity)
     ids = queue.take(db, queue.MERGE, entity.name, _CHUNK)
     if not ids:
         return {"changed": 0, "conflicts": 0, "wishes": 0, "more": False}
-    members = identities.members_of(db, entity.name, ids)
-    before = rows.read(db, entity.name, ids)
-    voices = _voices(db, tools, entity, members)
-    merged = [_merge_one(tools, entity, id_, voices[id_], before.get(id_)) for id_ in members]
-    changed = [m for m in merged if _differs(m.row, before.get(m.id))]
+    voices = voices_of(db, tools, entity, identities.members_of(db, entity.name, ids))
+    before = rows.read(db, entity, ids)
+    scene = _scene(db, tools, entity, voices, before)
+    merged = [_merge_one(scene, id_, said, before.get(id_)) for id_, said in voices.items()]
+    changed = [m for m in merged if _moved(m.row, before.get(m.id))]
+    disputed = _settle(db, tools, scene, merged)
     _write(db, tools, entity, merged, changed, before)
-    _bury(db, entity, [id_ for id_ in ids if id_ not in members], before)
-    wishes = wish_back(db, tools, entity, {m.id: (m.row, m.provenance, m.voices) for m in merged})
-    disputed = sum(len(m.in_conflict) for m in merged)
-    return {"changed": len(changed), "conflicts": disputed, "wishes": wishes, "more": True}
+    records.keep_bases(db, _bases(merged, disputed))
+    _bury(db, tools, entity, [id_ for id_ in ids if id_ not in voices], before)
+    held = protection.protected(db, tools, entity, voices)
+    wanted = {m.id: (m.row, m.provenance, m.voices) for m in merged}
+    wishes = wish_back(db, tools, entity, wanted, held)
+    return {
+        "changed": len(changed),
+        "conflicts": len(disputed),
+        "wishes": wishes,
+        "more": True,
+    }
 
 
-def _voices(
-    db: Connection, tools: Tools, entity: Entity, members: Mapping[str, Sequence[Link]]
-) -> dict[str, list[Voice]]:
-    """What each linked record says, read and normalized once per object."""
-    refs = {link.ref: id_ for id_, links in members.items() for link in links}
-    found: dict[str, list[Voice]] = defaultdict(list)
-    for (connection, object_), ids in identities.by_object(refs).items():
-        home = _home(tools, entity, connection, object_)
-        if home is None:
-            continue
-        mapping, side = home
-        staged = records.read(db, connection, object_, ids)
-        bases = records.bases(db, connection, object_, ids)
-        said: dict[Ref, Normalized] = {
-            Ref(connection, object_, id_): normalize(mapping, side, row.payload, id_)
-            for id_, row in staged.items()
-        }
-        pointed = resolve(db, mapping, {ref: n.links for ref, n in said.items()})
-        for ref, n in said.items():
-            values = {name: to_json(value) for name, value in n.values.items()} | pointed[ref]
-            voice = Voice(ref, mapping, side, values, bases.get(ref.id), staged[ref.id])
-            found[refs[ref]].append(voice)
+def _scene(
+    db: Connection,
+    tools: Tools,
+    entity: Entity,
+    voices: Mapping[str, list[Voice]],
+    before: Mapping[str, Mapping[str, Any]],
+) -> Scene:
+    said = {field.name: _said(tools, entity, field.name) for field in entity.fields}
+    known = conflicts.of_entities(db, entity.name, voices)
+    older = older_values(db, (v for theirs in voices.values() for v in theirs))
+    scene = Scene(entity, said, known, older, {}, tools.run)
+    if not stage.follows_stage(tools.mappings, entity.name):
+        return scene
+    accounts = {
+        id_: _account(scene, id_, theirs, before.get(id_)) for id_, theirs in voices.items()
+    }
+    return Scene(entity, said, known, older, stage.teams(db, entity.name, accounts), tools.run)
+
+
+def _account(
+    scene: Scene, id: str, voices: Sequence[Voice], before: Mapping[str, Any] | None
+) -> str | None:
+    """The account an entity is about: itself, or where it points after this merge."""
+    if scene.entity.field("account_id") is None:
+        return id
+    found: str | None = _verdict(scene, "account_id", id, voices, before).choice.value
     return found
 
 
-def _home(
-    tools: Tools, entity: Entity, connection: str, object: str
-) -> tuple[RecordMapping, str] | None:
-    mine = [m for m in tools.mappings if m.entity.name == entity.name]
-    found = mapping_of(mine, connection, object)
-    return (found[0], found[1].name) if found else None
-
-
-def _merge_one(
-    tools: Tools,
-    entity: Entity,
-    id: str,
-    voices: Sequence[Voice],
-    before: Mapping[str, Any] | None,
-) -> Merged:
-    row: dict[str, Any] = {"id": id}
-    provenance: dict[str, Json] = {}
-    disputed: dict[str, list[Candidate]] = {}
-    known: dict[str, Any] = (before or {}).get("provenance") or {}
-    for field in entity.fields:
-        candidates = _candidates(field.name, voices)
-        current = _current(field.name, before, known)
-        if field.to and candidates and all(c.value != current.value for c in candidates):
-            current = Current()  # nobody points there any more: a blank is an answer
-        policy, first, clear = _rules(tools, entity, field.name)
-        choice = merge_field(candidates, current, policy, first, clear=clear)
-        row[field.name] = choice.value
-        if candidates:
-            provenance[field.name] = _trace(choice, candidates, known.get(field.name), tools)
-        if choice.in_conflict:
-            disputed[field.name] = candidates
-    return Merged(id, row, provenance, disputed, list(voices))
-
-
-def _candidates(name: str, voices: Sequence[Voice]) -> list[Candidate]:
-    return [
-        Candidate(
-            ref=str(voice.ref),
-            side=voice.side,
-            value=voice.values[name],
-            base=ABSENT if voice.base is None else voice.base.get(name, ABSENT),
-            modified_at=voice.staged.modified_at,
-            modified_by=voice.staged.modified_by,
-        )
-        for voice in voices
-        if name in voice.values
-    ]
-
-
-def _current(name: str, before: Mapping[str, Any] | None, known: Mapping[str, Any]) -> Current:
-    if before is None:
-        return Current()
-    value = before.get(name)
-    said = known.get(name) or {}
-    return Current(to_json(value) if value is not None else None, said.get("ref"))
-
-
-def _rules(tools: Tools, entity: Entity, name: str) -> tuple[Policy, Policy | None, bool]:
-    """The policy of a field: its mapping's own; for references the order of the sides."""
+def _said(tools: Tools, entity: Entity, name: str) -> Said:
+    """What its own mapping says of a field; for references the order of the sides decides."""
     mine = [m for m in tools.mappings if m.entity.name == entity.name]
     for mapping in mine:
         if rule := mapping.fields.get(name):
-            return rule.policy, mapping.first_sync, rule.clear
+            return Said(rule.policy, mapping.first_sync, rule.clear, rule.renamed_from)
     order = tuple(side for mapping in mine for side in mapping.sides)
-    return Policy(Rule.SIDE_WINS, order or ("",)), None, False
+    return Said(Policy(Rule.SIDE_WINS, order or ("",)))
 
 
-def _trace(
-    choice: Choice, candidates: Sequence[Candidate], before: Any, tools: Tools
-) -> dict[str, Json]:
-    """Where a value came from and what lost; the moment it was decided stays until it changes."""
-    winner = next((c for c in candidates if c.ref == choice.winner), None)
-    losers = [
-        {"ref": c.ref, "value": c.value, "at": c.modified_at}
-        for c in candidates
-        if c.value not in (None, choice.value)
-    ]
-    trace = {
-        "ref": choice.winner,
-        "at": winner.modified_at if winner else None,
-        "by": winner.modified_by if winner else None,
-        "why": choice.why,
-        "losers": losers,
-    }
-    old = before or {}
-    if choice.why == "unchanged" and old.get("ref") == trace["ref"]:
-        trace |= {"why": old.get("why"), "run": old.get("run")}
-        return trace
-    return trace | {"run": tools.run}
+def _merge_one(
+    scene: Scene, id: str, voices: list[Voice], before: Mapping[str, Any] | None
+) -> Merged:
+    row: dict[str, Any] = {"id": id}
+    provenance: dict[str, Json] = {}
+    verdicts: list[Verdict] = []
+    traces: dict[str, Any] = (before or {}).get("provenance") or {}
+    for field in scene.entity.fields:
+        verdict = _verdict(scene, field.name, id, voices, before)
+        row[field.name] = verdict.choice.value
+        if verdict.candidates:
+            verdicts.append(verdict)
+            provenance[field.name] = trace(verdict, traces.get(field.name), scene.run)
+    return Merged(id, row, provenance, verdicts, voices)
 
 
-def _differs(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
-    return before is None or any(
-        value != (to_json(before[name]) if before[name] is not None else None)
-        for name, value in row.items()
+def _verdict(
+    scene: Scene, name: str, id: str, voices: Sequence[Voice], before: Mapping[str, Any] | None
+) -> Verdict:
+    said, field = scene.said[name], scene.entity.field(name)
+    candidates = [candidate(voice, name, scene.older) for voice in voices if name in voice.values]
+    current = _current(name, said.before, before)
+    if field and field.to and candidates and all(c.value != current.value for c in candidates):
+        current = Current()  # nobody points there any more: a blank is an answer
+    choice: Choice = merge_field(
+        candidates,
+        current,
+        owned(said.policy, scene.teams.get(id)),
+        said.first_sync,
+        clear=said.clear,
+        decision=decision_of(scene.known, id, name),
     )
+    return Verdict(id, name, candidates, choice)
+
+
+def _current(name: str, old_name: str | None, before: Mapping[str, Any] | None) -> Current:
+    """What the entity holds, under the field's name before where it was renamed since."""
+    if before is None:
+        return Current()
+    traces: dict[str, Any] = before.get("provenance") or {}
+    if name not in traces and old_name in traces:
+        name = old_name or name
+    value = before.get(name)
+    ref = (traces.get(name) or {}).get("ref")
+    return Current(to_json(value) if value is not None else None, ref)
+
+
+def _settle(
+    db: Connection, tools: Tools, scene: Scene, merged: Sequence[Merged]
+) -> set[tuple[str, str]]:
+    verdicts = (verdict for m in merged for verdict in m.verdicts)
+    return disputes.settle(db, tools, scene.entity.name, verdicts, scene.known)
+
+
+def _bases(
+    merged: Sequence[Merged], disputed: set[tuple[str, str]]
+) -> Iterator[tuple[str, str, str, Mapping[str, Json], str]]:
+    """What is agreed from now on: all that was said, but what is disputed or came late."""
+    for m in merged:
+        late = {(c.ref, v.field): c.base for v in m.verdicts for c in v.candidates if c.is_stale}
+        open_ = {field for id_, field in disputed if id_ == m.id}
+        for voice in m.voices:
+            agreed = {name: value for name, value in voice.values.items() if name not in open_}
+            agreed |= {k: v for k, v in (voice.base or {}).items() if k in open_}
+            agreed |= {name: was for (ref, name), was in late.items() if ref == str(voice.ref)}
+            at = voice.ref
+            yield at.connection, at.object, at.id, agreed, voice.mapping.version
+
+
+def _moved(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
+    return before is None or any(True for _ in _changes(row, before))
+
+
+def _changes(row: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, Json, Json]]:
+    """The fields that hold something else than before: (name, before, after)."""
+    for name, value in row.items():
+        was = to_json(before[name]) if before.get(name) is not None else None
+        if value != was:
+            yield name, was, value
 
 
 def _write(
@@ -200,63 +235,57 @@ def _write(
     before: Mapping[str, Mapping[str, Any]],
 ) -> None:
     now = tools.now()
-    rows.write(
-        db,
-        entity.name,
-        ({**m.row, "provenance": m.provenance, "updated_at": now} for m in merged),
+    fresh = {m.id for m in changed}
+    told = (
+        {**m.row, "provenance": m.provenance, "updated_at": now}
+        for m in merged
+        if m.id in fresh or m.provenance != before[m.id]["provenance"]
     )
-    records.keep_bases(
-        db,
-        (
-            (v.ref.connection, v.ref.object, v.ref.id, v.values, v.mapping.version)
-            for m in merged
-            for v in m.voices
-        ),
-    )
-    conflicts.keep(
-        db,
-        entity.name,
-        ((m.id, name, _disputed(found)) for m in merged for name, found in m.in_conflict.items()),
-        now,
-    )
-    open_ = conflicts.open_fields(db, entity.name, (m.id for m in merged))
-    conflicts.close(db, entity.name, _agreed(merged, open_))
+    rows.write(db, entity, told)
+    past.keep(db, entity.name, _history(tools, changed, before))
     if entity.metrics:
-        queue.mark(db, queue.MEASURE, entity.name, [m.id for m in changed])
+        queue.mark(db, queue.MEASURE, entity.name, fresh)
     if entity.name in ("person", "opportunity"):
         now_there = {m.row["account_id"] for m in changed}
         left = {before[m.id]["account_id"] for m in changed if m.id in before}
         queue.mark(db, queue.MEASURE, "account", (a for a in now_there | left if a))
 
 
-def _agreed(
-    merged: Iterable[Merged], disputed: Collection[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """The disputed fields of which every record says the same again."""
-    said = {
-        (m.id, name): {str(c.value) for c in _candidates(name, m.voices) if not is_blank(c.value)}
-        for m in merged
-        for id_, name in disputed
-        if id_ == m.id
-    }
-    return [where for where, values in said.items() if len(values) <= 1]
-
-
-def _disputed(candidates: Iterable[Candidate]) -> list[dict[str, Json]]:
-    return [{"ref": c.ref, "value": c.value, "at": c.modified_at} for c in candidates]
+def _history(
+    tools: Tools, changed: Sequence[Merged], before: Mapping[str, Mapping[str, Any]]
+) -> Iterator[past.Change]:
+    """What entities held before; a new one held nothing."""
+    for m in changed:
+        if (was := before.get(m.id)) is not None:
+            traces: dict[str, Any] = was.get("provenance") or {}
+            for name, old, new in _changes(m.row, was):
+                told = past.short(traces.get(name))
+                yield past.Change(m.id, name, old, new, told, tools.now(), tools.run)
 
 
 def _bury(
-    db: Connection, entity: Entity, gone: Sequence[str], before: Mapping[str, Mapping[str, Any]]
+    db: Connection,
+    tools: Tools,
+    entity: Entity,
+    gone: Sequence[str],
+    before: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Entities that no record belongs to any more; what hung on them is measured again."""
-    rows.drop(db, entity.name, gone)
-    conflicts.close(db, entity.name, conflicts.open_fields(db, entity.name, gone))
+    rows.drop(db, entity, gone)
+    disputes.bury(db, entity.name, gone)
+    ended = (_ended(tools, entity, before[id_]) for id_ in gone if id_ in before)
+    past.keep(db, entity.name, ended)
     if entity.name in ("person", "opportunity"):
         accounts = {before[i]["account_id"] for i in gone if i in before}
         queue.mark(db, queue.MEASURE, "account", (a for a in accounts if a))
     if entity.metrics:
         queue.mark(db, queue.DECIDE, entity.name, gone)
+
+
+def _ended(tools: Tools, entity: Entity, row: Mapping[str, Any]) -> past.Change:
+    held = {f.name: to_json(row[f.name]) for f in entity.fields if row[f.name] is not None}
+    whole = {"id": row["id"], **held}
+    return past.Change(row["id"], past.WHOLE, whole, None, None, tools.now(), tools.run)
 
 
 MERGE: Final = Step("merge.entities", keep=_keep_merge)

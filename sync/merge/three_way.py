@@ -3,16 +3,26 @@
 Each record is compared with its own base, the value both last agreed on. Nobody moved: keep. One
 moved, or all to the same: take it. Moved apart: the policy decides, or a person. No base yet: the
 mapping's first_sync policy decides. A blank moves nothing unless the field says `clear`.
+
+Above all that stands what a person decided about these very values. A late page that brings back
+an older value moves nothing. `owner_by_stage` is no tie-break: the owner's value is the field's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mappings.spec import Policy, Rule
 
 ABSENT: Final = object()
 """The base of a record that was never merged."""
+_DIGITS: Final = 4
+"""The store keeps so many decimals: what differs beyond them is the same number."""
+
+
+def exactly(value: Any) -> Any:
+    """A side that shows every value as it is."""
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,10 @@ class Candidate:
     base: Any = ABSENT
     modified_at: str | None = None
     modified_by: str | None = None
+    stale: Any = ABSENT
+    """What a late page brought back; `value` is then what had been agreed."""
+    reads: Callable[[Any], Any] = field(default=exactly, compare=False)
+    """How its side shows an entity's value: a lossy transform or value map tells less."""
 
     @property
     def is_fresh(self) -> bool:
@@ -34,7 +48,16 @@ class Candidate:
     @property
     def has_moved(self) -> bool:
         """It differs from what both sides last agreed on."""
-        return self.base is not ABSENT and self.value != self.base
+        return self.base is not ABSENT and not same(self.value, self.base)
+
+    @property
+    def is_stale(self) -> bool:
+        """A late page brought back a value it is known to have left."""
+        return self.stale is not ABSENT
+
+    def says(self, value: Any) -> bool:
+        """It holds this value, as far as its side can show it."""
+        return same(self.value, value) or same(self.value, self.reads(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +66,23 @@ class Current:
 
     value: Any = None
     ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about the values that records held then."""
+
+    value: Any
+    ref: str | None
+    by: str
+    said: Mapping[str, Any]
+
+    def stands(self, voices: Iterable[Candidate]) -> bool:
+        """Whether every record still says what it said then, or what was decided."""
+        return all(
+            is_blank(c.value) or c.says(self.value) or same(c.value, self.said.get(c.ref, ABSENT))
+            for c in voices
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +100,21 @@ def is_blank(value: Any) -> bool:
     return value is None or value in ("", [], ())
 
 
+def same(one: Any, other: Any) -> bool:
+    """Equal in the form the store keeps."""
+    return bool(_key(one) == _key(other))
+
+
+def owned(policy: Policy, team: str | None) -> Policy:
+    """An `owner_by_stage` policy as the team in whose hands the entity is makes it."""
+    if policy.rule is not Rule.OWNER_BY_STAGE:
+        return policy
+    owner = policy.by_stage.get(team) if team else None
+    if owner is None:
+        return Policy(Rule.SIDE_WINS, policy.order)
+    return replace(policy, order=(owner, *(side for side in policy.order if side != owner)))
+
+
 def merge_field(
     candidates: Sequence[Candidate],
     current: Current,
@@ -67,11 +122,31 @@ def merge_field(
     first_sync: Policy | None = None,
     *,
     clear: bool = False,
+    decision: Decision | None = None,
 ) -> Choice:
     """What the field becomes; the order of the candidates does not matter."""
     voices = sorted(candidates, key=lambda c: c.ref)
+    if decision is not None and voices and decision.stands(voices):
+        ref = decision.ref if any(c.ref == decision.ref for c in voices) else None
+        return Choice(decision.value, ref, f"decided by {decision.by}")
     if policy.rule is Rule.UNION:
-        return _union(voices)
+        return _union(voices, current, clear=clear)
+    if policy.rule is Rule.OWNER_BY_STAGE:
+        mine = [c for c in voices if c.side == policy.order[0]]
+        if (choice := _by_owner(mine, current, policy, clear=clear)) is not None:
+            return choice
+        policy = Policy(Rule.SIDE_WINS, policy.order)
+    return _three_way(voices, current, policy, first_sync, clear=clear)
+
+
+def _three_way(
+    voices: Sequence[Candidate],
+    current: Current,
+    policy: Policy,
+    first_sync: Policy | None,
+    *,
+    clear: bool,
+) -> Choice:
     holder_left = current.ref is not None and all(c.ref != current.ref for c in voices)
     if is_blank(current.value) or holder_left:
         return _first(voices, first_sync or policy, clear=clear)
@@ -79,9 +154,23 @@ def merge_field(
     if moved:
         return _moved(moved, current, policy)
     fresh = [c for c in voices if c.is_fresh and not is_blank(c.value)]
-    if any(c.value != current.value for c in fresh):
+    if any(not c.says(current.value) for c in fresh):
         return _decide(_holders(voices, current) + fresh, first_sync or policy, "first sync")
     return Choice(current.value, current.ref, "unchanged")
+
+
+def _by_owner(
+    mine: Sequence[Candidate], current: Current, policy: Policy, *, clear: bool
+) -> Choice | None:
+    """The owner's own value; None where the owner says nothing and the others may."""
+    known = current if any(c.ref == current.ref for c in mine) else Current()
+    cleared = clear and any(c.has_moved and is_blank(c.value) for c in mine)
+    if not cleared and all(is_blank(c.value) for c in mine):
+        return None
+    choice = _three_way(mine, known, Policy(Rule.SIDE_WINS, policy.order), None, clear=clear)
+    if choice.why == "unchanged":
+        return choice
+    return replace(choice, why=f"{policy.rule}: {policy.order[0]} owns it")
 
 
 def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Choice:
@@ -89,8 +178,8 @@ def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Choic
     filled = [c for c in voices if not is_blank(c.value)]
     if cleared or not filled:
         return Choice(None, None, "blank")
-    if len({_key(c.value) for c in filled}) == 1:
-        return Choice(filled[0].value, _strongest(filled, policy).ref, "all agree")
+    if (agreed := _agreed(filled, policy)) is not None:
+        return Choice(agreed.value, agreed.ref, "all agree")
     if policy.rule is Rule.FILL_BLANK_ONLY:
         best = _strongest(filled, policy)
         return Choice(best.value, best.ref, "first value found")
@@ -100,9 +189,9 @@ def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Choic
 def _moved(moved: Sequence[Candidate], current: Current, policy: Policy) -> Choice:
     if policy.rule is Rule.FILL_BLANK_ONLY:
         return Choice(current.value, current.ref, "fill_blank_only: there is a value")
-    if len({_key(c.value) for c in moved}) == 1:
-        who = _strongest(moved, policy)
-        return Choice(who.value, who.ref, "moved" if len(moved) == 1 else "moved to the same")
+    if (agreed := _agreed(moved, policy)) is not None:
+        why = "moved" if len(moved) == 1 else "moved to the same"
+        return Choice(agreed.value, agreed.ref, why)
     choice = _decide(moved, policy, "moved apart")
     if choice.in_conflict:
         return Choice(current.value, current.ref, choice.why, in_conflict=True)
@@ -112,15 +201,36 @@ def _moved(moved: Sequence[Candidate], current: Current, policy: Policy) -> Choi
 def _decide(voices: Sequence[Candidate], policy: Policy, why: str) -> Choice:
     match policy.rule:
         case Rule.ASK:
-            best = _strongest(voices, policy)
-            return Choice(best.value, best.ref, f"{why}: a person decides", in_conflict=True)
+            best = None
         case Rule.LATEST_WINS:
-            best = max(voices, key=lambda c: (c.modified_at or "", c.ref))
+            latest = max(c.modified_at or "" for c in voices)
+            best = _strongest([c for c in voices if (c.modified_at or "") == latest], policy)
         case Rule.HIGHEST:
-            best = max(voices, key=lambda c: (c.value, c.ref))
+            best = _highest(voices, policy)
         case _:
             best = _strongest(voices, policy)
+    if best is None:
+        held = _strongest(voices, policy)
+        return Choice(held.value, held.ref, f"{why}: a person decides", in_conflict=True)
     return Choice(best.value, best.ref, f"{why}: {policy}")
+
+
+def _highest(voices: Sequence[Candidate], policy: Policy) -> Candidate | None:
+    """The greatest value; None where values cannot be compared."""
+    filled = [c for c in voices if not is_blank(c.value)]
+    kinds = {"number" if isinstance(c.value, (int, float)) else type(c.value) for c in filled}
+    if len(kinds) > 1:
+        return None
+    if not filled:
+        return _strongest(voices, policy)
+    highest = max(c.value for c in filled)
+    return _strongest([c for c in filled if same(c.value, highest)], policy)
+
+
+def _agreed(voices: Sequence[Candidate], policy: Policy) -> Candidate | None:
+    """The strongest voice whose value all the others say too, each as far as its side can."""
+    telling = [v for v in voices if all(c.says(v.value) for c in voices)]
+    return _strongest(telling, policy) if telling else None
 
 
 def _strongest(voices: Sequence[Candidate], policy: Policy) -> Candidate:
@@ -129,18 +239,34 @@ def _strongest(voices: Sequence[Candidate], policy: Policy) -> Candidate:
 
 
 def _holders(voices: Sequence[Candidate], current: Current) -> list[Candidate]:
-    return [c for c in voices if not c.is_fresh and c.value == current.value]
+    return [c for c in voices if not c.is_fresh and c.says(current.value)]
 
 
-def _union(voices: Sequence[Candidate]) -> Choice:
-    parts: dict[str, None] = {}
-    for voice in voices:
-        for part in str(voice.value or "").split(";"):
-            if part.strip():
-                parts.setdefault(part.strip())
-    value = ";".join(sorted(parts)) or None
-    return Choice(value, voices[0].ref if voices and value else None, "union")
+def _union(voices: Sequence[Candidate], current: Current, *, clear: bool) -> Choice:
+    """Every part that anybody says; with `clear`, less what somebody took out."""
+    said = {part for c in voices for part in parts(c.value)}
+    if clear and not is_blank(current.value):
+        based = [c for c in voices if not c.is_fresh]
+        gone = {part for c in based for part in parts(c.base) - parts(c.value)}
+        fresh = {p for c in voices for p in parts(c.value) - parts(_base(c))}
+        said = ((parts(current.value) & said) - gone) | fresh
+    if said == parts(current.value) and (current.value or not said):
+        return Choice(current.value, current.ref, "unchanged" if said else "blank")
+    first = next((c.ref for c in voices if parts(c.value) & said), None)
+    return Choice(";".join(sorted(said)) or None, first, "union")
+
+
+def _base(voice: Candidate) -> Any:
+    return None if voice.is_fresh else voice.base
+
+
+def parts(value: Any) -> set[str]:
+    """A multiple choice as a set: neither order nor repetition is a difference."""
+    pieces = value if isinstance(value, (list, tuple)) else str(value or "").split(";")
+    return {str(piece).strip() for piece in pieces if str(piece).strip()}
 
 
 def _key(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, _DIGITS)
     return tuple(value) if isinstance(value, list) else value

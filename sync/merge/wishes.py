@@ -1,6 +1,6 @@
 """What a merge wishes to write back: cells of a side that differ from the entity."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -47,11 +47,20 @@ class Offer:
 Wanted: TypeAlias = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Sequence[Voice]]]
 
 
-def wish_back(db: Connection, tools: Tools, entity: Entity, merged: Wanted) -> int:
-    """Keep the wishes of these entities' mappings; withdraw those that are no longer wanted."""
+def wish_back(
+    db: Connection,
+    tools: Tools,
+    entity: Entity,
+    merged: Wanted,
+    held: Collection[tuple[Ref, str]] = (),
+) -> int:
+    """Keep the wishes of these entities' mappings; withdraw those that are no longer wanted.
+
+    Cells in `held` (record, entity field) are left alone for now: their edits are protected.
+    """
     disputed = conflicts.open_fields(db, entity.name, merged)
     offers = [
-        _offer(entity, _undisputed(row, id_, disputed), provenance, voice)
+        _offer(entity, _writable(row, id_, disputed, voice.ref, held), provenance, voice)
         for id_, (row, provenance, voices) in merged.items()
         for voice in first_of_each_side(voices)
     ]
@@ -83,9 +92,19 @@ def first_of_each_side(voices: Sequence[Voice]) -> Iterator[Voice]:
             yield voice
 
 
-def _undisputed(row: Mapping[str, Any], id: str, disputed: set[tuple[str, str]]) -> dict[str, Any]:
-    """The values that may be written: a disputed one waits for its person."""
-    return {name: value for name, value in row.items() if (id, name) not in disputed}
+def _writable(
+    row: Mapping[str, Any],
+    id: str,
+    disputed: set[tuple[str, str]],
+    ref: Ref,
+    held: Collection[tuple[Ref, str]],
+) -> dict[str, Any]:
+    """The values that may be written: a disputed one waits for its person, a held one its time."""
+    return {
+        name: value
+        for name, value in row.items()
+        if (id, name) not in disputed and (ref, name) not in held
+    }
 
 
 def _offer(

@@ -1,0 +1,140 @@
+"""What each linked record says of its entity, and what of it is worth hearing.
+
+A cell that cannot be read says what it said before. A late page that brings back a value which the
+record is known to have left since is stale: it says what had been agreed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from catalog.shape import Entity
+from mappings.apply import Normalized, normalize
+from mappings.spec import Mapping as RecordMapping
+from mappings.spec import mapping_of
+from mappings.values import reader, to_json, writer
+from staging import identities, records
+from staging.history import edits
+from staging.identities import Link
+from sync.context import Tools
+from sync.identity.pointers import resolve
+from sync.merge.three_way import ABSENT, Candidate, exactly
+from sync.merge.wishes import Voice
+from tasuki.values import Json, Ref
+
+Older = Mapping[tuple[Ref, str], Sequence[Json]]
+"""A record's platform field → values it is known to have left."""
+
+
+def voices_of(
+    db: Connection, tools: Tools, entity: Entity, members: Mapping[str, Sequence[Link]]
+) -> dict[str, list[Voice]]:
+    """What each linked record says, read and normalized once per object."""
+    refs = {link.ref: id_ for id_, links in members.items() for link in links}
+    mine = [m for m in tools.mappings if m.entity.name == entity.name]
+    found: dict[str, list[Voice]] = defaultdict(list)
+    for (connection, object_), ids in identities.by_object(refs).items():
+        home = mapping_of(mine, connection, object_)
+        if home is None:
+            continue
+        for voice in _voices(db, home[0], home[1].name, (connection, object_), ids):
+            found[refs[voice.ref]].append(voice)
+    return found
+
+
+def _voices(
+    db: Connection, mapping: RecordMapping, side: str, of: tuple[str, str], ids: Sequence[str]
+) -> Iterable[Voice]:
+    staged = records.read(db, *of, ids)
+    bases = records.bases(db, *of, ids)
+    said = {Ref(*of, i): normalize(mapping, side, r.payload, i) for i, r in staged.items()}
+    pointed = resolve(db, mapping, {ref: n.links for ref, n in said.items()})
+    for ref, n in said.items():
+        base = bases.get(ref.id)
+        values = {name: to_json(value) for name, value in n.values.items()}
+        values |= _unreadable(n, base or {}) | pointed[ref]
+        yield Voice(ref, mapping, side, values, base, staged[ref.id])
+
+
+def _unreadable(said: Normalized, base: Mapping[str, Json]) -> dict[str, Json]:
+    return {r.field: base[r.field] for r in said.rejects if r.field in base}
+
+
+def older_values(db: Connection, voices: Iterable[Voice]) -> Older:
+    """What moved records are known to have left by a change newer than they are now."""
+    moved = [v.ref for v in voices if v.base is not None and _moved(v.values, v.base)]
+    found: dict[tuple[Ref, str], list[Json]] = defaultdict(list)
+    for (connection, object_), ids in identities.by_object(moved).items():
+        for id_, field, before in edits.overtaken(db, connection, object_, ids):
+            found[Ref(connection, object_, id_), field].append(before)
+    return found
+
+
+def _moved(values: Mapping[str, Json], base: Mapping[str, Json]) -> bool:
+    return any(name in base and value != base[name] for name, value in values.items())
+
+
+def candidate(voice: Voice, name: str, older: Older) -> Candidate:
+    """What a record says of one field."""
+    value, was = voice.values[name], _base(voice, name)
+    found = Candidate(
+        ref=str(voice.ref),
+        side=voice.side,
+        value=value,
+        base=was,
+        modified_at=voice.staged.modified_at,
+        modified_by=voice.staged.modified_by,
+        reads=_shown(voice.mapping, voice.side, name),
+    )
+    if found.has_moved and _is_stale(voice, name, older):
+        return Candidate(
+            found.ref, found.side, was, was, found.modified_at, found.modified_by, stale=value
+        )
+    return found
+
+
+def _base(voice: Voice, name: str) -> Any:
+    """What was last agreed; under the field's name before where it was renamed since."""
+    if voice.base is None:
+        return ABSENT
+    rule = voice.mapping.fields.get(name)
+    before = rule.renamed_from if rule else None
+    return voice.base.get(name, voice.base.get(before, ABSENT) if before else ABSENT)
+
+
+def _is_stale(voice: Voice, name: str, older: Older) -> bool:
+    look = (
+        voice.mapping.fields[name].sides.get(voice.side) if name in voice.mapping.fields else None
+    )
+    return look is not None and any(
+        voice.staged.payload.get(source) in older.get((voice.ref, source), ())
+        for source in look.names
+    )
+
+
+@lru_cache(maxsize=2048)
+def _shown(mapping: RecordMapping, side: str, name: str) -> Any:
+    """How a side would show an entity's value of a field: written there and read back."""
+    rule = mapping.fields.get(name)
+    look = rule.sides.get(side) if rule else None
+    if rule is None or look is None or len(look.names) != 1 or look.joined_with is not None:
+        return exactly
+    if not (look.transform or look.value_map or look.written_as):
+        return exactly
+    there = writer(rule, look, mapping.habits).convert
+    read = reader(rule, look, mapping.habits)
+
+    def shown(value: Any) -> Any:
+        try:
+            return to_json(read({look.names[0]: there(value)}))
+        except (ValueError, ArithmeticError):
+            return _NEVER
+
+    return shown
+
+
+_NEVER: Final = object()
+"""Equals no value: the side cannot show this one."""
