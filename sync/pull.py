@@ -23,6 +23,7 @@ from staging.completeness.certificates import Proof
 from staging.records import Position
 from staging.write import parking
 from sync.context import Call, Step, Tools
+from sync.erasure.block import emptied
 from tasuki.values import Json, digest, dumps, loads, stamp
 
 PAGE: Final = "page"
@@ -279,7 +280,8 @@ def keep_records(
     hidden: Collection[str] = (),
 ) -> list[str]:
     """Stage records, with the values that fields hidden from us had; the ids that changed."""
-    rows = list(seen(found))
+    at = (each.connection, each.object)
+    rows = list(seen(emptied(db, tools, at, each.readers, found)))
     if hidden:
         before = records.read(db, each.connection, each.object, [row.id for row in rows])
         known = {

@@ -50,7 +50,7 @@ def holds(db: Connection, values: Sequence[str], names: Sequence[str] = ()) -> l
 
 
 def _is_text(kind: Any) -> bool:
-    return isinstance(kind, Text | Document) or isinstance(kind, type(Text()))
+    return isinstance(kind, Text | Document)
 
 
 def _matches(column: Any, values: Sequence[str]) -> Any:

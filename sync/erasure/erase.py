@@ -1,7 +1,7 @@
 """Forget a person: every row and value of theirs goes, and a mark stays that says nothing."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 

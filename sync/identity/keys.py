@@ -12,6 +12,7 @@ from mappings.links import STORED_ID
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Side
 from staging import aliases, identities, queue, records
+from staging.erasure.purge import is_erased
 from staging.records import Staged
 from sync.context import Runner, Step, Tools
 from sync.identity.pointers import reference_rows
@@ -108,7 +109,9 @@ def said_by(
     """What each record says in the business's words; None for a deleted one."""
     return {
         Ref(each.connection, each.object, id_): (
-            None if row.deleted_at else normalize(mapping, side.name, row.payload, id_)
+            None
+            if row.deleted_at or is_erased(row.payload)
+            else normalize(mapping, side.name, row.payload, id_)
         )
         for id_, row in found.items()
     }
