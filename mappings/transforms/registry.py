@@ -2,8 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
+
+from config.currency import Rates
 
 Function: TypeAlias = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -21,6 +23,8 @@ class Habits:
     """Mail domains that belong to nobody in particular, besides the well-known ones."""
     shared_mail: frozenset[str] = frozenset()
     """Mail addresses that are no one person's own, besides the usual ones such as info@."""
+    rates: Rates = field(default_factory=Rates)
+    """The project's currency, and what others were worth in it."""
 
 
 USUAL: Final = Habits()

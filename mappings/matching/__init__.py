@@ -1,0 +1,1 @@
+"""How alike two values are: what approximate rules compare, and never more than a proposal."""

@@ -1,0 +1,1 @@
+"""What transforms look up: variant kanji, kana, legal forms, mail domains, filler words."""
