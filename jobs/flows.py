@@ -13,6 +13,7 @@ from sync.identity.keys import read_keys
 from sync.identity.resolve import resolve
 from sync.identity.visitors import attribute
 from sync.merge.entities import merge
+from sync.wishes.step import wish_records
 from sync.write.apply import apply
 from sync.write.plan import plan
 from sync.write.settle import settle
@@ -59,7 +60,8 @@ def understand(run: Run) -> dict[str, Json]:
     merged = merge(run)
     counts |= merged
     counts["measured"] = measure(run)
-    return counts | decide(run)
+    counts |= decide(run)
+    return counts | wish_records(run)
 
 
 def apply_plan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:

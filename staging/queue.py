@@ -22,6 +22,8 @@ MEASURE: Final = "measure"
 """Entities whose own fields, events or sales changed; kind is the entity."""
 DECIDE: Final = "decide"
 """Entities whose fields, metrics or stage changed; kind is the entity."""
+WISH: Final = "wish"
+"""Entities for which a record may have to be made or deleted; kind is the entity."""
 
 LISTED: Final = "listed"
 """Ids a system named in a sweep; kind is `connection/object`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orjson import Fragment
-from sqlalchemy import Connection, Row, bindparam, func, null, select, update
+from sqlalchemy import Connection, Row, bindparam, func, literal, null, or_, select, update
 
 from staging.bulk import chunks, insert, upsert
 from staging.tables.staged import BASE, CURSOR, RECORD, RECORD_CHANGE
@@ -43,6 +43,8 @@ class Staged:
     modified_at: str | None
     modified_by: str | None
     deleted_at: str | None
+    is_told: bool = False
+    """Of a deleted one: its system said so; else it is only not shown any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _stamps(record: Seen) -> dict[str, str | None]:
 
 def read(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Staged]:
     """The named records, by id."""
-    columns = RECORD.c["id", "payload", "modified_at", "modified_by", "deleted_at"]
+    columns = RECORD.c["id", "payload", "modified_at", "modified_by", "deleted_at", "gone"]
     found: dict[str, Staged] = {}
     for chunk in chunks(ids):
         rows = db.execute(select(*columns).where(*_of(connection, object), RECORD.c.id.in_(chunk)))
@@ -221,16 +223,25 @@ def count(
 
 
 def mark_deleted(
-    db: Connection, connection: str, object: str, ids: Collection[str], now: str
+    db: Connection,
+    connection: str,
+    object: str,
+    ids: Collection[str],
+    now: str,
+    *,
+    told: bool = True,
 ) -> list[str]:
-    """Mark records as deleted; the ids that were alive until now."""
-    gone = [id_ for id_, (known, _) in _known(db, connection, object, ids).items() if known]
-    for chunk in chunks(gone):
-        db.execute(
-            update(RECORD)
-            .where(*_of(connection, object), RECORD.c.id.in_(chunk))
-            .values(deleted_at=now)
-        )
+    """Mark records as deleted; the ids that were alive until now, or of which nobody had told.
+
+    Those that no system told of may only be hidden from us: nothing is deleted for their sake.
+    """
+    gone: list[str] = []
+    news = or_(RECORD.c.deleted_at.is_(None), (RECORD.c.gone == "missing") & literal(told))
+    for chunk in chunks(sorted(set(ids))):
+        there = (*_of(connection, object), RECORD.c.id.in_(chunk), news)
+        gone += db.scalars(select(RECORD.c.id).where(*there).order_by(RECORD.c.id))
+        state = "told" if told else "missing"
+        db.execute(update(RECORD).where(*there).values(deleted_at=now, gone=state))
     return gone
 
 
@@ -324,19 +335,6 @@ def positions(db: Connection, connection: str, object: str) -> dict[str, Positio
     return {row.stream: Position(row.value, row.fields_digest) for row in rows}
 
 
-def every_position(db: Connection) -> dict[tuple[str, str], set[str]]:
-    """Of every connection and object, the streams that have been read somewhere."""
-    rows = db.execute(
-        select(CURSOR.c.connection, CURSOR.c.object, CURSOR.c.stream).where(
-            CURSOR.c.value.is_not(None)
-        )
-    )
-    found: dict[tuple[str, str], set[str]] = {}
-    for connection, object_, stream in rows:
-        found.setdefault((connection, object_), set()).add(stream)
-    return found
-
-
 def note_version(
     db: Connection, of: tuple[str, str, str], version: str, run: str, now: str
 ) -> bool:
@@ -394,4 +392,5 @@ def _based(connection: str, object: str) -> tuple[Any, Any]:
 
 
 def _staged(row: Row[Any]) -> Staged:
-    return Staged(row.id, row.payload or {}, row.modified_at, row.modified_by, row.deleted_at)
+    told = row.gone == "told"
+    return Staged(row.id, row.payload or {}, row.modified_at, row.modified_by, row.deleted_at, told)

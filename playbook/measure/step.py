@@ -12,6 +12,7 @@ from staging import queue
 from staging.bulk import upsert
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
 from sync.context import Runner, Step, Tools
+from sync.wishes.watch import note
 from tasuki.values import Json
 
 _CHUNK: Final = 400
@@ -62,6 +63,7 @@ def _keep_measure(
     rows = _MEASURES[entity](db, ids, windows)
     upsert(db, METRIC_TABLES[entity], rows)
     queue.mark(db, queue.DECIDE, entity, ids)
+    note(db, tools, entity, ids)
     if entity != "account":
         queue.mark(db, queue.MEASURE, "account", _accounts_of(db, entity, ids))
     moving = [row["id"] for row in rows if _moves_with_time(entity, row, windows)]

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, exists, insert, literal, selec
 from staging import queue
 from staging.bulk import upsert
 from staging.tables.operating import SWEEP
-from staging.tables.staged import DIRTY, RECORD
+from staging.tables.staged import CURSOR, DIRTY, RECORD
 from tasuki.values import Json
 
 DELETES: Final = "deletes"
@@ -71,3 +71,16 @@ def _between(
 ) -> list[ColumnElement[bool]]:
     beyond = [] if after is None else [column > after]
     return beyond if bound is None else [*beyond, column <= bound]
+
+
+def every_position(db: Connection) -> dict[tuple[str, str], set[str]]:
+    """Of every connection and object, the streams that have been read somewhere."""
+    rows = db.execute(
+        select(CURSOR.c.connection, CURSOR.c.object, CURSOR.c.stream).where(
+            CURSOR.c.value.is_not(None)
+        )
+    )
+    found: dict[tuple[str, str], set[str]] = {}
+    for connection, object_, stream in rows:
+        found.setdefault((connection, object_), set()).add(stream)
+    return found

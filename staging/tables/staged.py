@@ -18,6 +18,7 @@ RECORD: Final = Table(
     at("modified_at"),
     text("modified_by"),
     at("deleted_at"),
+    text("gone"),  # of a deleted one: told (its system said so) | missing (nobody shows it)
     text("seen_run"),
     Index(
         "ix_record_modified",

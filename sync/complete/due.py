@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from config.document import Sweeps
-from staging import queue, records
+from staging import queue
 from staging.completeness import sweeps
 from sync.complete.backfill import AGAIN
 from sync.complete.links import linked
@@ -96,7 +96,7 @@ def _keep_look(
     return {
         "hinted": sorted(queue.waiting(db, queue.HINTED)),
         "swept": {kinds[of]: at for of, at in sweeps.last(db).items() if of in kinds},
-        "read": _named(records.every_position(db), kinds),
+        "read": _named(sweeps.every_position(db), kinds),
     }
 
 

@@ -103,7 +103,8 @@ def _keep_doubted(
     hidden = set(each.fields()).difference(*(record.fields for record in living[:1]))
     changed = keep_records(db, tools, each, living, hidden=hidden)
     absent = set(ids) - {record.id for record in living}
-    gone = records.mark_deleted(db, each.connection, each.object, absent, tools.now())
+    of = (each.connection, each.object)
+    gone = records.mark_deleted(db, *of, absent, tools.now(), told=False)
     hand_on(db, each, [*changed, *gone])
     return {"found": len(changed), "gone": len(gone), "more": len(ids) == _CHUNK}
 

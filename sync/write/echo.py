@@ -11,8 +11,10 @@ from mappings.apply import normalize
 from mappings.spec import mapping_of
 from mappings.values import to_json
 from staging import records
+from staging.write import receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Tools
+from sync.wishes.made import belong, forget
 from tasuki.values import Json
 
 Cells = dict[str, dict[str, Json]]
@@ -20,9 +22,12 @@ Cells = dict[str, dict[str, Json]]
 
 
 def take_in(db: Connection, tools: Tools, written: Iterable[ReceiptRow]) -> None:
-    """Take settled updates into the records and their bases."""
+    """Take settled updates into the records and their bases, creates and deletes into the links."""
     cells: dict[tuple[str, str], Cells] = defaultdict(dict)
-    for receipt in written:
+    settled = receipts.by_ids(db, [receipt.id for receipt in written])
+    belong(db, tools, (r for r in settled if r.verb in (Verb.CREATE, Verb.UPSERT)))
+    forget(db, tools, (r for r in settled if r.verb == Verb.DELETE))
+    for receipt in settled:
         if receipt.verb == Verb.UPDATE and receipt.record_id:
             cells[receipt.connection, receipt.object][receipt.record_id] = receipt.fields
     for (connection, object_), by_id in cells.items():

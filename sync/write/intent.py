@@ -1,16 +1,18 @@
 """What we want to be true: wishes that mappings and rules leave behind until they are fulfilled."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from connectors.protocol import Verb
 from staging.bulk import chunks, upsert
 from staging.tables.writes import INTENT, PLAN
 from tasuki.values import Json
 
+HELD: Final = "held:"
+"""What the state of a wish begins with that is not sent, and says why."""
 _UNDONE: Final = "undone"
 """In a cause: the cells a person undid, and the values that are not wanted there again."""
 
@@ -53,6 +55,32 @@ def wish(db: Connection, intents: Iterable[Intent], now: str) -> int:
     fresh = [i for i in wanted.values() if not _same(known.get(i.id), i)]
     upsert(db, INTENT, ({**_row(intent), "created_at": now} for intent in fresh))
     return len(fresh)
+
+
+def is_held(intent: Intent) -> bool:
+    """Whether a wish is only written down, with the reason why it is not sent."""
+    return intent.state.startswith(HELD)
+
+
+def held(db: Connection) -> dict[tuple[str, str, str, str], int]:
+    """How many wishes are held back: (origin, connection, object, reason) -> count."""
+    by = (INTENT.c.origin, INTENT.c.connection, INTENT.c.object, INTENT.c.state)
+    query = select(*by, func.count()).where(INTENT.c.state >= HELD, INTENT.c.state < f"{HELD}~")
+    rows = db.execute(query.group_by(*by).order_by(*by))
+    return {(o, c, x, state.removeprefix(HELD)): n for o, c, x, state, n in rows}
+
+
+def drop_unwanted(
+    db: Connection, origin: str, entity_ids: Iterable[str], wanted: Collection[str]
+) -> None:
+    """Wishes of an origin about these entities that are wanted no more; a person's undo stays."""
+    states = or_(INTENT.c.state.in_(("open", "parked")), INTENT.c.state.startswith(HELD))
+    for chunk in chunks(entity_ids):
+        mine = (INTENT.c.origin == origin, INTENT.c.entity_id.in_(chunk), states)
+        ids = db.scalars(select(INTENT.c.id).where(*mine))
+        gone = [id_ for id_ in ids if id_ not in wanted]
+        for part in chunks(gone):
+            db.execute(update(INTENT).where(INTENT.c.id.in_(part)).values(state="withdrawn"))
 
 
 def withdraw(db: Connection, ids: Iterable[str]) -> None:
@@ -133,6 +161,8 @@ def _same(known: Intent | None, wanted: Intent) -> bool:
         return False
     if known.state == "undone" and (known.verb != Verb.UPDATE or not wanted.fields):
         return True
+    if is_held(known) or is_held(wanted):
+        return known.state == wanted.state
     return dict(known.fields) == dict(wanted.fields) and known.verb == wanted.verb
 
 

@@ -1,0 +1,175 @@
+"""Records that a side lacks and may have: made at most once, and never without its reasons.
+
+Parents come first: a record whose link leads to an entity that has no record there waits until it
+has one, and is made by the plan after that.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from catalog.expression.evaluate import evaluate
+from connectors.budget import Lane
+from connectors.protocol import Verb
+from mappings.apply import Pushed, pointers, push
+from mappings.scope import takes
+from mappings.spec import LINKED, Create, Side
+from mappings.spec import Mapping as RecordMapping
+from sync.context import Tools
+from sync.wishes.ends import pointed
+from sync.wishes.scene import Scene
+from sync.wishes.watch import creating
+from sync.write.intent import HELD, Intent
+from tasuki.clock import today
+from tasuki.values import Json, Ref
+
+PREFIX: Final = "create:"
+"""What the origin of every wish for a new record begins with."""
+OWN_KEY: Final = "tasuki_key"
+"""The entity field that Tasuki itself fills where it is blank: with the entity's own id."""
+
+
+class Held(StrEnum):
+    """Why a record that a mapping asks for is not made."""
+
+    BLANK_KEY = "blank_key"
+    WAITS = "waits_for_parent"
+    DELETED = "deleted_there"
+    OUT_OF_SCOPE = "out_of_scope"
+    ERASED = "erased"
+
+
+def creates(tools: Tools, mapping: RecordMapping, scene: Scene, erased: set[str]) -> list[Intent]:
+    """The records these entities lack; those held back say why in their state."""
+    homes: dict[str, list[Side]] = defaultdict(list)
+    for side in creating(mapping):
+        homes[side.connection].append(side)
+    return [
+        _intent(mapping, side, scene, id_, is_erased=id_ in erased)
+        for id_ in scene.rows
+        for connection, sides in homes.items()
+        if not _is_there(mapping, scene, id_, connection)
+        for side in _first_due(tools, sides, scene, id_)
+    ]
+
+
+def _is_there(mapping: RecordMapping, scene: Scene, id: str, connection: str) -> bool:
+    """One record per connection: who is a lead there is not made a contact as well."""
+    objects = {s.object for s in mapping.sides.values() if s.connection == connection}
+    return any(
+        link.connection == connection and link.object in objects
+        for link in scene.members.get(id, ())
+    )
+
+
+def _first_due(tools: Tools, sides: Sequence[Side], scene: Scene, id: str) -> Iterator[Side]:
+    """The first side whose condition is true."""
+    for side in sides:
+        if side.create and _is_due(tools, side.create, scene, id):
+            yield side
+            return
+
+
+def _is_due(tools: Tools, create: Create, scene: Scene, id: str) -> bool:
+    if create.when is None:
+        return True
+    now = tools.clock.now()
+    return evaluate(create.when, scene.facts.get(id, {}), today(tools.clock), now) is True
+
+
+def _intent(
+    mapping: RecordMapping, side: Side, scene: Scene, id: str, *, is_erased: bool
+) -> Intent:
+    row = scene.rows[id]
+    targets, missing = pointed(mapping, side.name, row, scene.ends)
+    pushed = push(mapping, side.name, row, creating=True)
+    fields = {**pushed.fields, **_links(mapping, side.name, targets)}
+    key = _natural_key(mapping, side, row, pushed, id)
+    if key is not None:
+        fields.setdefault(*key)
+    waits = [name for name in missing if mapping.links[name].to != "user_"]
+    held = (
+        (Held.ERASED if is_erased else None)
+        or _barred(side, scene.left.get(id, ()))
+        or (Held.BLANK_KEY if key is None else None)
+        or (Held.WAITS if waits and not _has_a_home(mapping, targets) else None)
+        or (Held.OUT_OF_SCOPE if _is_outside(side, fields) else None)
+    )
+    return Intent(
+        id=f"{PREFIX}{mapping.name}:{side.name}:{id}",
+        origin=f"{PREFIX}{mapping.name}",
+        lane=Lane.MAPPINGS,
+        verb=Verb.CREATE,
+        connection=side.connection,
+        object=side.object,
+        natural_key=None if held else key,
+        fields={} if held else fields,
+        entity=mapping.entity.name,
+        entity_id=id,
+        cause=_cause(mapping, side, held, targets, row),
+        state=f"{HELD}{held}" if held else "open",
+    )
+
+
+def _has_a_home(mapping: RecordMapping, targets: Mapping[str, Ref]) -> bool:
+    """A task under an opportunity may lack its person; a contact without its account may not."""
+    return any(mapping.links[name].to != "user_" for name in targets)
+
+
+def _barred(side: Side, left: Sequence[Any]) -> Held | None:
+    """A record was there before: whoever took it away has decided."""
+    here = [x for x in left if (x.ref.connection, x.ref.object) == (side.connection, side.object)]
+    if any(x.is_deleted for x in here):
+        return Held.DELETED
+    return Held.OUT_OF_SCOPE if here else None
+
+
+def _is_outside(side: Side, fields: Mapping[str, Any]) -> bool:
+    """Whether the new record would at once be one that this side does not take."""
+    if side.scope is None:
+        return False
+    return set(side.scope.fields) <= set(fields) and not takes(side.scope, fields)
+
+
+def _natural_key(
+    mapping: RecordMapping, side: Side, row: Mapping[str, Any], pushed: Pushed, id: str
+) -> tuple[str, str] | None:
+    """The platform's field and the value that no second record may have."""
+    name = side.create.key if side.create else ""
+    look = mapping.fields[name].sides.get(side.name) if name in mapping.fields else None
+    if look is None or not look.names:
+        return None
+    value = pushed.fields.get(look.names[0])
+    if value in (None, "") and name == OWN_KEY:
+        value = row.get(OWN_KEY) or f"{mapping.entity.name}:{id}"
+    return None if value in (None, "") else (look.names[0], str(value))
+
+
+def _links(mapping: RecordMapping, side: str, targets: Mapping[str, Ref]) -> dict[str, Json]:
+    """Links as cells: a lookup's own field, an association under its pseudo-field."""
+    found = pointers(mapping, side, targets)
+    return {**found.fields, **{f"{LINKED}{x[0]}": x[1] for x in found.associations}}
+
+
+def _cause(
+    mapping: RecordMapping,
+    side: Side,
+    held: Held | None,
+    targets: Mapping[str, Ref],
+    row: Mapping[str, Any],
+) -> dict[str, Json]:
+    create = side.create
+    place = str(create.place) if create and create.place else mapping.source
+    return {
+        "rule": mapping.name,
+        "place": place,
+        "why": create.text if create and create.text else "no record there",
+        "held": held.value if held else None,
+        "cells": {
+            way.source: {"field": name, "to": [mapping.links[name].to, row[name]]}
+            for name, ref in targets.items()
+            for way in mapping.links[name].sides[side.name]
+            if way.connection == ref.connection and ref.object in way.objects()
+        },
+    }

@@ -1,0 +1,60 @@
+"""The step that looks at the entities that moved: who lacks a record, whose records must go."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from mappings.spec import Mapping as RecordMapping
+from staging import queue
+from sync.context import Runner, Step, Tools
+from sync.wishes import creates, deletes
+from sync.wishes.scene import look
+from sync.wishes.watch import concerned, watched
+from sync.write.intent import drop_unwanted, is_held, wish
+from tasuki.values import Json
+
+_CHUNK: Final = 500
+
+
+def wish_records(run: Runner) -> dict[str, Json]:
+    """Wish for every record that is due to be made or deleted; how many wishes are new."""
+    wishes = 0
+    for entity in sorted(watched(run.tools.mappings)):
+        more = True
+        while more:
+            done = run.step(WISH, entity=entity)
+            wishes, more = wishes + done["wishes"], done["more"]
+    return {"records_wished": wishes}
+
+
+def _keep_wish(
+    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    entity = arguments["entity"]
+    ids = queue.take(db, queue.WISH, entity, _CHUNK)
+    wishes = 0
+    for mapping in tools.mappings if ids else ():
+        if due := concerned(db, mapping, entity, ids):
+            wishes += _wish(db, tools, mapping, due)
+    return {"wishes": wishes, "more": bool(ids)}
+
+
+def _wish(db: Connection, tools: Tools, mapping: RecordMapping, ids: Sequence[str]) -> int:
+    scene = look(db, tools, mapping, ids)
+    made = creates.creates(tools, mapping, scene, erased(db, tools, mapping, scene.rows))
+    gone = deletes.deletes(mapping, scene)
+    for prefix, wanted in ((creates.PREFIX, made), (deletes.PREFIX, gone)):
+        drop_unwanted(db, f"{prefix}{mapping.name}", ids, {intent.id for intent in wanted})
+    wish(db, [*made, *gone], tools.now())
+    return sum(not is_held(intent) for intent in (*made, *gone))
+
+
+def erased(
+    _db: Connection, _tools: Tools, _mapping: RecordMapping, _rows: dict[str, Any]
+) -> set[str]:
+    """The entities that a tombstone forbids to make again; those erased are gone from the store."""
+    return set()
+
+
+WISH: Final = Step("wish.records", keep=_keep_wish)

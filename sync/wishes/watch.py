@@ -1,0 +1,66 @@
+"""Whose move can make a record due, and who must be looked at then."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from catalog.expression.tree import names
+from mappings.spec import Create, Mapping, OnDelete, Side
+from staging import queue
+from staging.bulk import chunks
+from staging.tables.entities import table_of
+from sync.context import Tools
+
+
+def creating(mapping: Mapping) -> list[Side]:
+    """The sides on which a mapping may make records."""
+    return [side for side in mapping.sides.values() if side.create and side.create.key]
+
+
+def deleting(mapping: Mapping) -> list[Side]:
+    """The sides whose deleted records are deleted elsewhere."""
+    return [s for s in mapping.sides.values() if s.delete is OnDelete.DELETE and s.delete_in]
+
+
+def note(db: Connection, tools: Tools, entity: str, ids: Iterable[str]) -> None:
+    """These entities moved: whoever a create or a delete may be due for is looked at."""
+    if entity in watched(tools.mappings):
+        queue.mark(db, queue.WISH, entity, ids)
+
+
+def watched(mappings: Sequence[Mapping]) -> set[str]:
+    """The entities whose moves matter: those that are made or deleted, and those conditions name."""
+    found: set[str] = set()
+    for mapping in mappings:
+        sides = creating(mapping)
+        if sides or deleting(mapping):
+            found.add(mapping.entity.name)
+        for side in sides:
+            found |= asked_of(mapping, side.create)
+    return found
+
+
+def asked_of(mapping: Mapping, create: Create | None) -> set[str]:
+    """The parents whose values a condition names."""
+    tree = create.when if create else None
+    named = {relation for relation, _ in names(tree)} if tree is not None else set()
+    return named & set(mapping.entity.parents())
+
+
+def concerned(db: Connection, mapping: Mapping, entity: str, ids: Sequence[str]) -> list[str]:
+    """The entities of a mapping that must be looked at when these moved."""
+    if mapping.entity.name == entity:
+        return list(ids) if creating(mapping) or deleting(mapping) else []
+    if not any(entity in asked_of(mapping, side.create) for side in creating(mapping)):
+        return []
+    return children(db, mapping, mapping.entity.parents()[entity], ids)
+
+
+def children(db: Connection, mapping: Mapping, reference: str, ids: Iterable[str]) -> list[str]:
+    """The entities of a mapping whose reference leads to one of these."""
+    table: Any = table_of(mapping.entity)
+    found: list[str] = []
+    for chunk in chunks(ids):
+        found += db.scalars(select(table.c.id).where(table.c[reference].in_(chunk)))
+    return found
