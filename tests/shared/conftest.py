@@ -32,12 +32,13 @@ class Loader:
     folder: Path
     stack: ExitStack
 
-    def open(self, files: Mapping[str, str], today: datetime) -> App:
+    def open(self, files: Mapping[str, str], today: datetime, name: str = "project") -> App:
         """Open the project of these files, as it stands on a day."""
-        for name, text in files.items():
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / name).write_text(text, encoding="utf-8")
-        app = open_app(self.folder, FixedClock(today), environment={})
+        folder = self.folder / name
+        for file, text in files.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text, encoding="utf-8")
+        app = open_app(folder, FixedClock(today), environment={})
         self.stack.callback(app.close)
         return app
 
