@@ -99,6 +99,7 @@ class Need(StrEnum):
     LOST_ANSWERS = "this bench loses no answers"
     HIDING = "this bench hides no field"
     BUDGET = "no call leaves this process"
+    FILTERS = "this connector is never given a filter"
 
 
 _HAS: Final[Mapping[Need, Callable[[Bench], bool]]] = {
@@ -107,6 +108,7 @@ _HAS: Final[Mapping[Need, Callable[[Bench], bool]]] = {
     Need.LOST_ANSWERS: lambda bench: bench.lose_answer is not None,
     Need.HIDING: lambda bench: bench.hide is not None,
     Need.BUDGET: lambda bench: bench.purse is not None and bench.arrived is not None,
+    Need.FILTERS: lambda bench: bench.connector.can.filters,
 }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from connectors.conformance.bench import Bench
-from connectors.protocol import Page, Receipt, Record, Settled, Verb, Write
+from connectors.protocol import Filter, Page, Receipt, Record, Settled, Verb, Write
 
 MANY: Final = 7
 """More than two pages, where a bench makes its pages small (3)."""
@@ -34,11 +34,11 @@ def add_many(bench: Bench, count: int = MANY) -> list[str]:
     return [add(bench, number) for number in range(count)]
 
 
-def walk(bench: Bench, cursor: str | None = None) -> list[Page]:
+def walk(bench: Bench, cursor: str | None = None, filter: Filter | None = None) -> list[Page]:
     """Every page from the cursor to the last."""
     pages: list[Page] = []
     while not pages or pages[-1].more:
-        pages.append(bench.connector.page(bench.object, [bench.text], cursor))
+        pages.append(bench.connector.page(bench.object, [bench.text], cursor, filter))
         cursor = pages[-1].next_cursor
         assert len(pages) < _ENDLESS, "paging never ends"
     return pages

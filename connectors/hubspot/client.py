@@ -49,8 +49,8 @@ class Client:
     tally: Tally = field(default_factory=Tally)
     headers: dict[str, str] = field(default_factory=dict)
     """The last answer's headers."""
-    unique: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Object to its unique properties, once asked."""
+    defined: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Object to its properties by name, once asked."""
     denied: dict[str, str] = field(default_factory=dict)
     """What the account would not let us read, and why."""
     zone: ZoneInfo | None = None

@@ -47,6 +47,7 @@ class HubSpotConnector:
             deletes=True,
             deletes_swept=True,
             links_swept=True,
+            filters=True,
             uncounted=(occurrence.PREFIX, email.EMAIL_EVENTS),
             unique_keys=settings.unique_keys,
         )
@@ -68,7 +69,7 @@ class HubSpotConnector:
         if object == directory.LISTS:
             return directory.lists(self.client, fields, cursor)
         _refuse(object, "paged", directory.MEMBERSHIPS)
-        return changes.page(self.client, object, fields, cursor)
+        return changes.page(self.client, object, fields, cursor, filter)
 
     def cursor_from(self, object: str, moment: datetime) -> str:
         """A pull of everything stamped at the moment or later; owners and lists come whole."""
@@ -124,7 +125,7 @@ class HubSpotConnector:
         if object in _WHOLE:
             return directory.count(self.client, object, window)
         _refuse(object, "counted", directory.MEMBERSHIPS)
-        return count.count(self.client, object, window)
+        return count.count(self.client, object, window, filter)
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
         """Write a batch; one receipt per write, in order."""

@@ -106,11 +106,16 @@ def describe(client: Client, object: str) -> ObjectInfo:
 
 
 def unique_properties(client: Client, object: str) -> frozenset[str]:
-    """Properties that name one record, as HubSpot says; asked once per object."""
-    if object not in client.unique:
-        rows = properties_of(client, object)
-        client.unique[object] = frozenset(row["name"] for row in rows if _is_unique(object, row))
-    return client.unique[object]
+    """Properties that name one record, as HubSpot says."""
+    rows = definitions(client, object).values()
+    return frozenset(row["name"] for row in rows if _is_unique(object, row))
+
+
+def definitions(client: Client, object: str) -> Mapping[str, Json]:
+    """The object's properties by name; asked once per opened connector."""
+    if object not in client.defined:
+        client.defined[object] = {row["name"]: row for row in properties_of(client, object)}
+    return client.defined[object]
 
 
 def _known(client: Client) -> list[str]:

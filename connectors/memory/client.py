@@ -24,6 +24,7 @@ from connectors.protocol import (
     Window,
     Write,
 )
+from mappings.filter import lets_through
 from tasuki.errors import RejectedError
 from tasuki.values import Ref, dumps, instant, loads, stamp
 
@@ -49,6 +50,7 @@ class MemoryConnector:
             deletes=True,
             deletes_swept=self.settings.deletes_swept,
             links_swept=self.settings.links_swept,
+            filters=True,
             unique_keys={name: shape.unique for name, shape in shapes if shape.unique},
         )
 
@@ -64,25 +66,31 @@ class MemoryConnector:
         self._call("page", object)
         hidden = tuple(name for name in fields if (object, name) in self.faults.hidden)
         if self.settings.lag is not None:
-            page = self._stamped_page(object, fields, cursor, self.settings.lag)
+            page = self._stamped_page(object, fields, cursor, self.settings.lag, filter)
             return replace(page, unreadable=hidden)
         start = int(cursor) if cursor else 0
         rows = sorted(self.system.visible(object).values(), key=lambda row: row.sequence)
-        fresh = [row for row in rows if row.sequence > start]
+        fresh = [row for row in rows if row.sequence > start and lets_through(filter, row.fields)]
         again = [row for row in rows if row.sequence <= start][-self.settings.overlap :]
         taken = fresh[: self.settings.page_size]
         shown = [*(again if start and self.settings.overlap else []), *taken]
-        last = taken[-1].sequence if taken else start
+        more = len(fresh) > len(taken)
+        last = (taken if more else rows)[-1].sequence if rows else start
         records = tuple(self._record(object, row, fields) for row in shown)
-        return Page(records, str(last), len(fresh) > len(taken), unreadable=hidden)
+        return Page(records, str(last), more, unreadable=hidden)
 
     def _stamped_page(
-        self, object: str, fields: Sequence[str], cursor: str | None, lag: timedelta
+        self,
+        object: str,
+        fields: Sequence[str],
+        cursor: str | None,
+        lag: timedelta,
+        filter: Filter | None,
     ) -> Page:
         """As a platform does it: by (stamp, id), covering for good what is older than the lag."""
         since, at, id = loads(cursor) if cursor else (None, "", "")
         rows = sorted((stamp(r.modified_at), r.id, r) for r in self.system.visible(object).values())
-        fresh = [row for row in rows if row[:2] > (at, id)]
+        fresh = [row for row in rows if row[:2] > (at, id) and lets_through(filter, row[2].fields)]
         taken = fresh[: self.settings.page_size]
         records = tuple(self._record(object, row, fields) for _, _, row in taken)
         if len(fresh) > len(taken):
@@ -140,7 +148,8 @@ class MemoryConnector:
     def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many living records the object has, or those last changed within the window."""
         self._call("count", object)
-        stamps = [row.modified_at for row in self.system.visible(object).values()]
+        rows = self.system.visible(object).values()
+        stamps = [row.modified_at for row in rows if lets_through(filter, row.fields)]
         return len([at for at in stamps if window is None or _within(window, at)])
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:

@@ -27,7 +27,7 @@ from connectors.sales_system.faults import unknown_object
 from connectors.sales_system.read import tables
 from connectors.sales_system.read.drops import Drops
 from connectors.sales_system.read.tables import Table, open_table
-from connectors.sales_system.settings import FilesSettings, SalesSystemSettings
+from connectors.sales_system.settings import FilesSettings, SalesSystemSettings, TableSettings
 from tasuki.errors import RejectedError
 
 _READ_ONLY: Final = "Tasuki only reads the sales system"
@@ -42,8 +42,10 @@ class SalesSystemConnector:
 
     @property
     def can(self) -> Capabilities:
-        """Reads, and finds; deleted rows show only by comparing ids."""
-        return Capabilities(page_size=self.client.settings.page_size)
+        """Reads, and finds; deleted rows show only by comparing ids; files are read whole."""
+        settings = self.client.settings
+        tables_alone = all(isinstance(each, TableSettings) for each in settings.objects.values())
+        return Capabilities(page_size=settings.page_size, filters=tables_alone)
 
     def discover(self, objects: Sequence[str] = ()) -> Sequence[ObjectInfo]:
         """The declared objects with the columns they have now."""
@@ -55,7 +57,7 @@ class SalesSystemConnector:
         """What changed since the cursor; broken rows are named by line or id."""
         source = self._source(object)
         if isinstance(source, Table):
-            return tables.page(source, fields, cursor)
+            return tables.page(source, fields, cursor, filter)
         return source.page(fields, cursor)
 
     def cursor_from(self, object: str, moment: datetime) -> str:
@@ -91,7 +93,9 @@ class SalesSystemConnector:
     def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many rows have an id; pages cover no window, so none is ever asked for."""
         source = self._source(object)
-        return tables.count(source) if isinstance(source, Table) else len(source.ids().ids)
+        if isinstance(source, Table):
+            return tables.count(source, filter)
+        return len(source.ids().ids)
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
         """Refuse: the books are not ours to change."""

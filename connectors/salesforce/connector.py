@@ -28,7 +28,9 @@ from connectors.salesforce.read.rows import PAGE_SIZE
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.write.batch import BATCH_SIZE, write
 
-_CAN: Final = Capabilities(writes=True, batch_size=BATCH_SIZE, page_size=PAGE_SIZE, deletes=True)
+_CAN: Final = Capabilities(
+    writes=True, batch_size=BATCH_SIZE, page_size=PAGE_SIZE, deletes=True, filters=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class SalesforceConnector:
         self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
     ) -> Page:
         """What changed since the cursor; `Owner.Email` reads through a lookup."""
-        return pages.page(self.client, object, fields, cursor)
+        return pages.page(self.client, object, fields, cursor, filter)
 
     def cursor_from(self, object: str, moment: datetime) -> str:
         """A pull of everything stamped at the moment or later."""
@@ -76,7 +78,7 @@ class SalesforceConnector:
 
     def count(self, object: str, window: Window | None = None, filter: Filter | None = None) -> int:
         """How many living records there are, or those stamped within the window."""
-        return records.count(self.client, object, window)
+        return records.count(self.client, object, window, filter)
 
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
         """One receipt per write, in order."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from connectors.hubspot.client import Client
-from connectors.hubspot.read import filters, links
+from connectors.hubspot.read import filters, links, scope
 from connectors.hubspot.read.filters import milliseconds, moment
 from connectors.hubspot.read.records import (
     absorbed,
@@ -28,12 +28,15 @@ from connectors.hubspot.read.records import (
     stamp_of,
     with_merges,
 )
-from connectors.protocol import Page, Record, Window
+from connectors.hubspot.read.scope import Groups
+from connectors.protocol import Filter, Page, Record, Window
 from tasuki.values import Json, dumps, loads
 
 SEARCHES_AT_ONCE: Final = 5
 """Searched pages whose links are read together: a thousand records per call."""
 _MOST_DIGITS: Final = 15
+_WINDOW_CHARACTERS: Final = 250
+"""What a window adds to each filter group of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,20 @@ def cursor_from(since: datetime) -> str:
     return Cursor(since=milliseconds(since)).text()
 
 
-def page(client: Client, object: str, fields: Sequence[str], text: str | None) -> Page:
-    """One page of what changed since the cursor."""
-    cursor = Cursor.parse(text).begun(client)
-    turn = _listed if cursor.listing else _searched
-    return turn(client, object, fields, cursor)
+def page(
+    client: Client,
+    object: str,
+    fields: Sequence[str],
+    text: str | None,
+    filter: Filter | None = None,
+) -> Page:
+    """One page of what changed since the cursor; a listing cannot filter, so a search does."""
+    groups = scope.groups(client, object, filter)
+    cursor = Cursor.parse(text) if text or not groups else Cursor()
+    cursor = cursor.begun(client)
+    if cursor.listing:
+        return _listed(client, object, fields, cursor)
+    return _searched(client, object, fields, cursor, groups)
 
 
 def _answer(
@@ -154,10 +166,13 @@ def _inline(client: Client, object: str, other: str, rows: Sequence[Json]) -> li
 # ── later pulls ──
 
 
-def _searched(client: Client, object: str, fields: Sequence[str], cursor: Cursor) -> Page:
+def _searched(
+    client: Client, object: str, fields: Sequence[str], cursor: Cursor, groups: Groups
+) -> Page:
     """Windows of a later pull; several where links are read, since those cost a call each."""
     properties = with_merges(object, plain(fields))
-    is_long = sum(len(name) + 3 for name in properties) > filters.LONGEST_SEARCH
+    room = filters.LONGEST_SEARCH - len(dumps(groups)) - len(groups) * _WINDOW_CHARACTERS
+    is_long = sum(len(name) + 3 for name in properties) > room
     wanted = [filters.stamp_property(object), *([] if is_long else properties)]
     rows: dict[str, Json] = {}
     total: int | None = None
@@ -165,7 +180,7 @@ def _searched(client: Client, object: str, fields: Sequence[str], cursor: Cursor
     for _ in range(SEARCHES_AT_ONCE if linked(fields) else 1):
         if onward is None:
             break
-        body = search(client, object, _window(client, object, wanted, onward))
+        body = search(client, object, _window(client, object, wanted, onward, groups))
         found = body.get("results") or []
         cursor = onward.observed(client, found)
         onward = _onward(cursor, found, body)
@@ -178,7 +193,7 @@ def _searched(client: Client, object: str, fields: Sequence[str], cursor: Cursor
 
 
 def _window(
-    client: Client, object: str, wanted: Sequence[str], cursor: Cursor
+    client: Client, object: str, wanted: Sequence[str], cursor: Cursor, groups: Groups
 ) -> dict[str, object]:
     stamp = filters.stamp_property(object)
     if cursor.tie is None:
@@ -187,7 +202,7 @@ def _window(
         found = filters.changed_at(object, cursor.since, cursor.tie, cursor.digits)
         sort = filters.ID
     limit = client.settings.search_page_size
-    return filters.search(found, wanted, limit=limit, sort=sort, after=cursor.after)
+    return filters.search(found, wanted, limit=limit, sort=sort, after=cursor.after, groups=groups)
 
 
 def _onward(cursor: Cursor, rows: Sequence[Json], body: Json) -> Cursor | None:

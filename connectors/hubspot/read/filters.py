@@ -49,15 +49,29 @@ def search(
     limit: int,
     sort: str,
     after: str | None = None,
+    groups: Sequence[Sequence[dict[str, Any]]] = (),
 ) -> dict[str, Any]:
-    """A search whose filters all hold, smallest first."""
+    """A search whose filters all hold, and all of any group; smallest first."""
     body: dict[str, Any] = {
-        "filterGroups": [{"filters": list(filters)}] if filters else [],
+        "filterGroups": filter_groups(filters, groups),
         "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
         "properties": list(properties),
         "limit": limit,
     }
     return {**body, "after": after} if after else body
+
+
+def filter_groups(
+    filters: Sequence[dict[str, Any]], groups: Sequence[Sequence[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """The filters in every group."""
+    every = [[*group, *filters] for group in groups or [()]]
+    return [{"filters": each} for each in every if each]
+
+
+def between(name: str, first: str, last: str) -> dict[str, Any]:
+    """From the first to the last, both included: one filter where there were two."""
+    return {"propertyName": name, "operator": "BETWEEN", "value": first, "highValue": last}
 
 
 def changed_since(object: str, since: int) -> list[dict[str, Any]]:
@@ -67,7 +81,7 @@ def changed_since(object: str, since: int) -> list[dict[str, Any]]:
 
 def stamped(object: str, begin: int, end: int) -> list[dict[str, Any]]:
     """Everything stamped from the first millisecond on and before the second."""
-    return [*changed_since(object, begin), condition(stamp_property(object), "LT", str(end))]
+    return [between(stamp_property(object), str(begin), str(end - 1))]
 
 
 def within(object: str, window: Window) -> list[dict[str, Any]]:
@@ -81,13 +95,10 @@ def changed_at(
     object: str, moment: int, after_id: str, digits: int | None = None
 ) -> list[dict[str, Any]]:
     """Everything stamped at exactly this millisecond, behind an id; with no more digits."""
-    name = stamp_property(object)
-    found = [
-        condition(name, "GTE", str(moment)),
-        condition(name, "LTE", str(moment)),
-        condition(ID, "GT", after_id),
-    ]
-    return [*found, condition(ID, "LT", str(10**digits))] if digits else found
+    here = between(stamp_property(object), str(moment), str(moment))
+    if digits is None:
+        return [here, condition(ID, "GT", after_id)]
+    return [here, between(ID, str(int(after_id) + 1), str(10**digits - 1))]
 
 
 def chunks(values: Sequence[str], size: int, characters: int = LONGEST_SEARCH) -> list[list[str]]:

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, String, Subquery, and_, cast, column, func, or_, select, text
 
-from connectors.protocol import Broken, Ids, Page, Record
+from connectors.protocol import Broken, Filter, Ids, Page, Record
 from connectors.sales_system.client import Client
 from connectors.sales_system.faults import missing_column
 from connectors.sales_system.read.cells import complaint, plain
+from connectors.sales_system.read.scope import conditions
 from connectors.sales_system.settings import TableSettings
 from tasuki.values import dumps, instant, loads, stamp
 
@@ -83,12 +84,15 @@ def open_table(client: Client, object: str, settings: TableSettings) -> Table:
     return Table(client, where, settings, rows, names)
 
 
-def page(table: Table, fields: Sequence[str], cursor: str | None) -> Page:
+def page(
+    table: Table, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
+) -> Page:
     """The next page of a pull; a row without id or stamp is broken, its neighbours come."""
     walk = Walk(**loads(cursor)) if cursor else Walk()
     walk = replace(walk, begun=walk.begun or stamp(table.client.clock.now()))
     size = table.client.settings.page_size
-    rows = table.ask(*_complete(table), *_from(table, walk), limit=size)
+    only = conditions(table.rows, filter)
+    rows = table.ask(*_complete(table), *_from(table, walk), *only, limit=size)
     records, broken = _read(table, fields, rows)
     if len(rows) == size:
         last = rows[-1]
@@ -187,9 +191,10 @@ def ids(table: Table, after: str | None) -> Ids:
     return Ids(tuple(str(row[0]) for row in rows), last)
 
 
-def count(table: Table) -> int:
+def count(table: Table, filter: Filter | None = None) -> int:
     """How many rows have an id."""
-    statement = select(func.count()).select_from(table.rows).where(table.id.is_not(None))
+    only = conditions(table.rows, filter)
+    statement = select(func.count()).select_from(table.rows).where(table.id.is_not(None), *only)
     _, rows = table.client.ask(statement, table.where)
     return int(rows[0][0])
 

@@ -25,12 +25,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from connectors.protocol import Page, Record, Window
+from connectors.protocol import Filter, Page, Record, Window
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client
 from connectors.salesforce.read import bulk
 from connectors.salesforce.read.records import records_of
 from connectors.salesforce.read.rows import more, query
+from connectors.salesforce.read.scope import condition, names
 from connectors.salesforce.read.visible import asking
 from tasuki.errors import ConfigError, RejectedError, TasukiError
 from tasuki.values import Json, digest, dumps, instant, loads, stamp
@@ -76,13 +77,47 @@ class Turn:
     total: int | None = None
 
 
-def page(client: Client, object: str, fields: Sequence[str], cursor: str | None) -> Page:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a pull asks for, whatever page it is at."""
+
+    client: Client
+    object: str
+    fields: Sequence[str]
+    filter: Filter | None = None
+
+    @property
+    def mark(self) -> str:
+        """A digest of it."""
+        tests = [[[c.field, c.op, *c.values] for c in group] for group in self.filter or ()]
+        head = filters.select(self.object, self.fields)
+        return digest([head, tests] if tests else head)
+
+    def seen(self, walk: Walk) -> list[str]:
+        """The fields that the walk is shown."""
+        return [name for name in self.fields if name not in walk.without]
+
+    def statement(self, fields: Sequence[str], walk: Walk) -> str:
+        """What has not been read yet, oldest first."""
+        moment = instant(walk.since) if walk.since else None
+        only = condition(self.client, self.object, self.filter)
+        where = filters.where(self.object, filters.since(self.object, moment), only)
+        order = f" ORDER BY {filters.stamps(self.object).at}, Id"
+        return filters.select(self.object, fields) + where + order
+
+
+def page(
+    client: Client,
+    object: str,
+    fields: Sequence[str],
+    cursor: str | None,
+    filter: Filter | None = None,
+) -> Page:
     """The next page of a pull; see the module's docstring for what it promises."""
-    walk = _walk(cursor)
-    mark = digest(filters.select(object, fields))
-    if walk.select not in {None, mark}:
+    walk, asked = _walk(cursor), Question(client, object, fields, filter)
+    if walk.select not in {None, asked.mark}:
         walk = Walk(walk.start, walk.start)
-    turn = _turn(client, object, fields, replace(walk, select=mark), begins=walk.select is None)
+    turn = _turn(asked, replace(walk, select=asked.mark), begins=walk.select is None)
     cursor, covered = _cursor(turn.walk), None
     if not turn.more:
         covered = _covered(client, turn.walk)
@@ -113,28 +148,28 @@ def _second(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
-def _turn(client: Client, object: str, fields: Sequence[str], walk: Walk, *, begins: bool) -> Turn:
+def _turn(asked: Question, walk: Walk, *, begins: bool) -> Turn:
     if begins:
-        return _begin(client, object, fields, walk)
-    if walk.bulk:
-        return _by_bulk(client, object, fields, walk)
-    return _by_rest(client, object, fields, walk)
+        return _begin(asked, walk)
+    return _by_bulk(asked, walk) if walk.bulk else _by_rest(asked, walk)
 
 
-def _begin(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
+def _begin(asked: Question, walk: Walk) -> Turn:
     """The first page of a statement from where the walk stands; it tells how much there is."""
+    client, object = asked.client, asked.object
 
-    def ask(seen: Sequence[str]) -> tuple[Json, Sequence[str]]:
-        return query(client, object, _statement(object, seen, walk)), seen
+    def ask(known: Sequence[str]) -> tuple[Json, Sequence[str]]:
+        shown = [name for name in asked.fields if name in known]
+        return query(client, object, asked.statement(shown, walk)), shown
 
-    answer, seen = asking(client, object, fields, ask)
+    answer, seen = asking(client, object, [*asked.fields, *names(asked.filter)], ask)
     records = tuple(records_of(object, seen, answer["records"]))
     total = int(answer["totalSize"])
     after = replace(
         walk,
         since=_last(records) or walk.since,
         begun=walk.begun or stamp(client.asked_at()),
-        without=tuple(name for name in fields if name not in seen),
+        without=tuple(name for name in asked.fields if name not in seen),
         next=answer.get("nextRecordsUrl"),
         job=None,
         results=None,
@@ -145,26 +180,26 @@ def _begin(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Tu
     return Turn(records, after, after.next is not None, None if walk.begun else total)
 
 
-def _by_rest(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
+def _by_rest(asked: Question, walk: Walk) -> Turn:
     """The page behind the locator; when that is dead the walk asks anew from where it stands."""
     try:
-        answer = more(client, object, str(walk.next))
+        answer = more(asked.client, asked.object, str(walk.next))
     except TasukiError as error:
         if _DEAD_LOCATOR in error.what:
-            return _begin(client, object, fields, walk)
+            return _begin(asked, walk)
         raise
-    records = tuple(records_of(object, _seen(fields, walk), answer["records"]))
+    records = tuple(records_of(asked.object, asked.seen(walk), answer["records"]))
     url = answer.get("nextRecordsUrl")
     after = replace(walk, since=_last(records) or walk.since, next=url)
     return Turn(records, after, url is not None)
 
 
-def _by_bulk(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
+def _by_bulk(asked: Question, walk: Walk) -> Turn:
     """An empty page while the job is made or runs, then its results; else REST goes on."""
-    seen = _seen(fields, walk)
+    client, object, seen = asked.client, asked.object, asked.seen(walk)
     try:
         if walk.job is None:
-            job = bulk.start(client, object, _statement(object, seen, walk))
+            job = bulk.start(client, object, asked.statement(seen, walk))
             return Turn((), replace(walk, job=job), more=True)
         if walk.results is None:
             walk = _wait(client, object, walk)
@@ -174,7 +209,7 @@ def _by_bulk(client: Client, object: str, fields: Sequence[str], walk: Walk) -> 
             return _results(client, object, seen, walk)
     except (RejectedError, ConfigError):  # no such job any more, or no Bulk API in this org
         pass
-    return _begin(client, object, fields, replace(walk, bulk=False))
+    return _begin(asked, replace(walk, bulk=False))
 
 
 def _wait(client: Client, object: str, walk: Walk) -> Walk:
@@ -198,17 +233,6 @@ def _results(client: Client, object: str, fields: Sequence[str], walk: Walk) -> 
     if found.locator is None:
         bulk.drop(client, object, job)
     return Turn(found.records, after, found.locator is not None)
-
-
-def _statement(object: str, fields: Sequence[str], walk: Walk) -> str:
-    moment = instant(walk.since) if walk.since else None
-    order = f" ORDER BY {filters.stamps(object).at}, Id"
-    head = filters.select(object, fields)
-    return head + filters.where(object, filters.since(object, moment)) + order
-
-
-def _seen(fields: Sequence[str], walk: Walk) -> list[str]:
-    return [name for name in fields if name not in walk.without]
 
 
 def _last(records: Sequence[Record]) -> str | None:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.protocol import Ids, Record, Window
+from connectors.protocol import Filter, Ids, Record, Window
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client, Rest
 from connectors.salesforce.ids import full_id, is_id
 from connectors.salesforce.read.rows import PAGE_SIZE, query, rows
+from connectors.salesforce.read.scope import condition, names
 from connectors.salesforce.read.visible import asking
 from tasuki.values import Json, dumps, instant
 
@@ -74,11 +75,17 @@ def ids(client: Client, object: str, after: str | None) -> Ids:
     return Ids(tuple(found), found[-1] if len(found) == PAGE_SIZE else None)
 
 
-def count(client: Client, object: str, window: Window | None = None) -> int:
+def count(
+    client: Client, object: str, window: Window | None = None, filter: Filter | None = None
+) -> int:
     """How many living records there are, counted and not estimated."""
     bounds = filters.within(object, window) if window else ()
-    answer = query(client, object, f"SELECT count() FROM {object}{filters.where(object, *bounds)}")  # noqa: S608
-    return int(answer["totalSize"])
+
+    def ask(_seen: Sequence[str]) -> Json:
+        where = filters.where(object, *bounds, condition(client, object, filter))
+        return query(client, object, f"SELECT count() FROM {object}{where}")  # noqa: S608
+
+    return int(asking(client, object, names(filter), ask)["totalSize"])
 
 
 def records_of(
