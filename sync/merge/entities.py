@@ -1,7 +1,7 @@
 """The step that merges what is dirty: one row per entity, with where each value came from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from mappings.spec import Policy, Rule
 from mappings.values import to_json
 from staging import identities, queue, records, rows
 from staging.history import past
+from staging.tables.entities import METRIC_TABLES
 from staging.write import conflicts
 from sync.context import Runner, Step, Tools
 from sync.merge import disputes, protection, stage
@@ -19,6 +20,7 @@ from sync.merge.provenance import trace
 from sync.merge.three_way import Choice, Current, merge_field, owned
 from sync.merge.voices import Older, candidate, older_values, voices_of
 from sync.merge.wishes import Voice, wish_back
+from sync.wishes.watch import note
 from tasuki.values import Json
 
 _CHUNK: Final = 500
@@ -86,6 +88,7 @@ def _keep_merge(
     ids = queue.take(db, queue.MERGE, entity.name, _CHUNK)
     if not ids:
         return {"changed": 0, "conflicts": 0, "wishes": 0, "more": False}
+    note(db, tools, entity.name, ids)
     voices = voices_of(db, tools, entity, identities.members_of(db, entity.name, ids))
     before = rows.read(db, entity, ids)
     scene = _scene(db, tools, entity, voices, before)
@@ -245,10 +248,8 @@ def _write(
     past.keep(db, entity.name, _history(tools, changed, before))
     if entity.metrics:
         queue.mark(db, queue.MEASURE, entity.name, fresh)
-    if entity.name in ("person", "opportunity"):
-        now_there = {m.row["account_id"] for m in changed}
-        left = {before[m.id]["account_id"] for m in changed if m.id in before}
-        queue.mark(db, queue.MEASURE, "account", (a for a in now_there | left if a))
+    touched = [*(m.row for m in changed), *(before[m.id] for m in changed if m.id in before)]
+    _hand_on(db, entity, touched)
 
 
 def _history(
@@ -275,11 +276,17 @@ def _bury(
     disputes.bury(db, entity.name, gone)
     ended = (_ended(tools, entity, before[id_]) for id_ in gone if id_ in before)
     past.keep(db, entity.name, ended)
-    if entity.name in ("person", "opportunity"):
-        accounts = {before[i]["account_id"] for i in gone if i in before}
-        queue.mark(db, queue.MEASURE, "account", (a for a in accounts if a))
+    _hand_on(db, entity, [before[id_] for id_ in gone if id_ in before])
     if entity.metrics:
         queue.mark(db, queue.DECIDE, entity.name, gone)
+
+
+def _hand_on(db: Connection, entity: Entity, touched: Sequence[Mapping[str, Any]]) -> None:
+    """Whatever a row points at, before or now, is measured again."""
+    for reference in entity.refs():
+        if reference.to in METRIC_TABLES and reference.to != entity.name:
+            ids = {row[reference.name] for row in touched if row.get(reference.name)}
+            queue.mark(db, queue.MEASURE, str(reference.to), ids)
 
 
 def _ended(tools: Tools, entity: Entity, row: Mapping[str, Any]) -> past.Change:
