@@ -1,5 +1,6 @@
 """What may stand in tasuki.yaml and in every resource file, as strict models."""
 
+import unicodedata
 from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,11 +32,17 @@ class Identity(Settings):
         default=frozenset(),
         description="Addresses several people read, besides info@ and its like.",
     )
+    junk_values: frozenset[str] = Field(
+        default=frozenset(),
+        description="Words that fill a field and say nothing, besides `n/a`, `test`, 不明: "
+        "no two records are one for sharing them.",
+        examples=[["tbc", "社名なし"]],
+    )
 
-    @field_validator("free_mail_domains", "junk_emails", "shared_mailboxes")
+    @field_validator("free_mail_domains", "junk_emails", "shared_mailboxes", "junk_values")
     @classmethod
     def _folded(cls, words: frozenset[str]) -> frozenset[str]:
-        return frozenset(word.strip().lower() for word in words)
+        return frozenset(unicodedata.normalize("NFKC", word).strip().casefold() for word in words)
 
 
 class Schedule(Settings):

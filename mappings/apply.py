@@ -1,9 +1,11 @@
 """A platform record as entity values, links and keys; entity values as platform fields."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from mappings.links import (
     Key,
@@ -15,9 +17,11 @@ from mappings.links import (
     targets,
     value_keys,
 )
-from mappings.spec import ID, Mapping, Pointer, Way
-from mappings.values import Read, UnknownValueError, Writer, reader, writer
+from mappings.spec import ALL, ID, Mapping, Pointer, SideField, Way
+from mappings.values import Read, UnknownRateError, UnknownValueError, Writer, reader, writer
 from tasuki.values import Ref
+
+NOTHING: Final[Table[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,18 @@ def seen(mapping: Mapping, side: str, fields: Table[str, Any], id: str = "") -> 
     return found
 
 
-def push(mapping: Mapping, side: str, values: Table[str, Any], *, creating: bool = False) -> Pushed:
+def push(
+    mapping: Mapping,
+    side: str,
+    values: Table[str, Any],
+    *,
+    creating: bool = False,
+    record: Table[str, Any] = NOTHING,
+) -> Pushed:
     """What to send to a side for these entity values.
 
     A blank is sent only where the mapping says `clear` (never on create); a default only on create.
+    `record` is the platform's record as it is: it may say in which currency its amounts are.
     """
     fields: dict[str, Any] = {}
     rejects: list[Reject] = []
@@ -107,11 +119,11 @@ def push(mapping: Mapping, side: str, values: Table[str, Any], *, creating: bool
         if value is None and creating:
             value = way.default
         try:
-            if value is not None and (sent := way.convert(value)) is not None:
+            if value is not None and (sent := way.sent(value, record, fields)) is not None:
                 fields[way.name] = sent
             elif value is None and way.clear and not creating:
                 fields[way.name] = None
-        except UnknownValueError as error:
+        except (UnknownValueError, UnknownRateError) as error:
             rejects.append(_rejected(mapping, side, name, error))
     return Pushed(fields, tuple(rejects))
 
@@ -145,11 +157,20 @@ def fields_to_read(mapping: Mapping, side: str) -> list[str]:
     names: list[str] = []
     for rule in mapping.fields.values():
         if (look := rule.sides.get(side)) is not None:
-            names += look.names
+            names += _names(look)
     for link in mapping.links.values():
         names += [n for way in link.sides.get(side, ()) for n in (way.source, *way.unless)]
     names += [key.stored_in[side] for key in mapping.keys if side in key.stored_in]
-    return [name for name in dict.fromkeys(names) if name != ID]
+    own = mapping.sides[side]
+    names += [*(own.scope.fields if own.scope else ()), *own.keep]
+    return [name for name in dict.fromkeys(names) if name not in (ID, ALL)]
+
+
+def _names(look: SideField) -> Iterator[str]:
+    """The platform fields that one cell is read from."""
+    yield from look.names
+    if look.currency is not None:
+        yield from filter(None, (look.currency.field, look.currency.on))
 
 
 # ── compiled once per mapping and side ──
@@ -182,9 +203,9 @@ def _reading(mapping: Mapping, side: str) -> _Reading:
 
 @lru_cache(maxsize=512)
 def _writing(mapping: Mapping, side: str) -> tuple[tuple[str, Writer], ...]:
-    return tuple(
-        (rule.name, writer(rule, rule.sides[side], mapping.habits)) for rule in mapping.pushed(side)
-    )
+    """The writers of a side; amounts last, since what is sent may tell their currency."""
+    found = [(r.name, writer(r, r.sides[side], mapping.habits)) for r in mapping.pushed(side)]
+    return tuple(sorted(found, key=lambda pair: pair[1].currency is not None))
 
 
 def _rejected(mapping: Mapping, side: str, name: str, error: Exception) -> Reject:
@@ -192,7 +213,9 @@ def _rejected(mapping: Mapping, side: str, name: str, error: Exception) -> Rejec
     look = rule.sides[side]
     source = look.names[0] if look.names else name
     reason = str(error) if isinstance(error, ValueError) else "it is out of range"
-    if isinstance(error, UnknownValueError):
+    if isinstance(error, UnknownRateError):
+        remedy = "Add the rate to the project's file of rates, or the currency to the record."
+    elif isinstance(error, UnknownValueError):
         remedy = f"Add the value to `value_map` of `{name}` in {mapping.source or 'the mapping'}."
     else:
         remedy = f"Correct `{source}` in {mapping.sides[side].connection}, or add a `transform`."

@@ -2,7 +2,8 @@
 
 from catalog.custom import examine
 from config.project import Project
-from mappings.check import Finding, check
+from mappings.check import Finding
+from mappings.checking.files import check
 from mappings.load import Surroundings, load
 from mappings.spec import Mapping
 from mappings.transforms.registry import Habits
@@ -20,6 +21,8 @@ def surroundings(project: Project) -> Surroundings:
             timezone=project.timezone,
             free_mail=identity.free_mail_domains,
             shared_mail=identity.shared_mailboxes | identity.junk_emails,
+            junk=identity.junk_values,
+            rates=project.rates,
         ),
     )
 

@@ -1,6 +1,6 @@
 """One cell's way from the platform's spelling to the entity's and back, compiled to closures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from catalog.shape import Type
-from mappings.spec import ID, MappedField, SideField, Step, Unknown, WrittenAs
+from config.currency import Rates, rounded
+from mappings.spec import ID, Currency, MappedField, Rule, SideField, Step, Unknown, WrittenAs
 from mappings.transforms.catalogue import TRANSFORMS, pipeline
 from mappings.transforms.number import boolean, integer, number
 from mappings.transforms.registry import USUAL, Habits
@@ -20,12 +21,17 @@ from tasuki.values import stamp
 Read: TypeAlias = Callable[[Table[str, Any]], Any]
 Convert: TypeAlias = Callable[[Any], Any]
 
+NO_RATES: Final = Rates()
 REST: Final = "*"
 """In a value map: every value it does not name."""
 
 
 class UnknownValueError(ValueError):
     """A value map does not name this value, and the mapping says to park it."""
+
+
+class UnknownRateError(ValueError):
+    """An amount whose currency, or whose rate of the day, is not known."""
 
 
 def steps_of(steps: tuple[Step, ...], habits: Habits) -> Convert:
@@ -38,13 +44,49 @@ def reader(rule: MappedField, look: SideField, habits: Habits) -> Read:
 
     Errors: the function raises ValueError for a value that does not fit, without naming it.
     """
-    coerce = _coercion(rule.type, habits)
+    coerce = _spelled(rule, habits)
     if not look.names:
         constant = coerce(look.constant)
         return lambda _fields: constant
     convert = _converted(look, coerce, habits)
     take = _taker(look)
+    if look.currency is not None:
+        return partial(_read_amount, take, convert, look.currency, habits.rates)
     return lambda fields: None if (raw := take(fields)) is None else convert(raw)
+
+
+def _read_amount(
+    take: Read, convert: Convert, currency: Currency, rates: Rates, fields: Table[str, Any]
+) -> Decimal | None:
+    """An amount in the project's currency, by the rate of its day."""
+    amount = None if (raw := take(fields)) is None else convert(raw)
+    if amount is None or (code := code_of(currency, fields)) == rates.own:
+        return amount
+    return rounded(amount * rate_of(currency, code, rates, fields), rates.own)
+
+
+def code_of(currency: Currency, fields: Table[str, Any]) -> str:
+    """In which currency the amounts of a record are.
+
+    Errors: UnknownRateError when the record does not say.
+    """
+    code = currency.code or str(fields.get(currency.field or "") or "").strip().upper()
+    if not code:
+        raise UnknownRateError(f"`{currency.field}` does not say its currency")
+    return code
+
+
+def rate_of(currency: Currency, code: str, rates: Rates, fields: Table[str, Any]) -> Decimal:
+    """What one unit was worth on the record's day.
+
+    Errors: UnknownRateError when nobody wrote it down.
+    """
+    raw = fields.get(currency.on) if currency.on else None
+    day = None if _is_blank(raw) else to_date(raw)
+    if (found := rates.rate(code, day)) is None:
+        on = f" on or before {day.isoformat()}" if day else ""
+        raise UnknownRateError(f"there is no rate of {code}{on}")
+    return found
 
 
 def _taker(look: SideField) -> Read:
@@ -97,9 +139,23 @@ def map_key(value: Any) -> str:
     return str(value)
 
 
-def read_as(type_: Type, value: Any, habits: Habits = USUAL) -> Any:
-    """A plainly written value (of a test, or a default) as the catalog's type."""
-    return _coercion(type_, habits)(value)
+def _spelled(rule: MappedField, habits: Habits) -> Convert:
+    """To the catalog's type; what is a set (`union`) is spelled in one order."""
+    coerce = _coercion(rule.type, habits)
+    if rule.policy.rule is not Rule.UNION:
+        return coerce
+    return lambda value: None if value is None else union([coerce(value)])
+
+
+def as_entity(rule: MappedField, value: Any, habits: Habits = USUAL) -> Any:
+    """A plainly written value as the entity has it in this field."""
+    return _spelled(rule, habits)(value)
+
+
+def union(values: Iterable[Any]) -> str | None:
+    """Sets written as `a;b`, as one: order and repetition are no difference."""
+    parts = {part.strip() for value in values for part in str(value).split(";")} - {""}
+    return ";".join(sorted(parts)) or None
 
 
 def _coercion(type_: Type, habits: Habits) -> Convert:
@@ -130,6 +186,21 @@ class Writer:
     default: Any
     clear: bool
     on_create_only: bool
+    currency: Currency | None = None
+    rates: Rates = NO_RATES
+
+    def sent(self, value: Any, record: Table[str, Any], beside: Table[str, Any]) -> Any:
+        """The value as the record takes it, with what is sent beside it; amounts in its currency.
+
+        Errors: UnknownValueError, UnknownRateError.
+        """
+        if self.currency is None:
+            return self.convert(value)
+        record = {**record, **beside}
+        if (code := code_of(self.currency, record)) == self.rates.own:
+            return self.convert(value)
+        rate = rate_of(self.currency, code, self.rates, record)
+        return self.convert(rounded(value / rate, code))
 
 
 def writer(rule: MappedField, look: SideField, habits: Habits) -> Writer:
@@ -152,6 +223,8 @@ def writer(rule: MappedField, look: SideField, habits: Habits) -> Writer:
         default=coerce(rule.default),
         clear=rule.clear,
         on_create_only=rule.on_create_only or look.names[0] == ID,
+        currency=look.currency,
+        rates=habits.rates,
     )
 
 

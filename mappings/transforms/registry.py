@@ -23,6 +23,8 @@ class Habits:
     """Mail domains that belong to nobody in particular, besides the well-known ones."""
     shared_mail: frozenset[str] = frozenset()
     """Mail addresses that are no one person's own, besides the usual ones such as info@."""
+    junk: frozenset[str] = frozenset()
+    """Values that say nothing and so make no key, besides the usual ones such as `n/a`."""
     rates: Rates = field(default_factory=Rates)
     """The project's currency, and what others were worth in it."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.yaml import load as read_yaml
-from mappings.check import check
+from mappings.checking.files import check
 from mappings.load import Surroundings
 
 TOP = Path(__file__).parents[2] / "mappings"

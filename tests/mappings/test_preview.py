@@ -1,8 +1,8 @@
 """Preview: what records would become, without a store."""
 
 from config.yaml import parse
+from mappings.checking.preview import Given, WouldWrite, candidate, preview
 from mappings.load import load
-from mappings.preview import Given, WouldWrite, candidate, preview
 
 MAPPING = load(
     parse(
@@ -30,18 +30,18 @@ def test_records_meet_in_a_candidate_and_go_back_to_each() -> None:
             Given(
                 "hub", {"name": "㈱ 青葉", "phone": "03-1234-5678", "size": "9", "industry": "A"}
             ),
-            Given("sf", {"Name": "株式会社青葉", "Size": 12.0, "Industry": "B;A"}),
+            Given("sf", {"Name": "株式会社青葉", "Size": 12.0, "Industry": "A;B"}),
         ],
     )
     assert shown.candidate == {
         "name": "株式会社青葉",
         "phone": "+81312345678",
         "employees": 12,
-        "industry": "B;A",
+        "industry": "A;B",
     }
     assert shown.writes == (
         WouldWrite("hub", "employees", "size", "9", 12),
-        WouldWrite("hub", "industry", "industry", "A", "B;A"),
+        WouldWrite("hub", "industry", "industry", "A", "A;B"),
         WouldWrite("sf", "phone", "Phone", None, "+81312345678"),
     )
     assert shown.rejects == ()

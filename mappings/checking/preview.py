@@ -7,6 +7,7 @@ from typing import Any
 
 from mappings.apply import Normalized, Reject, normalize, push, seen
 from mappings.spec import MappedField, Mapping, Rule
+from mappings.values import union
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _decided(rule: MappedField, given: Sequence[tuple[str, Any]]) -> Any:
     if rule.policy.rule is Rule.HIGHEST:
         return max(filled)
     if rule.policy.rule is Rule.UNION:
-        return ";".join(dict.fromkeys(part for value in filled for part in str(value).split(";")))
+        return union(filled)
     return filled[0]
 
 

@@ -1,0 +1,25 @@
+"""What is wrong with mapping files before any system is asked: findings with place, why and fix."""
+
+from collections.abc import Sequence
+
+from config.yaml import Document
+from mappings.check import Finding, finding_of
+from mappings.checking.examples import run_tests
+from mappings.checking.together import check_together
+from mappings.load import ALONE, Surroundings, examine
+from mappings.spec import Mapping
+
+
+def check(
+    documents: Sequence[Document], surroundings: Surroundings = ALONE
+) -> tuple[tuple[Mapping, ...], list[Finding]]:
+    """Every mapping that could be read, and everything found in all of them, offline."""
+    mappings: list[Mapping] = []
+    findings: list[Finding] = []
+    for document in documents:
+        mapping, errors = examine(document, surroundings)
+        findings += [finding_of(error) for error in errors]
+        if mapping is not None:
+            mappings.append(mapping)
+            findings += run_tests(mapping)
+    return tuple(mappings), [*findings, *check_together(mappings)]

@@ -1,0 +1,45 @@
+"""What single files cannot know: links that lead nowhere, two files that want the same cell."""
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Table
+
+from mappings.check import Finding, Severity
+from mappings.spec import LinkRule, Mapping, Pointer
+
+
+def check_together(mappings: Sequence[Mapping]) -> list[Finding]:
+    """What single files cannot know: links and keys that lead to no other mapping."""
+    known = {(s.connection, s.object) for m in mappings for s in m.sides.values()}
+    kinds = {m.entity.name: {key.kind for key in m.keys} for m in mappings}
+    findings: list[Finding] = []
+    for mapping in mappings:
+        for rule in mapping.links.values():
+            findings += _check_link(rule, known, kinds)
+    return findings
+
+
+def _check_link(
+    rule: LinkRule, known: set[tuple[str, str]], kinds: Table[str, set[str]]
+) -> Iterable[Finding]:
+    vias = {w.via for ways in rule.sides.values() for w in ways if w.pointer is Pointer.VALUE}
+    for via in sorted(str(via) for via in vias - kinds.get(rule.to, vias)):
+        yield Finding(
+            Severity.ERROR,
+            f"`{rule.name}` looks for the key `{via}` of `{rule.to}`",
+            rule.place,
+            f"the mapping of `{rule.to}` has no identity rule of that name",
+            f"Use one of {', '.join(f'`{k}`' for k in sorted(kinds[rule.to]))}, or add it.",
+        )
+    for connection, object in sorted(_led_to(rule) - known):
+        yield Finding(
+            Severity.WARNING,
+            f"`{rule.name}` leads to {connection}/{object}",
+            rule.place,
+            "no mapping reads that object, so the link stays empty",
+            f"Add a mapping of `{object}`, or remove the link.",
+        )
+
+
+def _led_to(rule: LinkRule) -> set[tuple[str, str]]:
+    ways = (way for ways in rule.sides.values() for way in ways)
+    return {(way.connection, object) for way in ways for object in way.objects()}
