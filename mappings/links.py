@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from mappings.spec import ID, Confidence, KeyRule, LinkRule, Mapping, Pointer, Way
+from mappings.transforms.tables.junk import is_junk
 from mappings.values import Convert, map_key, steps_of
 from tasuki.values import Ref
 
@@ -113,7 +114,7 @@ def stored_keys(mapping: Mapping, side: str) -> tuple[KeyReader, ...]:
 def value_keys(mapping: Mapping) -> tuple[KeyReader, ...]:
     """The keys made of entity values, in the order of the file."""
     return tuple(
-        partial(_value_key, rule, _part_readers(rule, mapping))
+        partial(_value_key, rule, _part_readers(rule, mapping), mapping.habits.junk)
         for rule in mapping.keys
         if rule.parts
     )
@@ -129,12 +130,17 @@ def _part_readers(rule: KeyRule, mapping: Mapping) -> tuple[tuple[str, Convert],
 
 
 def _value_key(
-    rule: KeyRule, parts: tuple[tuple[str, Convert], ...], values: Table[str, Any]
+    rule: KeyRule,
+    parts: tuple[tuple[str, Convert], ...],
+    junk: frozenset[str],
+    values: Table[str, Any],
 ) -> Key | None:
+    """The key of a rule; none where a part is blank or says nothing (n/a, 不明, 000-0000-0000)."""
     found: list[str] = []
     for name, clean in parts:
-        value = _cleaned(clean, values.get(name))
-        if value is None:
+        raw = values.get(name)
+        value = _cleaned(clean, raw)
+        if value is None or (isinstance(raw, str) and is_junk(raw, junk)):
             return None
         found.append(map_key(value))
     return Key(rule.kind, "|".join(found), rule.confidence, rule.veto)

@@ -17,10 +17,8 @@ from mappings.transforms.tables.forms import (
     japanese_form,
 )
 from mappings.transforms.tables.junk import is_junk
-from mappings.transforms.tables.kana import one_kana
-from mappings.transforms.tables.kanji import VARIANTS
+from mappings.transforms.tables.kana import one_spelling
 
-_IVS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SPACES: Final = re.compile(r"\s+")
 _SHOWN_FORMS: Final = ("株式会社", "有限会社", "合同会社", "合資会社", "合名会社")
 _DOTTED: Final = re.compile(r"\b(?:[a-z]\.){1,4}[a-z]\b\.?")
@@ -143,8 +141,9 @@ def folded(value: str) -> str:
     text = _ACCENTED.sub(lambda found: unicodedata.normalize("NFD", found[0])[0], text)
     text = text.replace("&", " and ")
     if not text.isascii():
-        text = one_kana(_IVS.sub("", text).translate(VARIANTS))
-    return _FORMER.sub(" ", _APOSTROPHE.sub("", text))
+        text = one_spelling(text)
+    text = _APOSTROPHE.sub("", text)
+    return _FORMER.sub(" ", text) if "(" in text else text
 
 
 def _without_forms(words: list[str], forms: set[str]) -> list[str]:

@@ -3,22 +3,32 @@
 import re
 from typing import Final
 
-import jaconv
+from mappings.transforms.tables.kanji import VARIANTS
 
 _FOREIGN_V: Final = re.compile("ヴ([ァィェォ]?)")
 _V: Final = {"": "ブ", "ァ": "バ", "ィ": "ビ", "ェ": "ベ", "ォ": "ボ"}
-_FOLDED: Final = str.maketrans(
+_KATAKANA: Final = {
+    hiragana: hiragana + 0x60 for hiragana in (*range(0x3041, 0x3097), 0x309D, 0x309E)
+}
+_PLAIN: Final = str.maketrans(
     "ァィゥェォッャュョヮヵヶヂヅヰヱヲ", "アイウエオツヤユヨワカケジズイエオ"
 )
+_AT_ONCE: Final = {
+    **VARIANTS,
+    **{code: _PLAIN.get(katakana, katakana) for code, katakana in _KATAKANA.items()},
+    **_PLAIN,
+    **dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),  # which glyph of a kanji
+}
 _DASH: Final = re.compile(r"(?<=[\u30a1-\u30fa\u30fc])[-‐‑–—―−]")
 _LAST_LONG: Final = re.compile(r"(?<=[\u30a1-\u30fa\u30fc]{3})ー+(?![\u30a1-\u30fc])")
 
 
-def one_kana(text: str) -> str:
-    """Katakana alone, no small ones, ヴ as ブ, the last long vowel of a longer word left out.
+def one_spelling(text: str) -> str:
+    """Everyday kanji, and katakana alone: no small ones, ヴ as ブ, no long vowel at a word's end.
 
     A bank writes キヤノン, a person キャノン; one writes コンピューター, another コンピュータ.
     """
-    katakana = _DASH.sub("ー", str(jaconv.hira2kata(text)))
-    plain = _FOREIGN_V.sub(lambda found: _V[found[1]], katakana).translate(_FOLDED)
-    return _LAST_LONG.sub("", plain)
+    if "ヴ" in text or "ゔ" in text:
+        text = _FOREIGN_V.sub(lambda found: _V[found[1]], text.translate(_KATAKANA))
+    plain = text.translate(_AT_ONCE)
+    return _LAST_LONG.sub("", _DASH.sub("ー", plain)) if "ー" in plain or "-" in plain else plain
