@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from staging.bulk import chunks, insert, upsert
-from staging.tables.identity import IDENTITY_KEY, LINK, REVIEW
+from staging.tables.identity import IDENTITY_KEY, LINK
 from staging.tables.staged import REFERENCE
 from tasuki.values import Ref
 
@@ -98,6 +98,24 @@ def holders(
     return found
 
 
+def crowded(
+    db: Connection, entity: str, wanted: Mapping[str, Collection[str]], most: int
+) -> dict[tuple[str, str], int]:
+    """Which of these keys more than `most` records have, and how many do."""
+    table = IDENTITY_KEY
+    found: dict[tuple[str, str], int] = {}
+    for kind, values in wanted.items():
+        for chunk in chunks(sorted(values)):
+            rows = db.execute(
+                select(table.c.value, func.count())
+                .where(table.c.entity == entity, table.c.kind == kind, table.c.value.in_(chunk))
+                .group_by(table.c.value)
+                .having(func.count() > most)
+            )
+            found |= {(kind, value): many for value, many in rows}
+    return found
+
+
 def links_of(db: Connection, entity: str, refs: Iterable[Ref]) -> dict[Ref, str]:
     """The entity id each record is linked to now."""
     found: dict[Ref, str] = {}
@@ -170,10 +188,31 @@ def relink(
     insert(db, LINK, (asdict(link) for link in opened))
 
 
+def evidence(db: Connection, entity: str, links: Iterable[Link]) -> None:
+    """Say anew why records belong where they belong; since when stays."""
+    same = [LINK.c[name] == bindparam(f"_{name}") for name in ("connection", "object", "id")]
+    said = ("rule", "evidence", "confidence", "decided_by")
+    rows = [
+        {"_connection": link.connection, "_object": link.object, "_id": link.id}
+        | {name: getattr(link, name) for name in said}
+        for link in links
+    ]
+    if rows:
+        where = (*same, LINK.c.entity == entity, LINK.c.valid_to.is_(None))
+        db.execute(update(LINK).where(*where), rows)
+
+
 def set_references(
-    db: Connection, refs: Iterable[Ref], rows: Iterable[tuple[Ref, str, str, str]]
+    db: Connection,
+    refs: Iterable[Ref],
+    rows: Iterable[tuple[Ref, str, str, str]],
+    by: str = "",
 ) -> None:
-    """Replace what these records point at: (record, entity, field, target)."""
+    """Replace what these records point at: (record, entity, field, target).
+
+    A record that several mappings read keeps what each of them said: `by` names the one that says.
+    """
+    start = f"{by}." if by else ""
     for (connection, object_), ids in by_object(refs).items():
         for chunk in chunks(ids):
             db.execute(
@@ -181,16 +220,39 @@ def set_references(
                     REFERENCE.c.connection == connection,
                     REFERENCE.c.object == object_,
                     REFERENCE.c.id.in_(chunk),
+                    REFERENCE.c.field.startswith(start, autoescape=True),
                 )
             )
     upsert(
         db,
         REFERENCE,
         (
-            {**_at(ref), "field": field, "target": target, "entity": entity}
+            {**_at(ref), "field": f"{start}{field}", "target": target, "entity": entity}
             for ref, entity, field, target in rows
         ),
     )
+
+
+def targets_of(
+    db: Connection, entity: str, fields: Iterable[str], refs: Iterable[Ref]
+) -> dict[Ref, set[str]]:
+    """What these records name in the given reference fields that point at an entity."""
+    table, found = REFERENCE, defaultdict[Ref, set[str]](set)
+    wanted = set(fields)
+    for (connection, object_), ids in by_object(refs).items():
+        for chunk in chunks(ids):
+            rows = db.execute(
+                select(table.c.id, table.c.field, table.c.target).where(
+                    table.c.connection == connection,
+                    table.c.object == object_,
+                    table.c.id.in_(chunk),
+                    table.c.entity == entity,
+                )
+            )
+            for id_, field, target in rows:
+                if wanted & set(field.split(".")):
+                    found[Ref(connection, object_, id_)].add(target)
+    return found
 
 
 def referrers(db: Connection, entity: str, targets: Iterable[str]) -> set[Ref]:
@@ -204,29 +266,6 @@ def referrers(db: Connection, entity: str, targets: Iterable[str]) -> set[Ref]:
         )
         found.update(Ref(*row) for row in rows)
     return found
-
-
-def keep_doubts(
-    db: Connection, entity: str, doubts: Iterable[tuple[str, str, str]], now: str
-) -> None:
-    """Leave pairs for a person to decide (left, right, reason); asked once."""
-    upsert(
-        db,
-        REVIEW,
-        (
-            {
-                "id": f"{entity}:{left}:{right}",
-                "entity": entity,
-                "left_ref": left,
-                "right_ref": right,
-                "reason": reason,
-                "state": "open",
-                "at": now,
-            }
-            for left, right, reason in doubts
-        ),
-        replace=False,
-    )
 
 
 def _at(ref: Ref) -> dict[str, str]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from staging import identities
 from staging.identities import Link
-from staging.tables.identity import LINK, REVIEW
+from staging.tables.identity import LINK
 from staging.tables.staged import REFERENCE
 from tasuki.values import Ref
 
@@ -68,10 +68,3 @@ def test_references_are_replaced_per_record(db: Connection) -> None:
     assert identities.referrers(db, "person", ["ref:crm/companies/2"]) == set()
     identities.set_references(db, [A, B], [])
     assert db.scalar(select(func.count()).select_from(REFERENCE)) == 0
-
-
-def test_a_doubt_is_asked_once(db: Connection) -> None:
-    """The same pair in doubt again is the same question."""
-    identities.keep_doubts(db, "person", [("a", "b", "name")], NOW)
-    identities.keep_doubts(db, "person", [("a", "b", "name")], LATER)
-    assert db.execute(select(REVIEW.c.reason, REVIEW.c.at)).all() == [("name", NOW)]

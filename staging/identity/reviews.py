@@ -1,0 +1,145 @@
+"""Doubts that wait for a person: asked once, settled when data answers, decided for good."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, true, update
+
+from staging.bulk import chunks, upsert
+from staging.tables.identity import REVIEW
+from tasuki.values import Json
+
+OPEN = "open"
+SETTLED = "settled"
+STATES = (OPEN, "accepted", "rejected", SETTLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One pair in doubt, as it is asked."""
+
+    left: str
+    right: str
+    reason: str
+    evidence: Mapping[str, Json]
+    """What the two share and in what they differ: names of keys and fields, no values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One doubt as it stands."""
+
+    id: str
+    entity: str
+    left: str
+    right: str
+    reason: str
+    state: str
+    at: str
+    evidence: Mapping[str, Json]
+    decided_at: str | None
+    decided_by: str | None
+
+
+def review_id(entity: str, left: str, right: str) -> str:
+    """The name of the question about a pair; the same whenever it is asked."""
+    said = f"{entity} {min(left, right)} {max(left, right)}"
+    return f"rev_{blake2b(said.encode(), digest_size=6).hexdigest()}"
+
+
+def ask(db: Connection, entity: str, questions: Iterable[Question], now: str) -> None:
+    """Ask what was never asked, and again what data had answered; a person is asked once."""
+    rows = {(id_ := review_id(entity, q.left, q.right)): _row(id_, entity, q, now) for q in questions}
+    known = {
+        row.id: (row.state, row.reason, row.evidence)
+        for chunk in chunks(rows)
+        for row in db.execute(
+            select(REVIEW.c.id, REVIEW.c.state, REVIEW.c.reason, REVIEW.c.evidence).where(
+                REVIEW.c.id.in_(chunk)
+            )
+        )
+    }
+    fresh = [
+        row
+        for id_, row in rows.items()
+        if id_ not in known
+        or known[id_][0] == SETTLED
+        or (known[id_][0] == OPEN and known[id_][1:] != (row["reason"], row["evidence"]))
+    ]
+    upsert(db, REVIEW, fresh)
+
+
+def settle(
+    db: Connection, entity: str, refs: Collection[str], still: Collection[str], now: str
+) -> int:
+    """Close the open questions about these records that are no doubt any more; how many."""
+    gone: set[str] = set()
+    mine = (REVIEW.c.entity == entity, REVIEW.c.state == OPEN)
+    if not db.scalar(select(func.count()).select_from(REVIEW).where(*mine)):
+        return 0
+    for chunk in chunks(refs):
+        either = or_(REVIEW.c.left_ref.in_(chunk), REVIEW.c.right_ref.in_(chunk))
+        gone.update(db.scalars(select(REVIEW.c.id).where(*mine, either)))
+    gone -= set(still)
+    for chunk in chunks(sorted(gone)):
+        db.execute(
+            update(REVIEW)
+            .where(REVIEW.c.id.in_(chunk))
+            .values(state=SETTLED, decided_at=now, decided_by="data")
+        )
+    return len(gone)
+
+
+def decide(db: Connection, id: str, state: str, by: str, now: str) -> None:
+    """A person's answer to one question."""
+    values = {"state": state, "decided_at": now, "decided_by": by}
+    db.execute(update(REVIEW).where(REVIEW.c.id == id).values(**values))
+
+
+def find(db: Connection, id: str) -> Review | None:
+    """One question."""
+    row = db.execute(select(REVIEW).where(REVIEW.c.id == id)).first()
+    return _review(row) if row else None
+
+
+def listed(
+    db: Connection, *, entity: str = "", state: str = OPEN, limit: int = 50
+) -> tuple[list[Review], int]:
+    """The oldest questions of a state (all states without one), and how many there are in all."""
+    by_state = REVIEW.c.state == state if state else true()
+    wanted = and_(by_state, REVIEW.c.entity == entity if entity else true())
+    many = db.scalar(select(func.count()).select_from(REVIEW).where(wanted)) or 0
+    query = select(REVIEW).where(wanted).order_by(REVIEW.c.at, REVIEW.c.id).limit(limit)
+    return [_review(row) for row in db.execute(query)], many
+
+
+def _row(id: str, entity: str, question: Question, now: str) -> dict[str, Any]:
+    return {
+        "id": id,
+        "entity": entity,
+        "left_ref": question.left,
+        "right_ref": question.right,
+        "reason": question.reason,
+        "state": OPEN,
+        "at": now,
+        "evidence": dict(question.evidence),
+        "decided_at": None,
+        "decided_by": None,
+    }
+
+
+def _review(row: Any) -> Review:
+    return Review(
+        row.id,
+        row.entity,
+        row.left_ref,
+        row.right_ref,
+        row.reason,
+        row.state,
+        row.at,
+        row.evidence or {},
+        row.decided_at,
+        row.decided_by,
+    )
