@@ -9,11 +9,12 @@ from sqlalchemy import Connection, func, select, update
 from playbook.book import Playbook
 from playbook.decide.handoffs import record
 from playbook.documents import HandoffDocument
-from staging import queue
+from staging import queue, rows
 from staging.bulk import chunks
 from staging.tables.decisions import HANDOFF
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
+from sync.merge import stage
 from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.values import stamp
 
@@ -53,6 +54,7 @@ def accept(db: Connection, tools: Tools, decision: Decision) -> None:
         .values(team=offer.to_team, owner_id=offer.assignee, since=tools.now(), state="open")
     )
     queue.mark(db, queue.DECIDE, "need", [offer.need_id])
+    stage.follow(db, tools, rows.read(db, "need", [offer.need_id]).values())
 
 
 def return_(db: Connection, tools: Tools, book: Playbook, decision: Decision) -> None:

@@ -20,6 +20,7 @@ from playbook.measure.windows import Windows
 from staging import identities, queue, rows
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
+from sync.merge import stage
 
 _EVENT: Final = ENTITY_TABLES["engagement"]
 _PERSON: Final = ENTITY_TABLES["person"]
@@ -66,6 +67,7 @@ def decide(db: Connection, tools: Tools, book: Playbook, accounts: Sequence[str]
     changed = [row for row in after if _moved(row, known.get((row["account_id"], row["product"])))]
     rows.write(db, "need", changed)
     rows.write(db, "need", over)
+    stage.follow(db, tools, [*(r for r in changed if _passed_on(r, known)), *over])
     ids = [row["id"] for row in (*changed, *over)]
     queue.mark(db, queue.DECIDE, "need", ids)
     return len(ids)
@@ -229,6 +231,13 @@ def _holder(tools: Tools, book: Playbook, demand: Demand) -> str | None:
             return book.teams[-1].name
     fitting = [t for t in book.teams if t.confidence[0] <= demand.confidence <= t.confidence[1]]
     return fitting[0].name if fitting else None
+
+
+def _passed_on(row: Mapping[str, Any], known: Mapping[Key, Mapping[str, Any]]) -> bool:
+    """Whether the need is in other hands, or about somebody else, than before."""
+    was = known.get((row["account_id"], row["product"]))
+    holding = ("team", "confidence", "person_id", "opportunity_id")
+    return was is None or any(row[name] != was[name] for name in holding)
 
 
 def _moved(row: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:

@@ -109,7 +109,8 @@ def homes(db: Connection, connection: str, object: str, id: str) -> list[Member]
 
 def first_known(db: Connection) -> str | None:
     """The moment the store began to know who is who; nothing before it can be known."""
-    return db.scalar(select(func.min(LINK.c.valid_from)))
+    found: str | None = db.scalar(select(func.min(LINK.c.valid_from)))
+    return found
 
 
 def _members(db: Connection, *which: Any) -> Iterator[Member]:

@@ -121,7 +121,7 @@ CONFLICT: Final = Table(
     text("entity_id", required=True),
     text("field", required=True),
     document("candidates"),
-    text("state", required=True),  # open | resolved
+    text("state", required=True),  # open | decided | resolved (they agree again) | overtaken
     document("chosen"),  # {value, ref}: what a person decided
     at("at", required=True),
     at("decided_at"),

@@ -148,14 +148,16 @@ def _three_way(
     clear: bool,
 ) -> Choice:
     holder_left = current.ref is not None and all(c.ref != current.ref for c in voices)
-    if is_blank(current.value) or holder_left:
+    was_cleared = clear and current.ref is not None and is_blank(current.value)
+    if holder_left or (is_blank(current.value) and not was_cleared):
         return _first(voices, first_sync or policy, clear=clear)
     moved = [c for c in voices if c.has_moved and (clear or not is_blank(c.value))]
-    if moved:
-        return _moved(moved, current, policy)
     fresh = [c for c in voices if c.is_fresh and not is_blank(c.value)]
-    if any(not c.says(current.value) for c in fresh):
-        return _decide(_holders(voices, current) + fresh, first_sync or policy, "first sync")
+    strangers = [c for c in fresh if not c.says(current.value)]
+    if moved:
+        return _moved([*moved, *strangers], current, policy)
+    if strangers:
+        return _met(_holders(voices, current) + fresh, first_sync or policy)
     return Choice(current.value, current.ref, "unchanged")
 
 
@@ -165,6 +167,7 @@ def _by_owner(
     """The owner's own value; None where the owner says nothing and the others may."""
     known = current if any(c.ref == current.ref for c in mine) else Current()
     cleared = clear and any(c.has_moved and is_blank(c.value) for c in mine)
+    cleared = cleared or (clear and known.ref is not None and is_blank(known.value))
     if not cleared and all(is_blank(c.value) for c in mine):
         return None
     choice = _three_way(mine, known, Policy(Rule.SIDE_WINS, policy.order), None, clear=clear)
@@ -178,6 +181,11 @@ def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Choic
     filled = [c for c in voices if not is_blank(c.value)]
     if cleared or not filled:
         return Choice(None, None, "blank")
+    return _met(filled, policy)
+
+
+def _met(filled: Sequence[Candidate], policy: Policy) -> Choice:
+    """Values that meet for the first time."""
     if (agreed := _agreed(filled, policy)) is not None:
         return Choice(agreed.value, agreed.ref, "all agree")
     if policy.rule is Rule.FILL_BLANK_ONLY:
@@ -191,11 +199,13 @@ def _moved(moved: Sequence[Candidate], current: Current, policy: Policy) -> Choi
         return Choice(current.value, current.ref, "fill_blank_only: there is a value")
     if (agreed := _agreed(moved, policy)) is not None:
         why = "moved" if len(moved) == 1 else "moved to the same"
-        return Choice(agreed.value, agreed.ref, why)
+        is_cleared = is_blank(agreed.value)
+        value = None if is_cleared else agreed.value
+        return Choice(value, agreed.ref, "cleared" if is_cleared else why)
     choice = _decide(moved, policy, "moved apart")
     if choice.in_conflict:
-        return Choice(current.value, current.ref, choice.why, in_conflict=True)
-    return choice
+        return replace(choice, value=current.value, winner=current.ref)
+    return replace(choice, value=None) if is_blank(choice.value) else choice
 
 
 def _decide(voices: Sequence[Candidate], policy: Policy, why: str) -> Choice:
@@ -267,6 +277,8 @@ def parts(value: Any) -> set[str]:
 
 
 def _key(value: Any) -> Any:
+    if is_blank(value):
+        return None
     if isinstance(value, float):
         return round(value, _DIGITS)
     return tuple(value) if isinstance(value, list) else value
