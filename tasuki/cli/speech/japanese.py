@@ -91,6 +91,26 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
             "変更はありません。どのシステムもあるべき状態です。"
         ),
         "Nothing of that run is left to undo.": "この実行で取り消せるものは残っていません。",
+        # people
+        "They may come again.": "今後は再び取り込まれます。",
+        "Nobody with that address was erased.": "このアドレスで消去された人はいません。",
+        "{records} records and {events} events go for good. Type {word}: ": (
+            "レコード{records}件とイベント{events}件を完全に消去します。"
+            "続けるには {word} と入力してください: "
+        ),
+        "Erased: {records} records, {events} events; {struck} other rows lost their values.": (
+            "消去しました: レコード{records}件、イベント{events}件。"
+            "ほかの{struck}行からも値を消しました。"
+        ),
+        "Run VACUUM on the database: deleted rows leave their bytes behind.": (
+            "データベースで VACUUM を実行してください。削除した行のデータがファイルに残っています。"
+        ),
+        "Their systems may still hold them; delete them there:": (
+            "元のシステムに残っているレコードは、そちらで削除してください:"
+        ),
+        "Written to {to}, for your eyes only: {held}": (
+            "{to} に書き出しました（本人のみ読み取り可）: {held}"
+        ),
         "record": "レコード",
         "field": "項目",
         "change": "変更",

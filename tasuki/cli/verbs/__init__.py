@@ -6,12 +6,13 @@ from typing import Final
 from cyclopts import App as Commands
 from cyclopts import Group
 
-from tasuki.cli.verbs import ask, begin, check, connection, extend, flow, scenario, serve
+from tasuki.cli.verbs import ask, begin, check, connection, extend, flow, person, scenario, serve
 
 _BEGIN = Group("Begin", sort_key=1)
 _FLOW = Group("The flow", sort_key=2)
 _ASK = Group("Ask", sort_key=3)
-_SERVE = Group("Serve", sort_key=4)
+_PEOPLE = Group("People", sort_key=4)
+_SERVE = Group("Serve", sort_key=5)
 
 
 def register(app: Commands) -> None:
@@ -41,5 +42,6 @@ _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
     (_BEGIN, (begin.init, serve.demo, check.discover, check.validate)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
     (_ASK, (ask.explain, ask.report, check.doctor)),
+    (_PEOPLE, (person.export, person.erase)),
     (_SERVE, (serve.serve, serve.daemon, connection.pause, connection.resume)),
 )

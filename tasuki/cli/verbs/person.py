@@ -1,0 +1,93 @@
+"""erase, export: what a person may ask of us."""
+
+from pathlib import Path
+
+from tasuki.cli.faults import Exit, NotConfirmedError, UsageError
+from tasuki.cli.front import Door, Doorway, Flag
+
+_WORD = "erase"
+"""What is typed to say yes."""
+
+
+def erase(person: str, *, yes: Flag = False, lift: Flag = False, door: Doorway) -> int:
+    """Forget a person for good: no pull, webhook, import or merge brings them back.
+
+    Parameters
+    ----------
+    person
+        An e-mail address, a full name, person/ID, or connection/object/id.
+    yes
+        Do not ask.
+    lift
+        Let somebody who was erased, named by e-mail address, come again.
+    """
+    from tasuki.cli.flow import me
+    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.views.person import erased_view
+    from tasuki.service.privacy import erasing
+
+    app, screen = door.app(), door.screen
+    if lift:
+        known = erasing.lift(app, person, me())
+        screen.document("lifted", {"was_erased": known})
+        said = "They may come again." if known else "Nobody with that address was erased."
+        screen.show(screen.words(said))
+        return Exit.DONE
+    asked = erasing.ask(app, person)
+    if not yes:
+        _confirm(door, len(asked.records), asked.belongings)
+    done = erasing.erase(app, asked.person, me())
+    screen.document("erased", vars_of(done))
+    screen.show(erased_view(done, screen.words))
+    return Exit.DONE
+
+
+def _confirm(door: Door, records: int, events: int) -> None:
+    screen = door.screen
+    question = screen.words(
+        "{records} records and {events} events go for good. Type {word}: ",
+        records=f"{records:,}",
+        events=f"{events:,}",
+        word=_WORD,
+    )
+    if not screen.err.is_terminal or screen.err.input(question).strip() != _WORD:
+        raise NotConfirmedError(
+            "Nobody was erased",
+            where="erase",
+            why="nobody typed the word that says yes",
+            remedy="Type it when asked, or pass --yes.",
+        )
+
+
+def export(person: str, *, to: Path, door: Doorway) -> int:
+    """Write down everything that is held about a person, as JSON, for them to read.
+
+    Parameters
+    ----------
+    person
+        An e-mail address, a full name, person/ID, or connection/object/id.
+    to
+        The file to write; it must not exist.
+    """
+    from tasuki.cli.flow import me
+    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.views.person import exported_view
+    from tasuki.service import accounts
+    from tasuki.service.privacy.exporting import export as gather
+    from tasuki.values import dumps
+
+    app, screen = door.app(), door.screen
+    if to.exists():
+        raise UsageError(
+            f"{to.name} exists already",
+            where=str(to),
+            why="an export never replaces a file",
+            remedy="Choose another name, or take the file away.",
+        )
+    found = gather(app, person)
+    to.touch(mode=0o600)
+    to.write_text(dumps({"schema": "tasuki.person/1", **vars_of(found)}), encoding="utf-8")
+    accounts.audit(app, me(), "person.exported", found.person)
+    screen.document("exported", {"person": found.person, "counts": found.counts, "to": str(to)})
+    screen.show(exported_view(found.counts, str(to), screen.words))
+    return Exit.DONE

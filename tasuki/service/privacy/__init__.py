@@ -1,0 +1,5 @@
+"""What a person may ask of us: everything we hold about them, and to be forgotten.
+
+exporting   everything that is held about one person
+erasing     forget them, for good; or let them come again
+"""

@@ -1,0 +1,85 @@
+"""Forget a person, or let one who was forgotten come again."""
+
+from dataclasses import dataclass
+
+from config import erasure
+from mappings.transforms.web import email as tidy
+from staging.erasure import scrub, tombstones
+from staging.erasure.compact import compact
+from sync.erasure.erase import erase as forget
+from sync.erasure.subject import EMAIL, subject_of
+from tasuki.errors import UnknownRecordError
+from tasuki.service import accounts
+from tasuki.service.app import App
+from tasuki.service.privacy.person import person_of
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was forgotten, as counts; nothing that says who."""
+
+    records: int
+    belongings: int
+    struck: int
+    left: tuple[str, ...]
+    """Refs whose systems may still hold them: to be deleted there."""
+    compacted: bool
+    """The store's file holds no trace; where False, the database's own VACUUM takes the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an erasure would take away."""
+
+    person: str
+    records: tuple[str, ...]
+    belongings: int
+
+
+def ask(app: App, target: str) -> Asked:
+    """What erasing somebody would take; changes nothing. UnknownRecordError for nobody."""
+    person = person_of(app, target)
+    with app.store.reading() as db:
+        found = subject_of(db, app.tools, person)
+    return Asked(person, tuple(map(str, found.refs)), len(found.belongings))
+
+
+def erase(app: App, person: str, by: str) -> Erased:
+    """Forget a person (an id of `ask`) for good.
+
+    Errors: UnknownRecordError when the store does not know the id.
+    """
+    with app.store.writing() as db:
+        subject = subject_of(db, app.tools, person)
+        if not subject.refs:
+            raise UnknownRecordError(
+                "there is nobody to erase",
+                where=f"person/{person}",
+                why="no record belongs to this person",
+                remedy="Name them by e-mail address or ref; who is erased already is not known.",
+            )
+        taken = forget(db, app.tools, person)
+        still = scrub.holds(db, sorted(subject.values), sorted(subject.names))
+    if still:
+        raise AssertionError(f"values of an erased person still stand in {', '.join(still)}")
+    accounts.audit(app, by, "person.erased", person, records=taken["records"])
+    return Erased(
+        taken["records"],
+        taken["belongings"],
+        taken["struck"],
+        tuple(taken["left"]),
+        compact(app.store),
+    )
+
+
+def lift(app: App, address: str, by: str) -> bool:
+    """Let whoever has this e-mail address come again; whether they had been erased."""
+    spelled = tidy(address) or address.strip().lower()
+    marks = erasure.keyring(app.project).marks(EMAIL, spelled)
+    with app.store.writing() as db:
+        standing = tombstones.known(db, marks)
+        tombstones.lift(db, standing)
+    erasure.take_back(app.project, standing)
+    if standing:
+        accounts.audit(app, by, "person.erasure_lifted")
+    return bool(standing)
