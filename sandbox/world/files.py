@@ -22,7 +22,9 @@ CREATE TABLE sales_lines (
     customer_code TEXT NOT NULL, customer_name TEXT NOT NULL, corporate_number TEXT,
     sku TEXT NOT NULL, quantity INTEGER NOT NULL, unit_price INTEGER NOT NULL,
     amount INTEGER NOT NULL, currency TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('invoice', 'credit_note')), updated_at TEXT NOT NULL
+    kind TEXT NOT NULL CHECK (kind IN ('invoice', 'credit_note')),
+    delivered_code TEXT, end_user_code TEXT, end_user_name TEXT, paid_on TEXT,
+    updated_at TEXT NOT NULL
 );
 CREATE INDEX sales_lines_updated_at ON sales_lines (updated_at);
 """

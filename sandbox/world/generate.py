@@ -17,7 +17,13 @@ from sandbox.world.crm.opportunities import (
 )
 from sandbox.world.crm.people import add_people, mailboxes, plant_people
 from sandbox.world.draft import Draft
-from sandbox.world.sales import FELL_PERCENT, MINIMUM_PRIOR, WINDOW_DAYS, add_sales, plant_orders
+from sandbox.world.sales.lines import (
+    FELL_PERCENT,
+    MINIMUM_PRIOR,
+    WINDOW_DAYS,
+    add_sales,
+    plant_orders,
+)
 from sandbox.world.shape import Cell, HubSpotSide, Owner, Row, Truth, World
 from sandbox.world.web import HOT_DAYS, HOT_VIEWS, add_web, form_names
 

@@ -1,7 +1,7 @@
 """The sales system: customers, invoices, credit notes, contracts, and the old system's file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Final
@@ -13,6 +13,8 @@ from sandbox.world.cast.names import company_names, spell
 from sandbox.world.crm.accounts import customer_code, old_customer_code
 from sandbox.world.crm.opportunities import PRODUCTS
 from sandbox.world.draft import Draft
+from sandbox.world.sales.distributors import add_distributors
+from sandbox.world.sales.ledger import Ledger, Order
 from sandbox.world.shape import SALES, Row, SalesSide
 
 WINDOW_DAYS: Final = 90
@@ -26,70 +28,10 @@ _EDGE: Final = 5
 _HELD: Final = ("small", "credit_note", "slight", "lumpy", "recoded")
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """One line before it has a number: days before the end, product, quantity, and for whom."""
-
-    age: int
-    sku: str
-    quantity: int
-    is_credit: bool = False
-    code: str = ""
-
-    @property
-    def amount(self) -> int:
-        """Net JPY; a credit note takes away."""
-        return self.quantity * PRODUCTS[self.sku][1]
-
-
-class _Ledger:
-    """The tables of the sales system while they fill."""
-
-    def __init__(self, draft: Draft, rng: Random) -> None:
-        self.draft = draft
-        self.rng = rng
-        self.side = SalesSide([], [], [], [])
-        self._number = 0
-
-    def customer(
-        self, company: Company, code: str, *, style: str, number: bool, domain: bool
-    ) -> None:
-        """One customer row, and whose it is."""
-        updated = self.draft.ago(self.rng.uniform(1, 400))
-        self.side.customers.append({
-            "customer_code": code,
-            "customer_name": spell(company.name, style),
-            "corporate_number": company.number if number else None,
-            "domain": company.domain if domain else None,
-            "updated_at": f"{updated:%Y-%m-%dT%H:%M:%SZ}",
-        })  # fmt: skip
-        self.draft.own(SALES, "customers", code, company)
-
-    def line(self, customer: Row, order: _Order) -> None:
-        """One invoice or credit note line."""
-        self._number += 1
-        day = self.draft.today - timedelta(days=order.age)
-        self.side.lines.append({
-            "line_id": self._number,
-            "invoice_no": f"INV-{day:%Y%m}-{self._number // 2:06d}",
-            "invoiced_on": day.isoformat(),
-            "customer_code": customer["customer_code"],
-            "customer_name": customer["customer_name"],
-            "corporate_number": customer["corporate_number"],
-            "sku": order.sku,
-            "quantity": order.quantity,
-            "unit_price": PRODUCTS[order.sku][1],
-            "amount": order.amount,
-            "currency": "JPY",
-            "kind": "credit_note" if order.is_credit else "invoice",
-            "updated_at": f"{day:%Y-%m-%d}T09:00:00Z",
-        })  # fmt: skip
-
-
 def add_sales(draft: Draft) -> SalesSide:
     """Fill the sales system and write down what is true about orders and renewals."""
     rng = draft.rng("sales")
-    ledger = _Ledger(draft, rng)
+    ledger = Ledger(draft, rng)
     ordering = [company for company in draft.companies if _orders_lines(company)]
     share = LINES_PER_SCALE * draft.scale / (len(ordering) + UNMATCHED_PER_SCALE * draft.scale)
     for company in draft.companies:
@@ -104,6 +46,7 @@ def add_sales(draft: Draft) -> SalesSide:
         )
     _legacy(ledger)
     _contracts(ledger)
+    add_distributors(ledger)
     ledger.side.lines.sort(key=lambda row: (str(row["invoiced_on"]), _int(row["line_id"])))
     return ledger.side
 
@@ -116,7 +59,7 @@ def _orders_lines(company: Company) -> bool:
     return company.is_customer and company.plan.commerce not in {"never_ordered", "legacy_only"}
 
 
-def _customer(ledger: _Ledger, company: Company, per_window: float) -> None:
+def _customer(ledger: Ledger, company: Company, per_window: float) -> None:
     """One customer's rows and lines, under one code or, once recoded, two."""
     plan = company.plan.commerce
     if plan == "never_ordered" and company.serial % 2:
@@ -138,13 +81,13 @@ def _customer(ledger: _Ledger, company: Company, per_window: float) -> None:
             ledger.line(rows[-1 if len(rows) > 1 and order.age < WINDOW_DAYS else 0], order)
 
 
-def _orders(rng: Random, company: Company, per_window: float) -> Iterator[_Order]:
+def _orders(rng: Random, company: Company, per_window: float) -> Iterator[Order]:
     """All lines of one customer: old windows as they come, the last two as the plan says."""
     plan = company.plan.commerce
     skus = rng.sample(list(PRODUCTS), rng.choice((1, 2, 2, 3)))
     for window in range(2, _WINDOWS):
         for _ in range(_count(rng, per_window)):
-            yield _Order(_age(rng, window), rng.choice(skus), rng.choice((2, 5, 8, 10, 15)))
+            yield Order(_age(rng, window), rng.choice(skus), rng.choice((2, 5, 8, 10, 15)))
     if plan == "dormant":
         return
     previous = _previous(rng, plan, skus, _count(rng, per_window))
@@ -160,31 +103,29 @@ def _age(rng: Random, window: int) -> int:
     return window * WINDOW_DAYS + rng.randint(_EDGE, WINDOW_DAYS - _EDGE)
 
 
-def _previous(rng: Random, plan: str, skus: list[str], count: int) -> list[_Order]:
+def _previous(rng: Random, plan: str, skus: list[str], count: int) -> list[Order]:
     """The window before the last; big enough where a fall must count."""
     if plan == "small":
-        return [_Order(_age(rng, 1), "CARE", 10) for _ in range(2)]
+        return [Order(_age(rng, 1), "CARE", 10) for _ in range(2)]
     if plan == "lumpy":
-        return [_Order(WINDOW_DAYS + 80, "FLOW", 40)]
+        return [Order(WINDOW_DAYS + 80, "FLOW", 40)]
     if plan == "credit_note":
-        twice = [_Order(WINDOW_DAYS + 60, "GRID", 50), _Order(WINDOW_DAYS + 59, "GRID", 50)]
-        return [*twice, _Order(WINDOW_DAYS + 40, "GRID", -50, is_credit=True)]
+        twice = [Order(WINDOW_DAYS + 60, "GRID", 50), Order(WINDOW_DAYS + 59, "GRID", 50)]
+        return [*twice, Order(WINDOW_DAYS + 40, "GRID", -50, is_credit=True)]
     if plan in {"fell", "fell_by_credit_note", "slight", "recoded"}:
-        return [_Order(_age(rng, 1), rng.choice(skus), rng.choice((100, 120, 140)))] + [
-            _Order(_age(rng, 1), rng.choice(skus), 30) for _ in range(max(1, count - 1))
+        return [Order(_age(rng, 1), rng.choice(skus), rng.choice((100, 120, 140)))] + [
+            Order(_age(rng, 1), rng.choice(skus), 30) for _ in range(max(1, count - 1))
         ]
-    return [
-        _Order(_age(rng, 1), rng.choice(skus), rng.choice((4, 8, 10, 15))) for _ in range(count)
-    ]
+    return [Order(_age(rng, 1), rng.choice(skus), rng.choice((4, 8, 10, 15))) for _ in range(count)]
 
 
-def _last(rng: Random, plan: str, previous: list[_Order]) -> list[_Order]:
+def _last(rng: Random, plan: str, previous: list[Order]) -> list[Order]:
     """The last window: the one before, line by line, times what the plan says."""
     share = {"fell": 0.45, "slight": 0.87, "small": 0.3}.get(plan, 1.0)
     if plan == "lumpy":
-        return [_Order(80, "FLOW", 41)]
+        return [Order(80, "FLOW", 41)]
     if plan == "credit_note":
-        return [_Order(50, "GRID", 52)]
+        return [Order(50, "GRID", 52)]
     kept = [
         replace(
             order,
@@ -226,7 +167,7 @@ def _strangers(draft: Draft, rng: Random) -> Iterator[Company]:
         yield company
 
 
-def _legacy(ledger: _Ledger) -> None:
+def _legacy(ledger: Ledger) -> None:
     """Lines of the system before: two to four years old, half of them under its own codes."""
     rng, draft = ledger.rng, ledger.draft
     old = [
@@ -260,7 +201,7 @@ def _has_number(draft: Draft, company: Company) -> bool:
     )
 
 
-def _legacy_row(ledger: _Ledger, company: Company, code: str, number: int, style: str) -> Row:
+def _legacy_row(ledger: Ledger, company: Company, code: str, number: int, style: str) -> Row:
     rng = ledger.rng
     day = ledger.draft.today - timedelta(days=rng.randint(735, 1400))
     sku, quantity = rng.choice(list(PRODUCTS)), rng.choice((1, 2, 5, 10))
@@ -277,7 +218,7 @@ def _legacy_row(ledger: _Ledger, company: Company, code: str, number: int, style
     }
 
 
-def _contracts(ledger: _Ledger) -> None:
+def _contracts(ledger: Ledger) -> None:
     rng = ledger.rng
     for company in ledger.draft.companies:
         plan = company.plan
@@ -288,7 +229,7 @@ def _contracts(ledger: _Ledger) -> None:
             _contract(ledger, company, sku, rng.randint(115, 330))
 
 
-def _planned_contract(ledger: _Ledger, company: Company) -> None:
+def _planned_contract(ledger: Ledger, company: Company) -> None:
     rng, plan = ledger.rng, company.plan.renewal
     days = {"outside": rng.randint(105, 160), "lapsed": -rng.randint(20, 200)}
     due = days.get(plan) or rng.randint(8, 80)
@@ -303,7 +244,7 @@ def _planned_contract(ledger: _Ledger, company: Company) -> None:
     )  # fmt: skip
 
 
-def _contract(ledger: _Ledger, company: Company, sku: str, due: int) -> Row:
+def _contract(ledger: Ledger, company: Company, sku: str, due: int) -> Row:
     today = ledger.draft.today
     renews = today + timedelta(days=due)
     started = renews - timedelta(days=365)

@@ -1,0 +1,1 @@
+"""The sales system: who bought what, of whom, and whether it was paid."""
