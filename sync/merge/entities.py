@@ -1,7 +1,7 @@
 """The step that merges what is dirty: one row per entity, with where each value came from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection

@@ -6,7 +6,7 @@ record is known to have left since is stale: it says what had been agreed.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from catalog.shape import Entity
 from mappings.apply import Normalized, normalize
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import mapping_of
-from mappings.values import reader, to_json, writer
+from mappings.values import Read, Writer, reader, to_json, writer
 from staging import identities, records
 from staging.history import edits
 from staging.identities import Link
@@ -80,6 +80,7 @@ def _moved(values: Mapping[str, Json], base: Mapping[str, Json]) -> bool:
 def candidate(voice: Voice, name: str, older: Older) -> Candidate:
     """What a record says of one field."""
     value, was = voice.values[name], _base(voice, name)
+    way = _way(voice.mapping, voice.side, name)
     found = Candidate(
         ref=str(voice.ref),
         side=voice.side,
@@ -87,7 +88,7 @@ def candidate(voice: Voice, name: str, older: Older) -> Candidate:
         base=was,
         modified_at=voice.staged.modified_at,
         modified_by=voice.staged.modified_by,
-        reads=_shown(voice.mapping, voice.side, name),
+        reads=partial(_shown, way, voice.staged.payload) if way else exactly,
     )
     if found.has_moved and _is_stale(voice, name, older):
         return Candidate(
@@ -116,24 +117,24 @@ def _is_stale(voice: Voice, name: str, older: Older) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _shown(mapping: RecordMapping, side: str, name: str) -> Any:
-    """How a side would show an entity's value of a field: written there and read back."""
+def _way(mapping: RecordMapping, side: str, name: str) -> tuple[str, Read, Writer] | None:
+    """How a field is read from and written to a side, where that may tell less than the entity."""
     rule = mapping.fields.get(name)
     look = rule.sides.get(side) if rule else None
     if rule is None or look is None or len(look.names) != 1 or look.joined_with is not None:
-        return exactly
-    if not (look.transform or look.value_map or look.written_as):
-        return exactly
-    there = writer(rule, look, mapping.habits).convert
-    read = reader(rule, look, mapping.habits)
+        return None
+    if not (look.transform or look.value_map or look.written_as or look.currency):
+        return None
+    return look.names[0], reader(rule, look, mapping.habits), writer(rule, look, mapping.habits)
 
-    def shown(value: Any) -> Any:
-        try:
-            return to_json(read({look.names[0]: there(value)}))
-        except (ValueError, ArithmeticError):
-            return _NEVER
 
-    return shown
+def _shown(way: tuple[str, Read, Writer], record: Mapping[str, Json], value: Any) -> Any:
+    """A value as this record would show it: written there and read back."""
+    name, read, there = way
+    try:
+        return to_json(read({**record, name: there.sent(value, record, {})}))
+    except (ValueError, ArithmeticError, TypeError):
+        return _NEVER
 
 
 _NEVER: Final = object()

@@ -58,7 +58,7 @@ def _cell(
 ) -> Cell:
     said: dict[str, Any] = (row.get("provenance") or {}).get(name) or {}
     ref = said.get("ref") or _copied_from(row, entity)
-    policy, place, platform = _declared(mappings, entity, name)
+    policy, place, platform = declared(mappings, entity, name)
     connection = ref.split("/", 1)[0] if ref else ""
     return Cell(
         field=name,
@@ -81,7 +81,7 @@ def _copied_from(row: Mapping[str, Any], entity: str) -> str | None:
     return f"{row['connection']}/{row['object']}/{row['record_id']}"
 
 
-def _declared(
+def declared(
     mappings: Iterable[RecordMapping], entity: str, name: str
 ) -> tuple[str, str, set[str]]:
     """A field's policy, where it is declared, and its platform fields."""

@@ -28,9 +28,10 @@ PLAIN = [Policy(rule, SIDES) for rule in Rule if rule is not Rule.OWNER_BY_STAGE
 POLICIES = st.sampled_from([*PLAIN, owned(OWNER, "marketing"), owned(OWNER, "field_sales")])
 VALUE = st.sampled_from([None, "", "a", "b", "a;b", "c;a"])
 REFS = st.integers(1, 2)
+STAMP = st.sampled_from("123") | st.none()
 VOICE = st.builds(
     lambda side, n, value, base, at: Candidate(f"{side}/o/{n}", side, value, base, at),
-    st.sampled_from(SIDES), REFS, VALUE, VALUE | st.just(ABSENT), st.sampled_from("123") | st.none(),
+    st.sampled_from(SIDES), REFS, VALUE, VALUE | st.just(ABSENT), STAMP,
 )  # fmt: skip
 VOICES = st.lists(VOICE, max_size=6, unique_by=lambda v: v.ref)
 CURRENT = st.builds(Current, VALUE, st.sampled_from(["crm/o/1", "ma/o/1", None]))
@@ -153,7 +154,7 @@ def test_what_cannot_be_compared_is_asked() -> None:
 
 
 def test_a_union_forgets_only_where_it_may_clear() -> None:
-    """What somebody took out of a multiple choice stays out with `clear`, and comes back without."""
+    """What somebody took out of a multiple choice stays out with `clear`, else it comes back."""
     voices = [Candidate("crm/o/1", "crm", "a", "a;b"), Candidate("ma/o/1", "ma", "b;a", "a;b")]
     union = Policy(Rule.UNION, SIDES)
     held = Current("a;b", "crm/o/1")

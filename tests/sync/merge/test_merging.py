@@ -1,0 +1,254 @@
+"""The merge over two systems: conflicts and decisions, owners, protection, late pages, history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mappings.spec import ChangedBy, MappedField, Policy, Protect, Rule
+from playbook.decide import ledger
+from playbook.decide.ledger import Decision
+from staging import rows
+from staging.bulk import insert
+from staging.tables.decisions import HANDOFF
+from tasuki.errors import GuardError, UnknownRecordError
+from tasuki.service.accounts import audited
+from tasuki.service.app import App
+from tasuki.service.deciding import conflicts
+from tests.rehearsal import Rehearsal, rehearsal
+
+SIDES = ("crm", "ma")
+
+
+def app(world: Rehearsal) -> App:
+    return App(world.tools.project, world.store, world.tools)
+
+
+def pair(world: Rehearsal, crm: dict[str, Any], ma: dict[str, Any]) -> tuple[str, str]:
+    """One company in both systems."""
+    one = world.crm.add("companies", {"name": "Aoba", "domain": "aoba.example", **crm})
+    two = world.ma.add("orgs", {"name": "Aoba", "domain": "aoba.example", **ma})
+    return one, two
+
+
+def account(world: Rehearsal) -> dict[str, Any]:
+    (row,) = world.rows("account").values()
+    return row
+
+
+def trace(world: Rehearsal, field: str) -> dict[str, Any]:
+    (row,) = world.all("account")
+    found: dict[str, Any] = row["provenance"][field]
+    return found
+
+
+def reword(world: Rehearsal, name: str, **says: Any) -> None:
+    """Let the account's mapping say something else of a field."""
+    old = next(m for m in world.tools.mappings if m.name == "account")
+    field: MappedField = replace(old.fields[name], **says)
+    new = replace(old, fields={**old.fields, name: field})
+    others = [m for m in world.tools.mappings if m is not old]
+    world.tools = replace(world.tools, mappings=(new, *others))
+
+
+def decided_city(world: Rehearsal, **how: Any) -> str:
+    """The one open conflict, decided by mia; its id."""
+    (found,) = conflicts.inbox(app(world))
+    conflicts.resolve(app(world), found.id, "mia", **how)
+    return found.id
+
+
+# ── conflicts ──
+
+
+def test_a_conflict_is_decided_once() -> None:
+    """What a person takes becomes the value, is written to the other side, and is never asked."""
+    with rehearsal() as world:
+        one, two = pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
+        world.settle()
+        (found,) = conflicts.inbox(app(world))
+        assert [(c.side, c.value) for c in found.candidates] == [("crm", "Tokyo"), ("ma", "Osaka")]
+        assert (found.policy, found.place.rpartition("/")[2][:12]) == ("ask", "account.yaml")
+        conflicts.resolve(app(world), found.id, "mia", take="ma", reason="moved last year")
+        world.settle()
+        assert account(world)["city"] == "Osaka"
+        assert world.crm.living("companies")[one].fields["city"] == "Osaka"
+        assert trace(world, "city")["why"] == "decided by mia"
+        world.crm.edit("companies", one, {"phone": "1"})
+        world.ma.edit("orgs", two, {"industry": "Steel"})
+        world.settle()
+        assert conflicts.inbox(app(world)) == ()
+        assert [e.action for e in audited(app(world))] == ["conflict.decided"]
+
+
+def test_a_value_of_nobody_may_be_decided() -> None:
+    """A typed value wins over both and is written to both."""
+    with rehearsal() as world:
+        one, two = pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
+        world.settle()
+        decided_city(world, value="Kyoto")
+        world.settle()
+        cells = world.crm.living("companies")[one].fields["city"], account(world)["city"]
+        assert (*cells, world.ma.living("orgs")[two].fields["town"]) == ("Kyoto",) * 3
+        assert world.run()["plan"] is None
+
+
+def test_only_a_new_move_apart_asks_again() -> None:
+    """After a decision one side may move on freely; both moving apart is a new conflict."""
+    with rehearsal() as world:
+        one, two = pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
+        world.settle()
+        decided_city(world, take="crm")
+        world.settle()
+        world.ma.edit("orgs", two, {"town": "Nara"})
+        world.settle()
+        assert (account(world)["city"], conflicts.inbox(app(world))) == ("Nara", ())
+        assert [c["state"] for c in world.all("conflict")] == ["overtaken"]
+        world.crm.edit("companies", one, {"city": "Kobe"})
+        world.ma.edit("orgs", two, {"town": "Ube"})
+        world.run()
+        (found,) = conflicts.inbox(app(world))
+        assert {c.value for c in found.candidates} == {"Kobe", "Ube"}
+        assert found.value == "Nara"
+
+
+def test_an_open_conflict_follows_its_records() -> None:
+    """While it waits its candidates are kept up; when they agree again it closes by itself."""
+    with rehearsal() as world:
+        one, two = pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
+        world.settle()
+        world.ma.edit("orgs", two, {"town": "Nara"})
+        world.settle()
+        (found,) = conflicts.inbox(app(world))
+        assert {c.value for c in found.candidates} == {"Tokyo", "Nara"}
+        world.crm.edit("companies", one, {"city": "Nara"})
+        world.settle()
+        assert (account(world)["city"], conflicts.inbox(app(world))) == ("Nara", ())
+        assert len(conflicts.inbox(app(world), "resolved")) == 1
+
+
+def test_a_decision_may_be_taken_back() -> None:
+    """Reopened before it was written, the field is disputed again and written nowhere."""
+    with rehearsal() as world:
+        one, _ = pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
+        world.settle()
+        id_ = decided_city(world, take="ma")
+        world.run()
+        conflicts.reopen(app(world), id_, "ken", "asked the customer")
+        assert world.sync()["plan"] is None
+        assert [c.id for c in conflicts.inbox(app(world))] == [id_]
+        assert world.crm.living("companies")[one].fields["city"] == "Tokyo"
+        with pytest.raises(GuardError):
+            conflicts.reopen(app(world), id_, "ken")
+
+
+@pytest.mark.parametrize("how", [{}, {"take": "erp"}, {"value": " "}, {"take": "ma", "value": "x"}])
+def test_what_is_no_choice_is_refused(how: dict[str, str]) -> None:
+    """Nothing, both, an unknown side or a blank decides nothing."""
+    with rehearsal() as world:
+        pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
+        world.settle()
+        (found,) = conflicts.inbox(app(world))
+        with pytest.raises(GuardError):
+            conflicts.resolve(app(world), found.id, "mia", **how)
+        with pytest.raises(UnknownRecordError):
+            conflicts.resolve(app(world), "account:none:city", "mia", take="ma")
+        assert [c.state for c in conflicts.inbox(app(world))] == ["open"]
+
+
+# ── owner_by_stage ──
+
+
+def need(world: Rehearsal, team: str) -> dict[str, Any]:
+    """A need of the account in a team's hands."""
+    (id_,) = world.rows("account")
+    return {
+        "id": "need_1", "account_id": id_, "person_id": None, "opportunity_id": None,
+        "product": "robot", "confidence": 3, "team": team, "state": "open", "owner_id": None,
+        "opened_at": "2026-01-01T00:00:00Z", "since": "2026-01-01T00:00:00Z", "waiting": False,
+    }  # fmt: skip
+
+
+def offered(world: Rehearsal, to: str) -> None:
+    """A handoff of the need, waiting to be accepted."""
+    with world.store.writing() as db:
+        row = {
+            "id": "h_1", "need_id": "need_1", "rule": "gone", "from_team": "marketing",
+            "to_team": to, "state": "offered", "offered_at": world.tools.now(), "facts": {},
+        }  # fmt: skip
+        insert(db, HANDOFF, [row])
+
+
+def test_ownership_moves_with_the_handoff() -> None:
+    """The team's side owns the field; accepted by the next team, its side does; then silence."""
+    policy = Policy(Rule.OWNER_BY_STAGE, SIDES, {"marketing": "ma", "inside_sales": "crm"})
+    with rehearsal() as world:
+        reword(world, "name", policy=policy)
+        one, two = pair(world, {"name": "Aoba"}, {"name": "Aoba KK"})
+        world.run()
+        with world.store.writing() as db:
+            rows.write(db, "need", [need(world, "marketing")])
+        world.ma.edit("orgs", two, {"name": "Aoba Works"})
+        world.settle()
+        assert world.crm.living("companies")[one].fields["name"] == "Aoba Works"
+        world.crm.edit("companies", one, {"name": "Aoba Industries"})
+        world.run()
+        assert account(world)["name"] == "Aoba Works"
+        offered(world, "inside_sales")
+        with world.store.writing() as db:
+            ledger.accept(db, world.tools, Decision("h_1", "ken"))
+        world.settle()
+        assert account(world)["name"] == "Aoba Industries"
+        assert trace(world, "name")["why"] == "owner_by_stage: crm owns it"
+        assert world.ma.living("orgs")[two].fields["name"] == "Aoba Industries"
+        assert world.run()["plan"] is None
+
+
+# ── protect ──
+
+
+@pytest.mark.parametrize("by", ["u_1", None])
+def test_a_persons_edit_is_left_alone_for_a_while(by: str | None) -> None:
+    """What a person changed is not overwritten there until its protection ends; then it is."""
+    with rehearsal() as world:
+        reword(world, "name", protect=Protect(timedelta(days=30)))
+        one, two = pair(world, {}, {})
+        world.settle()
+        world.ma.edit("orgs", two, {"name": "Blue Leaf"}, by=by)
+        world.crm.edit("companies", one, {"name": "Aoba Works"})
+        assert world.sync()["plan"] is None
+        assert account(world)["name"] == "Aoba Works"
+        assert world.run()["plan"] is None
+        world.tick(31 * 24 * 60)
+        world.settle()
+        assert world.ma.living("orgs")[two].fields["name"] == "Aoba Works"
+
+
+@pytest.mark.parametrize(("whose", "kept"), [(ChangedBy.PERSON, False), (ChangedBy.ANYONE, True)])
+def test_machines_are_no_people(whose: ChangedBy, kept: bool) -> None:
+    """A user the project calls an integration is protected only from `anyone`."""
+    with rehearsal() as world:
+        project = replace(world.tools.project, integrations=frozenset({"robot"}))
+        world.tools = replace(world.tools, project=project)
+        reword(world, "name", protect=Protect(timedelta(days=30), whose))
+        one, two = pair(world, {}, {})
+        world.settle()
+        world.ma.edit("orgs", two, {"name": "Blue Leaf"}, by="robot")
+        world.crm.edit("companies", one, {"name": "Aoba Works"})
+        world.settle()
+        there = world.ma.living("orgs")[two].fields["name"]
+        assert there == ("Blue Leaf" if kept else "Aoba Works")
+
+
+def test_our_own_writes_are_no_edits() -> None:
+    """What Tasuki wrote itself is protected from nobody."""
+    with rehearsal() as world:
+        reword(world, "name", protect=Protect(timedelta(days=30), ChangedBy.ANYONE))
+        one, two = pair(world, {}, {})
+        for name in ("Aoba Works", "Aoba Industries"):
+            world.crm.edit("companies", one, {"name": name})
+            world.settle()
+            assert world.ma.living("orgs")[two].fields["name"] == name
