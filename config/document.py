@@ -15,6 +15,15 @@ from config.settings import Settings
 Role = Literal["viewer", "marketer", "manager", "operator", "admin"]
 
 
+class LinkedDomains(Settings):
+    """Web domains whose cookies may be read as one visitor's."""
+
+    domains: tuple[str, ...] = Field(min_length=2, description="The domains, the main one first.")
+    basis: str = Field(
+        min_length=1, description="Why this is allowed: the consent text, its version and date."
+    )
+
+
 class Identity(Settings):
     """What this company knows about addresses and numbers that say nothing about who one is."""
 
@@ -38,8 +47,33 @@ class Identity(Settings):
         "no two records are one for sharing them.",
         examples=[["tbc", "社名なし"]],
     )
+    own_domains: frozenset[str] = Field(
+        default=frozenset(),
+        description="Our own mail domains: visits of our people count in no metric or score.",
+    )
+    own_emails: frozenset[str] = Field(
+        default=frozenset(), description="Addresses we test forms and mails with, wherever hosted."
+    )
+    own_cookies: frozenset[str] = Field(
+        default=frozenset(),
+        description="Cookies of browsers of our own: the reception's, a fair stand's.",
+    )
+    most_views_per_minute: int = Field(
+        default=60, ge=2, description="A browser with more events in one minute is a robot's."
+    )
+    linked_domains: tuple[LinkedDomains, ...] = Field(
+        default=(),
+        description="Domains whose cookies are one visitor's; else each domain's are its own.",
+    )
 
-    @field_validator("free_mail_domains", "junk_emails", "shared_mailboxes", "junk_values")
+    @field_validator(
+        "free_mail_domains",
+        "junk_emails",
+        "shared_mailboxes",
+        "junk_values",
+        "own_domains",
+        "own_emails",
+    )
     @classmethod
     def _folded(cls, words: frozenset[str]) -> frozenset[str]:
         return frozenset(unicodedata.normalize("NFKC", word).strip().casefold() for word in words)

@@ -9,9 +9,10 @@ from playbook.scenario.push import push
 from sync.complete.due import Ordered
 from sync.complete.flow import pull
 from sync.copy import copy
+from sync.erasure.erase import again
 from sync.identity.keys import read_keys
 from sync.identity.resolve import resolve
-from sync.identity.visitors import attribute
+from sync.identity.visitors.attribute import attribute
 from sync.merge.entities import merge
 from sync.wishes.step import wish_records
 from sync.write.apply import apply
@@ -33,6 +34,7 @@ def register(runtime: Runtime) -> None:
 
 def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Pull, map, identify, merge, measure, decide, plan: everything but the writing."""
+    again(run)
     settled = settle(run)
     pulled = pull(run, Ordered.of(arguments))
     understood = understand(run)

@@ -14,11 +14,13 @@ from staging import identities, queue, records, rows
 from sync.context import Runner, Step, Tools
 from sync.identity.keys import said_by
 from sync.identity.pointers import reference_rows, resolve
-from sync.pull import stream
+from sync.identity.visitors import changed
+from sync.pull import stream, streams
 from sync.walk import by_kind
 from tasuki.values import Json, Ref
 
 _CHUNK: Final = 2_000
+_EVENT: Final = "engagement"
 _MEASURED: Final = ("account", "person", "opportunity")
 
 
@@ -33,8 +35,13 @@ def row_id(ref: Ref) -> str:
 
 
 def _keep_waiting(
-    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: Any
+    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
+    if changed.reads_otherwise(db, tools):
+        for each in streams(tools):
+            if any(mapping.entity.name == _EVENT for mapping, _ in each.readers):
+                ids = records.living_ids(db, each.connection, each.object)
+                queue.mark(db, queue.COPY, each.kind, ids)
     return {"kinds": queue.waiting(db, queue.COPY)}
 
 
@@ -60,25 +67,29 @@ def _copy(
     before = rows.read(db, entity, map(row_id, said))
     living = {ref: n for ref, n in said.items() if n is not None}
     links = {ref: n.links for ref, n in living.items()}
-    identities.set_references(
-        db, said, [*reference_rows(mapping, links), *_identify_moments(entity, living)]
-    )
+    pointers = [*reference_rows(mapping, links), *_named(entity, living)]
+    identities.set_references(db, said, pointers, mapping.name)
     pointed = resolve(db, mapping, links)
     now = tools.now()
     after = [_row(mapping, ref, n, pointed[ref], now) for ref, n in living.items()]
+    if entity == _EVENT:
+        after = [changed.noticed(tools.project.identity, row) for row in after]
+        changed.mark(db, before, after)
     rows.write(db, entity, after)
     rows.drop(db, entity, (row_id(ref) for ref, n in said.items() if n is None))
     _hand_on(db, mapping, [*before.values(), *after])
 
 
-def _identify_moments(
+def _named(
     entity: str, living: Mapping[Ref, Normalized]
 ) -> Iterator[tuple[Ref, str, str, str]]:
-    """An event that gives an e-mail looks again when that e-mail changes hands."""
-    if entity == "engagement":
+    """An event that names an e-mail looks again when it changes hands, or becomes a colleague's."""
+    if entity == _EVENT:
         for ref, said in living.items():
-            if email := said.values.get("email"):
-                yield ref, "person", "email", f"key:email={email}"
+            for field in ("email", "recipient"):
+                if email := said.values.get(field):
+                    yield ref, "person", field, f"key:email={email}"
+                    yield ref, "user_", f"{field}.ours", f"key:email={email}"
 
 
 def _row(
@@ -100,9 +111,6 @@ def _hand_on(db: Connection, mapping: RecordMapping, touched: Iterable[Mapping[s
         if field.to in _MEASURED:
             ids = {row[field.name] for row in touched if row[field.name]}
             queue.mark(db, queue.MEASURE, str(field.to), ids)
-    if mapping.entity.name == "engagement":
-        visitors = {row["visitor"] for row in touched if row["visitor"]}
-        queue.mark(db, queue.ATTRIBUTE, "visitor", visitors)
 
 
 WAITING: Final = Step("copy.waiting", keep=_keep_waiting)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Executable, and_, case, false, func, or_, sel
 
 from playbook.book import Playbook
 from playbook.documents import LadderDocument
+from playbook.measure.engaged import ENGAGED
 from playbook.measure.windows import Windows
 from staging import identities, queue, rows
 from staging.tables.entities import ENTITY_TABLES
@@ -148,7 +149,7 @@ def _behaviour(accounts: Sequence[str], since: str) -> Executable:
             func.count().label("events"),
             func.max(_EVENT.c.occurred_at).label("last"),
         )
-        .select_from(_EVENT.join(_PERSON, _PERSON.c.id == _EVENT.c.person_id))
+        .select_from(ENGAGED)
         .where(
             _PERSON.c.account_id.in_(accounts),
             _EVENT.c.product.is_not(None),

@@ -14,6 +14,7 @@ from connectors.budget import Lane
 from connectors.protocol import Verb
 from playbook.book import Playbook
 from playbook.documents import EngagementPart
+from playbook.measure.engaged import ENGAGED
 from playbook.measure.windows import Windows
 from playbook.query import Query
 from playbook.rules import Score
@@ -123,7 +124,7 @@ def _per_day(tools: Tools, score: Score, ids: Sequence[str]) -> Select[Any]:
     counts = (func.count(case((tree, 1))) for tree in counted.values())
     return (
         select(owner, day, *counts)
-        .select_from(_EVENT.join(_PERSON, _PERSON.c.id == _EVENT.c.person_id))
+        .select_from(ENGAGED)
         .where(
             owner.in_(ids),
             or_(*counted.values()),

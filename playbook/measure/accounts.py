@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from playbook.measure.engaged import ENGAGED
 from playbook.measure.windows import Windows
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
 from staging.tables.money import OWN_CUSTOM, total
@@ -158,7 +159,7 @@ def _engagement(db: Connection, ids: Sequence[str], windows: Windows) -> dict[st
             "last_engaged_at": func.max(at),
             "active_prospects": func.count(func.distinct(known)),
         },
-        _PERSON.join(_EVENT, _EVENT.c.person_id == _PERSON.c.id),
+        ENGAGED,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
+from playbook.measure.engaged import COUNTS
 from playbook.measure.windows import Windows
 from staging.tables.entities import ENTITY_TABLES
 
@@ -27,7 +28,7 @@ def measure(db: Connection, ids: Sequence[str], windows: Windows) -> list[dict[s
             func.max(at).label("last_engaged_at"),
             (func.count(_EVENT.c.visitor) > 0).label("has_cookie"),
         )
-        .select_from(_PERSON.outerjoin(_EVENT, _EVENT.c.person_id == _PERSON.c.id))
+        .select_from(_PERSON.outerjoin(_EVENT, COUNTS))
         .where(_PERSON.c.id.in_(ids))
         .group_by(_PERSON.c.id)
         .order_by(_PERSON.c.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from config.document import Identity
 from mappings.links import ToKey
@@ -19,10 +19,11 @@ from staging.tables.identity import VISITOR_LINK
 from sync.identity.pointers import meanings
 from sync.identity.visitors.robots import is_robot
 from sync.identity.visitors.spans import BOT, STAFF, Clue, People, Span, Told
-from tasuki.values import instant
+from tasuki.values import instant, stamp
 
 _EVENT: Final = ENTITY_TABLES["engagement"]
 _MINUTE: Final = timedelta(minutes=1)
+_RANGES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _renewed(db: Connection, refused: Iterable[str]) -> dict[str, str]:
             .where(_EVENT.c.consent.is_(True))
             .group_by(_EVENT.c.visitor)
         )
-        found |= {visitor: at for visitor, at in rows}
+        found |= dict(rows.tuples())
     return found
 
 
@@ -153,13 +154,20 @@ def judged(
 ) -> dict[str, Told]:
     """What is told, with the browsers marked that are our own, or a robot's by their speed."""
     told = dict(found.told)
-    ask = {v for v in found.affected if v in doubted or any(s.state == BOT for s in before.get(v, ()))}
+    ask = {
+        v for v in found.affected if v in doubted or any(s.state == BOT for s in before.get(v, ()))
+    }
     for visitor in too_fast(db, ask, identity.most_views_per_minute):
         told[visitor] = replace(told[visitor], state=BOT)
     for visitor in found.affected:
-        if {visitor, visitor.partition("/")[2]} & identity.own_cookies:
+        if is_our_browser(identity, visitor):
             told[visitor] = replace(told[visitor], state=STAFF)
     return told
+
+
+def is_our_browser(identity: Identity, visitor: str) -> bool:
+    """Whether the project names this browser as one of its own."""
+    return not {visitor, visitor.partition("/")[2]}.isdisjoint(identity.own_cookies)
 
 
 def too_fast(db: Connection, visitors: Iterable[str], most: int) -> set[str]:
@@ -181,24 +189,58 @@ def is_too_fast(moments: Sequence[str], most: int) -> bool:
     return any(instant(last) - instant(first) < _MINUTE for first, last in pairs)
 
 
-def could_be_fast(db: Connection, events: Sequence[str], most: int) -> set[str]:
-    """The browsers of these events in which half a minute's worth lies beside one of them.
+def fast(db: Connection, events: Sequence[str], most: int) -> set[str]:
+    """The browsers that one of these events shows to be too fast.
 
-    Reads a bounded number of events per event, whatever the browser's size.
+    Reads what lies within a minute of events that have company, whatever the browser's size.
     """
-    half = max(most // 2, 1)
+    found: set[str] = set()
+    crowded = [
+        (visitor, since, until)
+        for visitor, moments in _crowded(db, events, most).items()
+        for since, until in _ranges(moments)
+    ]
+    for place in range(0, len(crowded), _RANGES):
+        moments: dict[str, list[str]] = defaultdict(list)
+        mine = _EVENT.c.visitor
+        near = [
+            and_(mine == visitor, _EVENT.c.occurred_at >= since, _EVENT.c.occurred_at <= until)
+            for visitor, since, until in crowded[place : place + _RANGES]
+        ]
+        for visitor, at in db.execute(select(mine, _EVENT.c.occurred_at).where(or_(*near))):
+            moments[visitor].append(at)
+        found.update(v for v, each in moments.items() if is_too_fast(sorted(each), most))
+    return found
+
+
+def _crowded(db: Connection, events: Sequence[str], most: int) -> dict[str, list[str]]:
+    """The instants of these events beside which, on one side, half a minute's worth of others lies.
+
+    A minute that holds too many holds half of them before or after each of its events.
+    """
     near = _EVENT.alias("near")
     mine = near.c.visitor == _EVENT.c.visitor
-    at, when = near.c.occurred_at, _EVENT.c.occurred_at
+    at, when, half = near.c.occurred_at, _EVENT.c.occurred_at, max(most // 2, 1)
     later = select(at).where(mine, at >= when).order_by(at).limit(1).offset(half)
     earlier = select(at).where(mine, at <= when).order_by(at.desc()).limit(1).offset(half)
-    found: set[str] = set()
+    found: dict[str, list[str]] = defaultdict(list)
     for chunk in chunks(events):
         sides = (later.scalar_subquery().label("later"), earlier.scalar_subquery().label("earlier"))
-        timed = (_EVENT.c.visitor.is_not(None), when.is_not(None))
-        query = select(_EVENT.c.visitor, when.label("at"), *sides)
-        for row in db.execute(query.where(_EVENT.c.id.in_(chunk), *timed)):
+        query = select(_EVENT.c.visitor, when.label("at"), *sides).where(_EVENT.c.id.in_(chunk))
+        for row in db.execute(query.where(when.is_not(None))):
             ends = [(row.at, row.later), (row.earlier, row.at)]
             if any(a and b and instant(b) - instant(a) < _MINUTE for a, b in ends):
-                found.add(row.visitor)
+                found[row.visitor].append(row.at)
     return found
+
+
+def _ranges(moments: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """A minute around each of these instants, joined where they overlap."""
+    since = until = None
+    for at in sorted(map(instant, moments)):
+        if until is not None and since is not None and at - _MINUTE > until:
+            yield stamp(since), stamp(until)
+            since = None
+        since, until = since or at - _MINUTE, at + _MINUTE
+    if since is not None and until is not None:
+        yield stamp(since), stamp(until)
