@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from mappings.transforms.company import company_key
 from sandbox import salesforce
 from sandbox.state import State
 from staging.tables.decisions import HANDOFF, SCORE
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
+from staging.tables.money import total
 from staging.tables.staged import DIRTY, RECORD
+from tasuki.service.money.reconcile import By, reconcile
+from tasuki.service.money.unmatched import Reason
 from tasuki.service.reporting import report
 from tasuki.values import Ref
 
@@ -79,20 +83,62 @@ def test_money_without_a_crm_account_keeps_an_account_of_its_own(walked: Any) ->
     assert only_in_the_books
     sale = ENTITY_TABLES["sale"]
     with walked.app.store.reading() as db:
-        lost = select(func.count()).select_from(sale).where(sale.c.account_id.is_(None))
-        assert db.scalar(lost) == 0
+        lost = db.scalars(select(sale.c.end_user_name).where(sale.c.account_id.is_(None)))
+        unknown_users = {c["name"] for c in walked.truth.planted("end_users_unmatched")} - {None}
+        assert {company_key(name) for name in lost} == set(map(company_key, unknown_users))
 
 
-def test_the_report_names_the_money_no_crm_knows(walked: Any) -> None:
-    """The report's unmatched customers and their sum are those that were planted."""
-    planted = walked.truth.planted("customers_unmatched")
+def test_the_report_names_the_money_nobody_claims(walked: Any) -> None:
+    """The report's unmatched money is that of strangers, unknown and unnamed end users."""
+    strangers = walked.truth.planted("customers_unmatched")
+    end_users = walked.truth.planted("end_users_unmatched")
+    planted = {
+        "only_in_books": sum(case["amount"] for case in strangers),
+        "end_user_unknown": sum(c["amount"] for c in end_users if c["case"] == "unknown"),
+        "end_user_not_given": sum(c["amount"] for c in end_users if c["case"] == "not_given"),
+    }
     revenue = report(walked.app).revenue
-    assert set(revenue.unmatched_customers) == {str(case["customer_code"]) for case in planted}
-    assert revenue.unmatched_amount == pytest.approx(sum(case["amount"] for case in planted))
+    assert revenue.unmatched_reasons == planted
+    assert revenue.unmatched_amount == sum(planted.values())
+    queue = reconcile(walked.app).queue
+    known = {str(c.code) for c in queue if c.reason is Reason.ONLY_IN_BOOKS}
+    assert known == {str(case["customer_code"]) for case in strangers}
+
+
+def test_custom_belongs_to_the_end_user(walked: Any) -> None:
+    """Who bought through a distributor is a customer with that money; no distributor is one."""
+    links, account = walked.links(), METRIC_TABLES["account"]
+    with walked.app.store.reading() as db:
+        rows = {row.id: row for row in db.execute(select(account))}
+    for case in walked.truth.planted("distributors"):
+        (id_,) = {links[r] for each in case["records"] if (r := Ref(*each)) in links}
+        found = rows[id_]
+        assert (found.is_customer, found.orders, found.revenue_total) == (False, 0, 0)
+        assert found.billed_total == case["billed"]
+    for case in walked.truth.planted("end_users"):
+        (id_,) = {links[r] for each in case["records"] if (r := Ref(*each)) in links}
+        assert rows[id_].is_customer
+        assert rows[id_].orders > 0
+        assert rows[id_].revenue_total - rows[id_].billed_total >= case["amount"]
+
+
+def test_won_booked_and_paid_add_up(walked: Any) -> None:
+    """The books reconcile to the yen, by account, by month and by product alike."""
+    books = sqlite3.connect(walked.folder / "sandbox" / "sales.db")
+    (paid,) = books.execute("SELECT sum(amount) FROM sales_lines WHERE paid_on <> ''").fetchone()
+    books.close()
+    sale = ENTITY_TABLES["sale"]
+    with walked.app.store.reading() as db:
+        booked = db.execute(select(total(sale.c.amount))).scalar_one()
+    for by in By:
+        found = reconcile(walked.app, by).totals
+        assert (found.sums.booked, found.sums.paid) == (booked, paid)
+        assert found.sums.won - found.won_not_booked + found.booked_not_won == booked
+        assert found.sums.booked - found.not_paid == paid
 
 
 def test_revenue_in_the_store_is_the_revenue_in_the_books(walked: Any) -> None:
-    """The sum over all accounts equals the sum over both sales files, to the yen."""
+    """All accounts and what nobody claims are the sum over both sales files, to the yen."""
     books = sqlite3.connect(walked.folder / "sandbox" / "sales.db")
     (booked,) = books.execute("SELECT sum(amount) FROM sales_lines").fetchone()
     books.close()
@@ -100,9 +146,11 @@ def test_revenue_in_the_store_is_the_revenue_in_the_books(walked: Any) -> None:
     with walked.app.store.reading() as db:
         staged = db.scalar(select(func.sum(sale.c.amount)).where(sale.c.connection == "sales"))
         lines = db.scalar(select(func.sum(sale.c.amount)))
-        total = db.scalar(select(func.sum(measured.c.revenue_total)))
+        measured_ = db.scalar(select(func.sum(measured.c.revenue_total)))
+    queue = reconcile(walked.app).queue
+    nobodys = sum(each.amount for each in queue if each.reason is not Reason.ONLY_IN_BOOKS)
     assert staged == pytest.approx(booked)
-    assert total == pytest.approx(lines)
+    assert measured_ + float(nobodys) == pytest.approx(lines)
 
 
 def test_staging_equals_the_tables_of_salesforce(walked: Any) -> None:
