@@ -1,5 +1,6 @@
 """Typed, frozen settings, and the four-line errors of a file that does not fit them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -73,9 +74,20 @@ def explain(
     family: type[ConfigError] = ConfigError,
 ) -> list[ConfigError]:
     """One four-line error for each thing that is wrong, in the order of the file."""
-    found = [_explain(detail, model, document, path, family) for detail in error.errors()]
+    told = _pointed(error.errors(), document.get(path))
+    found = [_explain(detail, model, document, path, family) for detail in told]
     found.sort(key=_position)
     return found
+
+
+def _pointed(details: Sequence[ErrorDetails], data: Any) -> list[ErrorDetails]:
+    """Without "this is no text" where the same value, read as what it is, is wrong further in."""
+    at = [_real(detail, data) for detail in details]
+    return [
+        detail
+        for detail, here in zip(details, at, strict=True)
+        if not any(len(other) > len(here) and other[: len(here)] == here for other in at)
+    ]
 
 
 def problems(model: type[BaseModel], document: Document, data: Any) -> list[ConfigError]:
@@ -109,7 +121,7 @@ def _explain(
     path: KeyPath,
     family: type[ConfigError],
 ) -> ConfigError:
-    here = (*path, *_real(detail["loc"], document.get(path)))
+    here = (*path, *_real(detail, document.get(path)))
     kind = detail["type"]
     name = dotted(here) or document.file
     if kind == "extra_forbidden":
@@ -143,12 +155,12 @@ def _owner(here: KeyPath, path: KeyPath) -> str:
     return f"`{dotted(here[:-1])}`" if len(here) > len(path) + 1 else "this part of the file"
 
 
-def _real(loc: tuple[int | str, ...], data: Any) -> KeyPath:
+def _real(detail: ErrorDetails, data: Any) -> KeyPath:
     """The steps of a pydantic location that stand in the file (a union adds steps of its own)."""
     steps: list[int | str] = []
-    current = data
+    current, loc = data, detail["loc"]
     for index, step in enumerate(loc):
-        last = index == len(loc) - 1
+        last = index == len(loc) - 1 and detail["type"] == "missing"
         if isinstance(current, dict) and (step in current or (last and isinstance(step, str))):
             current = current.get(step)
         elif isinstance(current, list) and isinstance(step, int) and step < len(current):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from config.yaml import Document
 from mappings.check import Finding, finding_of
+from mappings.checking.cautions import cautions
 from mappings.checking.examples import run_tests
 from mappings.checking.together import check_together
 from mappings.load import ALONE, Surroundings, examine
@@ -21,5 +22,5 @@ def check(
         findings += [finding_of(error) for error in errors]
         if mapping is not None:
             mappings.append(mapping)
-            findings += run_tests(mapping)
+            findings += [*cautions(mapping), *run_tests(mapping)]
     return tuple(mappings), [*findings, *check_together(mappings)]

@@ -4,18 +4,34 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
 
 from mappings.check import Finding, Severity
+from mappings.checking.written import check_written
 from mappings.spec import LinkRule, Mapping, Pointer
+from tasuki.errors import Place
 
 
 def check_together(mappings: Sequence[Mapping]) -> list[Finding]:
-    """What single files cannot know: links and keys that lead to no other mapping."""
+    """Findings that take every file to see, each with both places where two are at odds."""
     known = {(s.connection, s.object) for m in mappings for s in m.sides.values()}
     kinds = {m.entity.name: {key.kind for key in m.keys} for m in mappings}
     findings: list[Finding] = []
     for mapping in mappings:
         for rule in mapping.links.values():
             findings += _check_link(rule, known, kinds)
-    return findings
+    return [*findings, *_old_names(mappings), *check_written(mappings)]
+
+
+def _old_names(mappings: Sequence[Mapping]) -> Iterable[Finding]:
+    """A mapping cannot have had the name of one that is still there."""
+    names = {mapping.name: mapping for mapping in mappings}
+    for mapping in mappings:
+        if mapping.renamed_from in names:
+            yield Finding(
+                Severity.ERROR,
+                f"`{mapping.name}` cannot have been `{mapping.renamed_from}`",
+                Place(mapping.source, key="renamed_from"),
+                f"{names[mapping.renamed_from].source} still has that name, and its own history",
+                "Remove the old file, or take `renamed_from` out.",
+            )
 
 
 def _check_link(
