@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from staging.bulk import insert
 from staging.tables.entities import ENTITY_CHANGE
@@ -93,6 +93,7 @@ class Member:
     valid_from: str
     valid_to: str | None
     decided_by: str
+    entity: str
     entity_id: str
 
 
@@ -107,14 +108,8 @@ def homes(db: Connection, connection: str, object: str, id: str) -> list[Member]
     return list(_members(db, *of))
 
 
-def first_known(db: Connection) -> str | None:
-    """The moment the store began to know who is who; nothing before it can be known."""
-    found: str | None = db.scalar(select(func.min(LINK.c.valid_from)))
-    return found
-
-
 def _members(db: Connection, *which: Any) -> Iterator[Member]:
-    names = ("rule", "evidence", "confidence", "valid_from", "valid_to", "decided_by", "entity_id")
+    names = Member.__slots__[1:]
     columns = [LINK.c[name] for name in ("connection", "object", "id", *names)]
     for connection, object_, id_, *rest in db.execute(
         select(*columns).where(*which).order_by(LINK.c.seq)

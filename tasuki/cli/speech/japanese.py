@@ -281,5 +281,14 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "fields": "項目数",
         "picklists": "選択リスト数",
         "unique or external ids": "一意・外部ID",
+        # conflicts and past moments
+        "Nothing is disputed.": "競合はありません。",
+        "holds meanwhile": "現在の値",
+        "decided": "決定済み",
+        "as of {moment}": "{moment} 時点",
+        "Nothing can be known of it before {since} UTC.": "{since} UTC より前は不明です。",
+        "No record belonged to it then.": "その時点で紐付くレコードはありません。",
+        "{value} since {day} UTC": "{day} UTC から {value}",
+        "linked records then": "当時の紐付きレコード",
     }
 )

@@ -6,7 +6,18 @@ from typing import Final
 from cyclopts import App as Commands
 from cyclopts import Group
 
-from tasuki.cli.verbs import ask, begin, check, connection, extend, flow, person, scenario, serve
+from tasuki.cli.verbs import (
+    ask,
+    begin,
+    check,
+    connection,
+    decide,
+    extend,
+    flow,
+    person,
+    scenario,
+    serve,
+)
 
 _BEGIN = Group("Begin", sort_key=1)
 _FLOW = Group("The flow", sort_key=2)
@@ -27,6 +38,13 @@ def register(app: Commands) -> None:
     for verb in (scenario.preview, scenario.approve, scenario.push):
         scenarios.command(verb)
     app.command(scenarios)
+    disputes = Commands(
+        name="conflicts", group=_PEOPLE, help=(decide.conflicts.__doc__ or "").partition("\n")[0]
+    )
+    disputes.default(decide.conflicts)
+    disputes.command(decide.conflicts_resolve, name="resolve")
+    disputes.command(decide.conflicts_reopen, name="reopen")
+    app.command(disputes)
     sandboxes = Commands(name="sandbox", group=_BEGIN, help=begin.sandbox.__doc__ or "")
     sandboxes.default(begin.sandbox)
     sandboxes.command(begin.sandbox_import, name="import")
@@ -41,7 +59,7 @@ def register(app: Commands) -> None:
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
     (_BEGIN, (begin.init, serve.demo, check.discover, check.validate)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
-    (_ASK, (ask.explain, ask.report, check.doctor)),
+    (_ASK, (ask.explain, ask.asof, ask.report, check.doctor)),
     (_PEOPLE, (person.export, person.erase)),
     (_SERVE, (serve.serve, serve.daemon, connection.pause, connection.resume)),
 )

@@ -1,4 +1,4 @@
-"""explain, report: what is so, and why."""
+"""explain, asof, report: what is so, why, and what was."""
 
 from tasuki.cli.faults import Exit
 from tasuki.cli.front import Doorway
@@ -30,6 +30,26 @@ def explain(what: str, about: str = "", *, door: Doorway) -> int:
     else:
         screen.document("rule", vars_of(found))
         screen.show(views.rule_view(found, screen.words))
+    return Exit.DONE
+
+
+def asof(what: str, moment: str, *, door: Doorway) -> int:
+    """An entity as it stood at a past moment: its fields, and the records that were linked then.
+
+    Parameters
+    ----------
+    what
+        entity/id, a name, or connection/object/id of one of its records.
+    moment
+        A date (its end) or a time, in the project's time zone unless it says otherwise.
+    """
+    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.views.conflict import past_view
+    from tasuki.service.explaining.past import as_of
+
+    found = as_of(door.app(), what, moment)
+    door.screen.document("asof", vars_of(found))
+    door.screen.show(past_view(found, door.screen.words))
     return Exit.DONE
 
 

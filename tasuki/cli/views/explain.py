@@ -36,7 +36,7 @@ def record_view(found: "RecordView", words: Words) -> RenderableType:
     who = f" · {found.entity}/{found.entity_id}" if found.entity else ""
     head = Text.assemble((found.label, "bold"), f"  {found.ref}{who}")
     parts: list[RenderableType] = [head]
-    changed = _moment(found.modified_at, found.modified_by, words)
+    changed = moment(found.modified_at, found.modified_by, words)
     parts.append(Text(f"{words('last changed')} {changed}", style="dim"))
     if found.is_deleted:
         parts.append(Text(words("It was deleted."), style="red"))
@@ -79,10 +79,10 @@ def _predicate(each: "Predicate", words: Words) -> RenderableType:
 
 
 def _story(cell: "Cell", words: Words) -> Iterator[RenderableType]:
-    value = Text.assemble((f"{cell.field} = ", "bold"), (_plain(cell.value, words), "bold cyan"))
+    value = Text.assemble((f"{cell.field} = ", "bold"), (plain(cell.value, words), "bold cyan"))
     yield value
     grid = _grid()
-    source = f"{cell.ref}, {_moment(cell.at, cell.by, words)}" if cell.ref else words("no record")
+    source = f"{cell.ref}, {moment(cell.at, cell.by, words)}" if cell.ref else words("no record")
     grid.add_row(words("from"), source)
     grid.add_row(words("why"), cell.why or "–")
     if cell.policy:
@@ -91,7 +91,7 @@ def _story(cell: "Cell", words: Words) -> Iterator[RenderableType]:
         grid.add_row(words("decided in run"), cell.run)
     for loser in cell.losers:
         when = (loser.at or "")[:16].replace("T", " ")
-        grid.add_row(words("lost"), f"{_plain(loser.value, words)}  {loser.ref} {when}".rstrip())
+        grid.add_row(words("lost"), f"{plain(loser.value, words)}  {loser.ref} {when}".rstrip())
     yield Padding(grid, (0, 0, 0, 2), expand=False)
     yield from _writes(cell.writes, words)
 
@@ -102,7 +102,7 @@ def _cells(cells: Iterable["Cell"], words: Words) -> RenderableType:
         lost = words("{n} lost", n=len(cell.losers)) if cell.losers else ""
         source = Text(cell.ref or "–", style="dim")
         table.add_row(
-            cell.field, Text(_plain(cell.value, words), "bold"), source, f"{cell.why} {lost}"
+            cell.field, Text(plain(cell.value, words), "bold"), source, f"{cell.why} {lost}"
         )
     return table
 
@@ -110,13 +110,13 @@ def _cells(cells: Iterable["Cell"], words: Words) -> RenderableType:
 def _fields(fields: dict[str, Any], words: Words) -> RenderableType:
     table = _grid()
     for name, value in sorted(fields.items()):
-        table.add_row(name, Text(_plain(value, words), "bold"))
+        table.add_row(name, Text(plain(value, words), "bold"))
     return table
 
 
 def _numbers(metrics: dict[str, Any], words: Words) -> Iterator[RenderableType]:
     if metrics:
-        shown = ", ".join(f"{k} {_plain(v, words)}" for k, v in metrics.items())
+        shown = ", ".join(f"{k} {plain(v, words)}" for k, v in metrics.items())
         yield Text(f"{words('measured')}: {shown}", style="dim")
         yield Text("")
 
@@ -136,7 +136,7 @@ def _history(found: "RecordView", words: Words) -> Iterator[RenderableType]:
     if found.history:
         yield Text(f"\n{words('changed in the system')}", style="bold")
     for each in found.history:
-        when = _moment(each.at, each.by, words)
+        when = moment(each.at, each.by, words)
         line = Text.assemble(f"  {each.field}: ", arrow(each.before, each.after, words))
         yield line.append(f"  {when}", "dim")
 
@@ -165,12 +165,14 @@ def _links(links: Iterable["LinkView"], words: Words) -> Iterator[RenderableType
         yield Padding(table, (0, 0, 0, 2), expand=False)
 
 
-def _moment(at: str | None, by: str | None, words: Words) -> str:
+def moment(at: str | None, by: str | None, words: Words) -> str:
+    """When and by whom, as far as is known."""
     when = at[:16].replace("T", " ") if at else words("at an unknown time")
     return f"{when} {words('by')} {by}" if by else when
 
 
-def _plain(value: Any, words: Words) -> str:
+def plain(value: Any, words: Words) -> str:
+    """A value on one line."""
     if value in (None, ""):
         return words("blank")
     return f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
