@@ -126,12 +126,13 @@ links:
 CRM = {
     "companies": shape("name number code domain phone city industry staff score tier"),
     "people": shape("email last title company_id"),
+    "leads": shape("email last contact_id"),
     "tasks": shape("subject status tasuki_key company_id"),
 }
 MA = {
     "orgs": shape("name number code domain phone town industry staff crm_id"),
     "contacts": shape("email last jobtitle"),
-    "events": shape("kind at cookie url email contact_id"),
+    "events": shape("kind at cookie url email contact_id recipient agent consent site filtered"),
 }
 
 

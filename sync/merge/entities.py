@@ -18,8 +18,8 @@ from sync.merge import disputes, protection, stage
 from sync.merge.disputes import Known, Verdict, decision_of
 from sync.merge.provenance import trace
 from sync.merge.three_way import Choice, Current, merge_field, owned
-from sync.merge.voices import Older, candidate, older_values, voices_of
-from sync.merge.wishes import Voice, wish_back
+from sync.merge.voices import Older, Voice, candidate, older_values, voices_of
+from sync.merge.wishes import wish_back
 from sync.wishes.watch import note
 from tasuki.values import Json
 
@@ -139,11 +139,13 @@ def _account(
 
 
 def _said(tools: Tools, entity: Entity, name: str) -> Said:
-    """What its own mapping says of a field; for references the order of the sides decides."""
+    """What its own mapping says of a field or link; else the order of the sides decides."""
     mine = [m for m in tools.mappings if m.entity.name == entity.name]
     for mapping in mine:
         if rule := mapping.fields.get(name):
             return Said(rule.policy, mapping.first_sync, rule.clear, rule.renamed_from)
+        if link := mapping.links.get(name):
+            return Said(link.policy)
     order = tuple(side for mapping in mine for side in mapping.sides)
     return Said(Policy(Rule.SIDE_WINS, order or ("",)))
 

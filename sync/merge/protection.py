@@ -21,7 +21,7 @@ from staging.history import edits
 from staging.history.edits import Edit
 from staging.tables.entities import ENTITY_TABLES
 from sync.context import Tools
-from sync.merge.wishes import Voice
+from sync.merge.voices import Voice
 from tasuki.values import Ref, instant, stamp
 
 RULE: Final = "protect"

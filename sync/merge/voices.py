@@ -6,6 +6,7 @@ record is known to have left since is stale: it says what had been agreed.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -19,14 +20,26 @@ from mappings.values import Read, Writer, reader, to_json, writer
 from staging import identities, records
 from staging.history import edits
 from staging.identities import Link
+from staging.records import Staged
 from sync.context import Tools
 from sync.identity.pointers import resolve
 from sync.merge.three_way import ABSENT, Candidate, exactly
-from sync.merge.wishes import Voice
 from tasuki.values import Json, Ref
 
 Older = Mapping[tuple[Ref, str], Sequence[Json]]
 """A record's platform field → values it is known to have left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One linked record: what it says, what it said when both last agreed."""
+
+    ref: Ref
+    mapping: RecordMapping
+    side: str
+    values: Mapping[str, Any]
+    base: Mapping[str, Json] | None
+    staged: Staged
 
 
 def voices_of(

@@ -1,5 +1,6 @@
 """What a merge wishes to write back: cells of a side that differ from the entity."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,26 +14,17 @@ from mappings.apply import Pushed, Reject, push, seen
 from mappings.spec import MappedField, Rule
 from mappings.spec import Mapping as RecordMapping
 from mappings.values import to_json
-from staging.records import Staged
 from staging.write import conflicts, parking
 from staging.write.parking import Parked
 from sync.context import Tools
 from sync.merge.three_way import is_blank
+from sync.merge.ties import tied_cells
+from sync.merge.voices import Voice
+from sync.wishes.ends import Ends, ends_of
+from sync.wishes.watch import point_anew
 from sync.write.intent import Intent, forget, open_ids, wish, withdraw
 from tasuki.errors import RejectedError
 from tasuki.values import Json, Ref
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """One linked record: what it says, what it said when both last agreed."""
-
-    ref: Ref
-    mapping: RecordMapping
-    side: str
-    values: Mapping[str, Any]
-    base: Mapping[str, Json] | None
-    staged: Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +51,10 @@ def wish_back(
     Cells in `held` (record, entity field) are left alone for now: their edits are protected.
     """
     disputed = conflicts.open_fields(db, entity.name, merged)
+    ends = _ends(db, merged)
+    point_anew(db, tools, entity.name, _fresh(merged))
     offers = [
-        _offer(entity, _writable(row, id_, disputed, voice.ref, held), provenance, voice)
+        _offer(entity, _writable(row, id_, disputed, voice.ref, held), provenance, voice, ends)
         for id_, (row, provenance, voices) in merged.items()
         for voice in first_of_each_side(voices)
     ]
@@ -71,6 +65,20 @@ def wish_back(
         withdraw(db, stale)
     forget(db, {offer.origin for offer in offers} - set(wanted))
     return wish(db, wanted.values(), tools.now())
+
+
+def _ends(db: Connection, merged: Wanted) -> Ends:
+    """The records at the ends of every link that one of these entities' mappings writes."""
+    rows: dict[RecordMapping, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for id_, (row, _, voices) in merged.items():
+        for voice in voices:
+            rows[voice.mapping][id_] = row
+    return {at: x for m, found in rows.items() for at, x in ends_of(db, m, found.values()).items()}
+
+
+def _fresh(merged: Wanted) -> list[str]:
+    """The entities that have a record they never had before."""
+    return [id_ for id_, (_, _, voices) in merged.items() if any(v.base is None for v in voices)]
 
 
 def _park(db: Connection, tools: Tools, offers: Sequence[Offer]) -> None:
@@ -112,6 +120,7 @@ def _offer(
     row: Mapping[str, Any],
     provenance: Mapping[str, Any],
     voice: Voice,
+    ends: Ends,
 ) -> Offer:
     mapping, key = voice.mapping, f"mapping:{voice.mapping.name}:{voice.ref}"
     there = {k: to_json(v) for k, v in _cells(voice).items()}
@@ -123,8 +132,13 @@ def _offer(
     }
     pushed = push(mapping, voice.side, wanted) if wanted else Pushed({})
     refused = tuple(_refused(key, voice, reject) for reject in pushed.rejects)
-    if not pushed.fields:
+    tied = tied_cells(voice, row, ends)
+    fields = {**pushed.fields, **{name: cell.id for name, cell in tied.items()}}
+    if not fields:
         return Offer(key, None, refused)
+    causes = _causes(mapping, voice.side, wanted, provenance) | {
+        name: cell.cause(row, provenance) for name, cell in tied.items()
+    }
     intent = Intent(
         id=key,
         origin=f"mapping:{mapping.name}",
@@ -133,10 +147,10 @@ def _offer(
         connection=voice.ref.connection,
         object=voice.ref.object,
         record_id=voice.ref.id,
-        fields=pushed.fields,
+        fields=fields,
         entity=entity.name,
         entity_id=row["id"],
-        cause={"rule": mapping.name, "cells": _causes(mapping, voice.side, wanted, provenance)},
+        cause={"rule": mapping.name, "cells": causes},
     )
     return Offer(key, intent, refused)
 

@@ -19,7 +19,7 @@ from mappings.spec import Mapping as RecordMapping
 from sync.context import Tools
 from sync.wishes.ends import pointed
 from sync.wishes.scene import Scene
-from sync.wishes.watch import creating
+from sync.wishes.watch import WAITS, creating
 from sync.write.intent import HELD, Intent
 from tasuki.clock import today
 from tasuki.values import Json, Ref
@@ -34,7 +34,7 @@ class Held(StrEnum):
     """Why a record that a mapping asks for is not made."""
 
     BLANK_KEY = "blank_key"
-    WAITS = "waits_for_parent"
+    WAITS = WAITS
     DELETED = "deleted_there"
     OUT_OF_SCOPE = "out_of_scope"
     ERASED = "erased"
@@ -118,8 +118,8 @@ def _has_a_home(mapping: RecordMapping, targets: Mapping[str, Ref]) -> bool:
 
 
 def _barred(side: Side, left: Sequence[Any]) -> Held | None:
-    """A record was there before: whoever took it away has decided."""
-    here = [x for x in left if (x.ref.connection, x.ref.object) == (side.connection, side.object)]
+    """A record was there before, of whatever object: whoever took it away has decided."""
+    here = [x for x in left if x.ref.connection == side.connection]
     if any(x.is_deleted for x in here):
         return Held.DELETED
     return Held.OUT_OF_SCOPE if here else None

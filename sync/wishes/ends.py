@@ -1,4 +1,4 @@
-"""The record at the other end of a link: of the entity it means, on the connection it is written."""
+"""The record at the other end of a link, on the connection where the link is written."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

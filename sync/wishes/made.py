@@ -20,6 +20,7 @@ from staging.write import plans
 from staging.write.receipts import ReceiptRow
 from sync.context import Tools
 from sync.wishes.creates import PREFIX
+from sync.wishes.watch import point_anew
 from sync.write import intent
 from sync.write.intent import Intent
 from tasuki.values import Ref
@@ -56,7 +57,7 @@ def _unlink(db: Connection, tools: Tools, ref: Ref) -> None:
         if mapping.side_of(ref.connection, ref.object) is not None:
             entity = mapping.entity.name
             linked = identities.links_of(db, entity, [ref])
-            identities.set_keys(db, entity, dict.fromkeys(linked, {}))
+            identities.set_keys(db, entity, {at: {} for at in linked})
             identities.relink(db, entity, linked, [], tools.now())
             queue.mark(db, queue.MERGE, entity, linked.values())
 
@@ -73,6 +74,7 @@ def _link(db: Connection, tools: Tools, receipt: ReceiptRow, wanted: Intent) -> 
     if members:
         _rule(db, tools, entity, ref, members[0].ref)
     queue.mark(db, queue.MERGE, entity, [id_])
+    point_anew(db, tools, entity, [id_])
 
 
 def _of(tools: Tools, entity: str) -> Iterator[RecordMapping]:

@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 
 from connectors.budget import Lane, in_lane
 from connectors.protocol import LinkTo, Receipt, Record, Settled, Verb, Write
+from mappings.spec import ID
 from staging.write import parking, plans, receipts
 from staging.write.plans import Change, PlanRow
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import guards, intent
+from sync.write.cell import fields_of, holds, links_of, unmoved
 from sync.write.echo import take_in
 from sync.write.settle import settle
 from tasuki.errors import (
@@ -27,7 +29,7 @@ from tasuki.errors import (
     TransientError,
     UnknownRecordError,
 )
-from tasuki.values import Json, instant, same_value
+from tasuki.values import Json, instant
 
 _LANES: Final = tuple(Lane)
 
@@ -145,7 +147,7 @@ def _ask_recheck(db: Connection, tools: Tools, arguments: dict[str, Json]) -> di
         return {}
     first = held[0]
     ids = sorted({c.record_id for c in held if c.record_id})
-    fields = sorted({c.field for c in held})
+    fields = sorted({c.field for c in held} - {ID})
     found = tools.connectors[first.connection].read(first.object, ids, fields)
     return {record.id: record for record in found}
 
@@ -182,10 +184,10 @@ def recheck(todo: Sequence[Change], now_there: Mapping[str, Record]) -> Fresh:
             gone = change.verb == Verb.DELETE
             (already.append(change.id) if gone else moved.append(_gone(change)))
             continue
-        value = record.fields.get(change.field)
-        if change.verb == Verb.UPDATE and same_value(value, change.after):
+        value = record.id if change.field == ID else record.fields.get(change.field)
+        if change.verb == Verb.UPDATE and holds(change.field, value, change.after):
             already.append(change.id)
-        elif same_value(value, change.before):
+        elif unmoved(change.field, value, change.before):
             send.setdefault(change.write_id, {})[change.field] = value
         else:
             moved.append(Moved(change.id, _edited(record)))
@@ -234,14 +236,15 @@ def _ask_send(db: Connection, tools: Tools, arguments: dict[str, Json]) -> list[
 
 def _write(receipt: ReceiptRow) -> Write:
     key = receipt.natural_key
+    tied = () if receipt.verb == Verb.DELETE else links_of(receipt.fields)
     return Write(
         key=receipt.id,
         verb=Verb(receipt.verb),
         object=receipt.object,
-        fields={} if receipt.verb == Verb.DELETE else receipt.fields,
+        fields={} if receipt.verb == Verb.DELETE else fields_of(receipt.fields),
         id=receipt.record_id,
         natural_key=(key[0], key[1]) if key else None,
-        links=tuple(LinkTo(object_, id_) for object_, id_ in receipt.links or ()),
+        links=(*(LinkTo(object_, id_) for object_, id_ in receipt.links or ()), *tied),
     )
 
 

@@ -8,14 +8,16 @@ from sqlalchemy import Connection
 from catalog.shape import Grain
 from connectors.protocol import Verb
 from mappings.apply import normalize
-from mappings.spec import mapping_of
+from mappings.spec import Mapping, mapping_of
 from mappings.values import to_json
 from staging import records
 from staging.write import receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Tools
+from sync.identity.pointers import resolve
 from sync.wishes.made import belong, forget
-from tasuki.values import Json
+from sync.write import cell
+from tasuki.values import Json, Ref
 
 Cells = dict[str, dict[str, Json]]
 """Record id → platform field → value we wrote."""
@@ -29,7 +31,10 @@ def take_in(db: Connection, tools: Tools, written: Iterable[ReceiptRow]) -> None
     forget(db, tools, (r for r in settled if r.verb == Verb.DELETE))
     for receipt in settled:
         if receipt.verb == Verb.UPDATE and receipt.record_id:
-            cells[receipt.connection, receipt.object][receipt.record_id] = receipt.fields
+            cells[receipt.connection, receipt.object][receipt.record_id] = {
+                name: cell.written(name, receipt.before.get(name), sent)
+                for name, sent in receipt.fields.items()
+            }
     for (connection, object_), by_id in cells.items():
         records.overlay(db, connection, object_, by_id)
         _agree(db, tools, connection, object_, by_id)
@@ -52,12 +57,24 @@ def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Ce
         }
         for id_ in known
     }
-    said = {id_: normalize(mapping, side.name, r.payload, id_).values for id_, r in known.items()}
-    agreed = (
-        (connection, object, id_, bases[id_] | _of(said[id_], wrote[id_]), mapping.version)
+    said = {id_: normalize(mapping, side.name, r.payload, id_) for id_, r in known.items()}
+    pointed = resolve(db, mapping, {Ref(connection, object, i): n.links for i, n in said.items()})
+    agreed_on = {
+        id_: _of(said[id_].values, wrote[id_]) | _of(pointed[Ref(connection, object, id_)], tied)
         for id_ in known
+        for tied in [_tied(mapping, side.name, cells[id_])]
+    }
+    agreed = (
+        (connection, object, id_, bases[id_] | agreed_on[id_], mapping.version) for id_ in known
     )
     records.keep_bases(db, agreed)
+
+
+def _tied(mapping: Mapping, side: str, cells: Iterable[str]) -> set[str]:
+    """The references whose pointers were written."""
+    names = set(cells)
+    links = mapping.links.items()
+    return {n for n, rule in links if names & {way.source for way in rule.sides.get(side, ())}}
 
 
 def _of(values: dict[str, Json], names: set[str]) -> dict[str, Json]:

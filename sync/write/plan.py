@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Verb
+from mappings.spec import ID
 from staging import records
 from staging.labels import labels
 from staging.write import plans
@@ -16,9 +17,10 @@ from staging.write.plans import Change, PlanRow
 from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
 from sync.write import guards
+from sync.write.cell import holds
 from sync.write.intent import Intent, fulfil, open_intents
 from sync.write.risk import risk_of
-from tasuki.values import Json, digest, new_id, same_value, stamp
+from tasuki.values import Json, digest, new_id, stamp
 
 VALID_FOR: Final = timedelta(hours=24)
 
@@ -125,11 +127,11 @@ def _cells(
     if payload is None:
         return None
     if wish.verb == Verb.DELETE:
-        return {"Id": (wish.record_id, None)}
+        return {ID: (wish.record_id, None)}
     return {
         name: (payload.get(name), value)
         for name, value in wish.fields.items()
-        if not same_value(payload.get(name), value)
+        if not holds(name, payload.get(name), value)
     }
 
 

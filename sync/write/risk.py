@@ -30,4 +30,4 @@ def risk_of(verb: str, object: str, before: Json) -> Risk:
         return Risk.DELETE
     if verb in (Verb.CREATE, Verb.UPSERT):
         return Risk.CREATE
-    return Risk.FILL if before in (None, "") else Risk.OVERWRITE
+    return Risk.FILL if before in (None, "", []) else Risk.OVERWRITE

@@ -11,9 +11,10 @@ from staging.write import plans, receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
+from sync.write.cell import holds
 from sync.write.echo import take_in
 from tasuki.errors import BlockedError, RejectedError, TransientError
-from tasuki.values import Json, same_value
+from tasuki.values import Json
 
 _OPEN: Final = ("open", "unknown")
 
@@ -86,7 +87,7 @@ def _came_true(receipt: ReceiptRow, record: Record | None) -> bool:
         return False
     if receipt.verb in (Verb.CREATE, Verb.UPSERT):
         return True
-    return all(same_value(record.fields.get(k), v) for k, v in receipt.fields.items())
+    return all(holds(k, record.fields.get(k), v) for k, v in receipt.fields.items())
 
 
 def _close(

@@ -18,6 +18,7 @@ from staging.write import plans, receipts
 from staging.write.plans import Change
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
+from sync.write.cell import holds, is_link
 from sync.write.guards import UNDO as RULE
 from sync.write.plan import describe
 from sync.write.risk import Risk
@@ -25,6 +26,7 @@ from tasuki.errors import UnknownRecordError
 from tasuki.values import Json, Ref, instant, new_id, same_value
 
 There = dict[Ref, Record]
+_STAYS: Final = "a link that was added stays; take it away by hand"
 _OWN_AUTOMATION: Final = timedelta(minutes=2)
 """Clocks differ, and a system's own rules may follow a create; what comes later is somebody's."""
 
@@ -99,7 +101,7 @@ def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) 
         return
     edited = created and (
         _touched(receipt, record)
-        or any(not same_value(record.fields.get(n), sent) for n, sent in receipt.fields.items())
+        or any(not holds(n, record.fields.get(n), sent) for n, sent in receipt.fields.items())
     )
     for name, sent in receipt.fields.items():
         before = receipt.before.get(name)
@@ -107,7 +109,10 @@ def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) 
         if not created and same_value(value, before):
             continue
         ours = not edited if created else same_value(value, sent)
-        yield _change(plan_id, receipt, name, value, None if created else before, label, ours=ours)
+        change = _change(
+            plan_id, receipt, name, value, None if created else before, label, ours=ours
+        )
+        yield change if created or not is_link(name) else replace(change, reason=_STAYS)
 
 
 def _touched(receipt: ReceiptRow, record: Record) -> bool:
