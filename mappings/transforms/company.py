@@ -17,7 +17,7 @@ from mappings.transforms.tables.forms import (
     japanese_form,
 )
 from mappings.transforms.tables.junk import is_junk
-from mappings.transforms.tables.kana import one_spelling
+from mappings.transforms.tables.kana import one_spelling, short_end
 
 _SPACES: Final = re.compile(r"\s+")
 _SHOWN_FORMS: Final = ("株式会社", "有限会社", "合同会社", "合資会社", "合名会社")
@@ -25,14 +25,15 @@ _DOTTED: Final = re.compile(r"\b(?:[a-z]\.){1,4}[a-z]\b\.?")
 _SLASHED: Final = re.compile(r"\ba/s\b")
 _APOSTROPHE: Final = re.compile("['’‘′ʼ`´]")
 _FORMER: Final = re.compile(
-    r"\((?:定款上の)?(?:商号|称号|旧|旧社名|旧商号|旧名|現|通称|略称)[^()]*\)|\((?:formerly|fka|dba)\b[^()]*\)"
+    r"\((?:定款上[のノ])?(?:商号|称号|旧|旧社名|旧商号|旧名|現|通称|略称)[^()]*\)|\((?:formerly|fka|dba)\b[^()]*\)"
 )
 _ACCENTED: Final = re.compile("[À-ɏḀ-ỿ]")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _HOLDINGS: Final = re.compile(
     r"(?<=[\u30a1-\u30fc\u4e00-\u9fff])(?:hd|ホールデイングス?|holdings?)$"
 )
-_AND: Final = frozenset({"and", "アンド", "エンド"})
+_AND: Final = re.compile(r"(?<=[ぁ-ヿ])\s*&|&(?=\s*[ぁ-ヿ])")
+"""An & beside kana is read アンド, any other `and`."""
 _ENDS_IN_SITE: Final = re.compile(
     r"(?:支店|支社|支所|支部|支局|本店|本社|営業所|事業所|事務所|出張所|工場|研究所|物流センター)$"
 )
@@ -87,6 +88,7 @@ def company_name(value: str) -> str:
         "Aoba Systems Co., Ltd.": "aobasystems",
         "AOBA SYSTEMS, INC": "aobasystems",
         "K.K. Aoba Systems": "aobasystems",
+        "あおば＆みどり": "アオバアンドミドリ",
         "The Aoba & Midori Company": "aobaandmidori",
         "Äoba Systems G.m.b.H.": "aobasystems gmbh",
         "Aoba GmbH & Co. KG": "aoba gmbh kg",
@@ -106,7 +108,7 @@ def company_key(value: str) -> str | None:
 @lru_cache(maxsize=65_536)
 def _key(value: str) -> str | None:
     words, form = _read(value)
-    stem = _HOLDINGS.sub("ホールデイングス", "".join(words))
+    stem = _HOLDINGS.sub("ホールデイングス", short_end("".join(words)))
     if not stem or is_junk(stem):
         return None
     return f"{stem} {form}" if form else stem
@@ -139,7 +141,8 @@ def folded(value: str) -> str:
     """A name in one width, case, kana and kanji, without accents, apostrophes and former names."""
     text = unicodedata.normalize("NFKC", value).casefold().strip()
     text = _ACCENTED.sub(lambda found: unicodedata.normalize("NFD", found[0])[0], text)
-    text = text.replace("&", " and ")
+    if "&" in text:
+        text = _AND.sub("アンド", text).replace("&", " and ")
     if not text.isascii():
         text = one_spelling(text)
     text = _APOSTROPHE.sub("", text)
@@ -148,18 +151,14 @@ def folded(value: str) -> str:
 
 def _without_forms(words: list[str], forms: set[str]) -> list[str]:
     kept = words[1:] if words[0] == "the" and len(words) > 1 else words
-    while len(kept) > 1 and (kept[-1] in WESTERN or (forms and kept[-1] in _AND)):
+    while len(kept) > 1 and (kept[-1] in WESTERN or (forms and kept[-1] == "and")):
         forms.add(WESTERN.get(kept[-1], ORDINARY))
         kept = kept[:-1]
     while len(kept) > 1 and kept[0] in LEADING:
         forms.add(WESTERN[kept[0]])
         kept = kept[1:]
     forms.update(WESTERN[word] for word in kept[1:] if word in ANYWHERE)
-    kept = kept[:1] + [word for word in kept[1:] if word not in ANYWHERE]
-    return [
-        "and" if word in _AND and 0 < place < len(kept) - 1 else word
-        for place, word in enumerate(kept)
-    ]
+    return kept[:1] + [word for word in kept[1:] if word not in ANYWHERE]
 
 
 @transform(

@@ -112,7 +112,12 @@ _ZENGIN: Final[Mapping[str, str]] = {
 }
 """How a bank's transfer format shortens a form: カ)アオバ, アオバ(カ, アオバ(カ)オオサカ."""
 
-_words = "|".join(sorted(map(re.escape, WRITTEN), key=len, reverse=True))
+_SPACED: Final = ("株式会社", "有限会社", "合同会社")
+"""Forms that people stretch with spaces: 株式 会社."""
+_words = "|".join(
+    [r"\s*".join(word) for word in _SPACED]
+    + sorted((word for word in WRITTEN if word not in _SPACED), key=len, reverse=True)
+)
 _short = "|".join(sorted(map(re.escape, BRACKETED), key=len, reverse=True))
 _bank = "|".join(sorted(map(re.escape, _ZENGIN), key=len, reverse=True))
 JAPANESE: Final = re.compile(
@@ -125,7 +130,7 @@ JAPANESE: Final = re.compile(
 def japanese_form(found: re.Match[str]) -> str:
     """The one word for a match of JAPANESE."""
     if word := found["word"]:
-        return WRITTEN[word]
+        return WRITTEN.get(word) or WRITTEN["".join(word.split())]
     if short := found["short"]:
         return WRITTEN[BRACKETED[short]]
     return WRITTEN[_ZENGIN[found["front"] or found["back"]]]

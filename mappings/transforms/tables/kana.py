@@ -5,8 +5,8 @@ from typing import Final
 
 from mappings.transforms.tables.kanji import VARIANTS
 
-_FOREIGN_V: Final = re.compile("ヴ([ァィェォ]?)")
-_V: Final = {"": "ブ", "ァ": "バ", "ィ": "ビ", "ェ": "ベ", "ォ": "ボ"}
+_FOREIGN_V: Final = re.compile("ヴ([ァィェォアイエオ]?)")
+_V: Final = dict(zip(("", *"ァィェォアイエオ"), "ブバビベボバビベボ", strict=True))
 _KATAKANA: Final = {
     hiragana: hiragana + 0x60 for hiragana in (*range(0x3041, 0x3097), 0x309D, 0x309E)
 }
@@ -20,15 +20,21 @@ _AT_ONCE: Final = {
     **dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),  # which glyph of a kanji
 }
 _DASH: Final = re.compile(r"(?<=[\u30a1-\u30fa\u30fc])[-‐‑–—―−]")
+_SOME_DASH: Final = re.compile("[-‐‑–—―−]")
 _LAST_LONG: Final = re.compile(r"(?<=[\u30a1-\u30fa\u30fc]{3})ー+(?![\u30a1-\u30fc])")
 
 
 def one_spelling(text: str) -> str:
-    """Everyday kanji, and katakana alone: no small ones, ヴ as ブ, no long vowel at a word's end.
+    """Everyday kanji, and katakana alone: no small ones, ヴ as ブ.
 
-    A bank writes キヤノン, a person キャノン; one writes コンピューター, another コンピュータ.
+    A bank writes キヤノン, a person キャノン.
     """
     if "ヴ" in text or "ゔ" in text:
         text = _FOREIGN_V.sub(lambda found: _V[found[1]], text.translate(_KATAKANA))
     plain = text.translate(_AT_ONCE)
-    return _LAST_LONG.sub("", _DASH.sub("ー", plain)) if "ー" in plain or "-" in plain else plain
+    return _DASH.sub("ー", plain) if _SOME_DASH.search(plain) else plain
+
+
+def short_end(text: str) -> str:
+    """No long vowel where a longer katakana word ends: コンピューター as コンピュータ."""
+    return _LAST_LONG.sub("", text) if "ー" in text else text
