@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from staging.bulk import chunks, insert, upsert
 from staging.tables.identity import IDENTITY_KEY, LINK
@@ -255,13 +255,17 @@ def targets_of(
     return found
 
 
-def referrers(db: Connection, entity: str, targets: Iterable[str]) -> set[Ref]:
-    """The records that point at any of these targets."""
+def referrers(
+    db: Connection, entity: str, targets: Iterable[str], fields: Iterable[str] = ()
+) -> set[Ref]:
+    """The records that point at any of these targets (with one of these fields)."""
     found: set[Ref] = set()
+    named = [REFERENCE.c.field.contains(f".{name}", autoescape=True) for name in fields]
+    with_one = (or_(*named),) if named else ()
     for chunk in chunks(targets):
         rows = db.execute(
             select(REFERENCE.c.connection, REFERENCE.c.object, REFERENCE.c.id).where(
-                REFERENCE.c.entity == entity, REFERENCE.c.target.in_(chunk)
+                REFERENCE.c.entity == entity, REFERENCE.c.target.in_(chunk), *with_one
             )
         )
         found.update(Ref(*row) for row in rows)

@@ -179,12 +179,14 @@ def _check_compare(key: KeyDocument, path: KeyPath, frame: Frame) -> None:
 
 
 def _parts(key: KeyDocument, path: KeyPath, frame: Frame) -> tuple[KeyPart, ...]:
-    """The entity fields that make a key; a reference only where likeness is looked for."""
-    known = {f.name for f in frame.entity.fields if f.type is not Type.REF or key.compare}
+    """The entity fields that make a key; with a reference it holds within what that points at."""
+    items = key.block_on or key.fields or ([key.field] if key.field else [])
+    within = key.compare or len(items) > 1
+    known = {f.name for f in frame.entity.fields if f.type is not Type.REF or within}
     usual = read_steps(key.transform, (*path, "transform"), frame)
     given = "block_on" if key.block_on else "fields" if key.fields else "field"
     found: list[KeyPart] = []
-    for item in key.block_on or key.fields or ([key.field] if key.field else []):
+    for item in items:
         name, steps = (item, None) if isinstance(item, str) else next(iter(item.items()))
         if name not in known:
             what = f"field of `{frame.entity.name}`"

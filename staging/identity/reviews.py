@@ -51,7 +51,9 @@ def review_id(entity: str, left: str, right: str) -> str:
 
 def ask(db: Connection, entity: str, questions: Iterable[Question], now: str) -> None:
     """Ask what was never asked, and again what data had answered; a person is asked once."""
-    rows = {(id_ := review_id(entity, q.left, q.right)): _row(id_, entity, q, now) for q in questions}
+    rows = {
+        (id_ := review_id(entity, q.left, q.right)): _row(id_, entity, q, now) for q in questions
+    }
     known = {
         row.id: (row.state, row.reason, row.evidence)
         for chunk in chunks(rows)

@@ -72,9 +72,7 @@ def about(db: Connection, entity: str, refs: Iterable[str]) -> list[Ruled]:
     found: dict[tuple[str, str], Ruled] = {}
     for chunk in chunks(refs):
         for column in (RULING.c.left_ref, RULING.c.right_ref):
-            rows = db.execute(
-                select(*_COLUMNS).where(RULING.c.entity == entity, column.in_(chunk))
-            )
+            rows = db.execute(select(*_COLUMNS).where(RULING.c.entity == entity, column.in_(chunk)))
             found |= {(row[0], row[1]): Ruled(*row) for row in rows}
     return list(found.values())
 

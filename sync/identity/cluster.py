@@ -141,7 +141,9 @@ def _passes_kin(rule: KeyRule) -> bool:
     return rule.veto or rule.kind == STORED_ID
 
 
-def cluster(members: Mapping[str, Keys], rules: Sequence[KeyRule], known: Known = NOTHING) -> Verdict:
+def cluster(
+    members: Mapping[str, Keys], rules: Sequence[KeyRule], known: Known = NOTHING
+) -> Verdict:
     """Group the members (ref → keys): rulings first, then the rules, strongest first.
 
     Where holders of a key must stay apart, it joins only those who are clearly on one side.

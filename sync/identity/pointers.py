@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from catalog.shape import Grain
 from mappings.links import Target, ToKey
 from mappings.spec import Mapping as RecordMapping
-from staging import aliases, identities
+from staging import aliases, identities, queue
+from sync.context import Tools
+from sync.identity.grouping.neighbourhood import scoped_kinds
 from tasuki.values import Ref
 
 Links = Mapping[str, tuple[Target, ...]]
@@ -89,3 +92,28 @@ def _by_key(db: Connection, entity: str, targets: Sequence[ToKey]) -> dict[ToKey
         if len(ids) == 1:
             found[target] = ids.pop()
     return found
+
+
+def wake(db: Connection, tools: Tools, entity: str, targets: Iterable[str]) -> None:
+    """Whoever points at these targets (as the reference table spells them) must look again."""
+    pointing = identities.referrers(db, entity, sorted(targets))
+    for (connection, object_), ids in identities.by_object(pointing).items():
+        _look_again(db, tools, connection, object_, ids)
+
+
+def _look_again(
+    db: Connection, tools: Tools, connection: str, object: str, ids: Sequence[str]
+) -> None:
+    """Copied rows resolve their pointers anew, entities merge anew, scoped keys are read anew."""
+    for mapping in tools.mappings:
+        if mapping.side_of(connection, object) is None:
+            continue
+        if mapping.entity.grain is Grain.COPIED:
+            queue.mark(db, queue.COPY, f"{connection}/{object}", ids)
+        else:
+            name = mapping.entity.name
+            refs = [Ref(connection, object, id_) for id_ in ids]
+            linked = identities.links_of(db, name, refs)
+            queue.mark(db, queue.MERGE, name, linked.values())
+            if scoped_kinds(mapping.entity, mapping.keys):
+                queue.mark(db, queue.SCOPE, name, map(str, refs))

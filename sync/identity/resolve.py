@@ -1,6 +1,6 @@
 """Open and close links for what changed; cost follows the changed keys, not the store."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -8,7 +8,6 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from catalog.shape import Grain
 from mappings.links import STORED_ID
 from mappings.spec import KeyRule
 from staging import aliases, identities, queue
@@ -19,6 +18,8 @@ from sync.identity.cluster import Evidence, Verdict, cluster
 from sync.identity.grouping.alike import alike
 from sync.identity.grouping.ids import assign, merged_entities
 from sync.identity.grouping.neighbourhood import Neighbourhood, neighbourhood
+from sync.identity.keys import read_scoped_keys
+from sync.identity.pointers import wake
 from tasuki.values import Json, Ref
 
 LOG = structlog.get_logger("tasuki.identity")
@@ -29,6 +30,7 @@ def resolve(run: Runner) -> dict[str, Json]:
     """Decide who is who for every record whose keys changed; how many links moved."""
     total = {"links": 0, "doubts": 0, "too_large": 0}
     for entity in merged_entities(run.tools.entities):
+        read_scoped_keys(run, entity)
         more = True
         while more:
             done = run.step(RESOLVE, entity=entity)
@@ -151,28 +153,6 @@ def _wake_referrers(
         for kind, values in keys.get(ref, {}).items():
             targets.update(f"key:{kind}={value}" for value in values)
     wake(db, tools, entity, targets)
-
-
-def wake(db: Connection, tools: Tools, entity: str, targets: Iterable[str]) -> None:
-    """Whoever points at these targets (as the reference table spells them) must look again."""
-    pointing = identities.referrers(db, entity, sorted(targets))
-    for (connection, object_), ids in identities.by_object(pointing).items():
-        _look_again(db, tools, connection, object_, ids)
-
-
-def _look_again(
-    db: Connection, tools: Tools, connection: str, object: str, ids: Sequence[str]
-) -> None:
-    for mapping in tools.mappings:
-        if mapping.side_of(connection, object) is None:
-            continue
-        if mapping.entity.grain is Grain.COPIED:
-            queue.mark(db, queue.COPY, f"{connection}/{object}", ids)
-        else:
-            name = mapping.entity.name
-            refs = [Ref(connection, object, id_) for id_ in ids]
-            linked = identities.links_of(db, name, refs)
-            queue.mark(db, queue.MERGE, name, linked.values())
 
 
 RESOLVE: Final = Step("identify.resolve", keep=_keep_resolve)
