@@ -1,6 +1,7 @@
 """The one place that names concrete things together: plain calls, nothing opened at import time."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -107,10 +108,13 @@ def open_app(
 
 def prepare_store(url: str, entities: Iterable[Entity] = ()) -> Store:
     """The store behind a URL, with this version's tables and those of a project's own catalog."""
-    store = open_store(url)
-    with store.writing() as db:
-        upgrade(db)
-        widen(db, entities)
+    with ExitStack() as undo:
+        store = open_store(url)
+        undo.callback(store.close)
+        with store.writing() as db:
+            upgrade(db)
+            widen(db, entities)
+        undo.pop_all()
     return store
 
 

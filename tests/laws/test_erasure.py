@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import erasure
@@ -151,7 +151,7 @@ def test_without_the_key_nothing_is_read(tmp_path: Path) -> None:
 
 
 def test_marks_say_nothing(tmp_path: Path) -> None:
-    """Neither the store nor the log holds an address, and another project marks them differently."""
+    """Neither the store nor the log holds an address, and other projects mark otherwise."""
     with office(tmp_path / "a") as world, office(tmp_path / "b") as other:
         forget(world)
         forget(other)
@@ -196,6 +196,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=12)
 @given(STEPS)
 def test_in_any_order_they_stay_away(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
