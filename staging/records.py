@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orjson import Fragment
-from sqlalchemy import Connection, Row, bindparam, func, literal, null, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, literal, null, or_, select, update
 
 from staging.bulk import chunks, insert, upsert
-from staging.tables.staged import BASE, CURSOR, RECORD, RECORD_CHANGE
+from staging.tables.staged import BASE, CURSOR, ERASED, RECORD, RECORD_CHANGE
 from tasuki.values import Json, digest, digest_of, packed, same_value
 
 _KNOWN: Final = select(
@@ -66,7 +66,8 @@ def stage(  # one call per page
 ) -> list[str]:
     """Keep a page; the ids whose content is new or differs from what was known.
 
-    A page delivered twice changes nothing. Each changed field of a known record is journalled.
+    A page delivered twice changes nothing. Each changed field of a known record is journalled; one
+    that was not asked for this time stays as it was last seen.
     A record in which only our own settled writes show, however the system spells them, is an echo.
     One of which only the stamp moved is no change, but has the stamp its system counts it by.
     A large page is kept in parts: each is packed, and a page of them all would double its memory.
@@ -88,7 +89,11 @@ def _stage(
     texts = {id_: packed(dict(r.fields)) for id_, r in latest.items()}
     fresh = {id_: digest_of(text) for id_, text in texts.items()}
     differ = [id_ for id_ in latest if id_ not in known or known[id_][0] != fresh[id_]]
-    before = read(db, connection, object, [id_ for id_ in differ if id_ in known and known[id_][0]])
+    old = read(db, connection, object, [id_ for id_ in differ if id_ in known])
+    whole = {id_: packed(full) for id_, full in _wider(latest, old)}
+    texts, fresh = texts | whole, fresh | {id_: digest_of(text) for id_, text in whole.items()}
+    differ = [id_ for id_ in differ if id_ not in known or known[id_][0] != fresh[id_]]
+    before = {id_: old[id_] for id_ in differ if id_ in known and known[id_][0]}
     echoes = _echoes(db, connection, object, latest, before)
     _journal(
         db, connection, object, [r for i, r in latest.items() if i in before], before, run, now
@@ -97,6 +102,17 @@ def _stage(
     upsert(db, RECORD, (of | _row(latest[i], texts[i], fresh[i]) for i in differ))
     _restamp(db, connection, object, latest, known, fresh)
     return [id_ for id_ in differ if id_ not in echoes]
+
+
+def _wider(
+    latest: Mapping[str, Seen], old: Mapping[str, Staged]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Records of which more is known than was asked for now, with that; not of erased ones."""
+    for id_, row in old.items():
+        fields = latest[id_].fields
+        full = row.payload | dict(fields)
+        if len(full) > len(fields) and ERASED not in full:
+            yield id_, full
 
 
 def _echoes(
@@ -204,22 +220,6 @@ def living_ids(
         .order_by(RECORD.c.id)
         .limit(most)
     )
-
-
-def count(
-    db: Connection,
-    connection: str,
-    object: str,
-    since: str | None = None,
-    until: str | None = None,
-) -> int:
-    """How many living records of an object are staged, or those last changed within a window."""
-    wanted = [*_of(connection, object), RECORD.c.deleted_at.is_(None)]
-    if since is not None:
-        wanted.append(RECORD.c.modified_at >= since)
-    if until is not None:
-        wanted.append(RECORD.c.modified_at < until)
-    return db.scalar(select(func.count()).select_from(RECORD).where(*wanted)) or 0
 
 
 def mark_deleted(

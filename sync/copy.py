@@ -15,7 +15,7 @@ from sync.context import Runner, Step, Tools
 from sync.identity.keys import said_by
 from sync.identity.pointers import reference_rows, resolve
 from sync.identity.visitors import changed
-from sync.pull import stream, streams
+from sync.reading.stream import stream, streams
 from sync.walk import by_kind
 from tasuki.values import Json, Ref
 

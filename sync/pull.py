@@ -6,131 +6,37 @@ the window waits in the store, unproven, until both sides were counted (`sync.co
 """
 
 from collections import Counter
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection
 
-from catalog.shape import Grain
-from connectors.protocol import Broken, Deletes, Page, Record, Window
-from mappings.apply import fields_to_read
-from mappings.spec import Mapping as RecordMapping
-from mappings.spec import Side
+from connectors.protocol import Broken, Deletes, Filter, Page, Record
 from staging import aliases, queue, records
-from staging.completeness import certificates, sweeps
+from staging.completeness import certificates, counts, sweeps
 from staging.completeness.certificates import Proof
 from staging.records import Position
+from staging.systems import schemas
 from staging.write import parking
 from sync.context import Call, Step, Tools
 from sync.erasure.block import emptied
+from sync.reading.covered import COVERED, WALK, Covered, Walk, asked
+from sync.reading.scope import is_wanted
+from sync.reading.stream import Stream, fields_of, hand_on, stream
+from sync.reading.unproven import SCOPED, UNPROVEN, Unproven
 from tasuki.values import Json, digest, dumps, loads, stamp
 
 PAGE: Final = "page"
 """The stream of an object's changes."""
 DELETES: Final = "deletes"
 """The stream of its deletes."""
-UNPROVEN: Final = "unproven"
-"""The window of stamps that was read and not yet counted on both sides."""
-_WALK: Final = "walk"
-"""`whole` or `delta` between the first and the last page of a walk."""
 _UNREADABLE: Final = "unreadable"
 """The fields that the system does not show us."""
-_NONE: Final[frozenset[str]] = frozenset()
 Told = Counter[str]
 """What a chain has done so far."""
 Part = Generator[Call, dict[str, Json], None]
 """A part of a chain; it counts what it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """One object of one connection, and every mapping side that reads it."""
-
-    connection: str
-    object: str
-    readers: tuple[tuple[RecordMapping, Side], ...]
-    also: frozenset[str] = frozenset()
-    """Platform fields that no mapping reads but rules write."""
-
-    @property
-    def kind(self) -> str:
-        """The stream's name in the dirty queue."""
-        return f"{self.connection}/{self.object}"
-
-    def fields(self) -> list[str]:
-        """The platform fields any reader needs."""
-        wanted = {f for mapping, side in self.readers for f in fields_to_read(mapping, side.name)}
-        return sorted(wanted | self.also)
-
-
-def streams(tools: Tools) -> list[Stream]:
-    """Every object the mappings read, in the order the mappings name them."""
-    readers: dict[tuple[str, str], list[tuple[RecordMapping, Side]]] = {}
-    for mapping in tools.mappings:
-        for side in mapping.sides.values():
-            readers.setdefault((side.connection, side.object), []).append((mapping, side))
-    return [
-        Stream(connection, object_, tuple(found), tools.reads.get(f"{connection}/{object_}", _NONE))
-        for (connection, object_), found in readers.items()
-    ]
-
-
-def stream(tools: Tools, kind: str) -> Stream:
-    """The stream behind `connection/object`."""
-    return next(s for s in streams(tools) if s.kind == kind)
-
-
-def hand_on(db: Connection, each: Stream, ids: Iterable[str]) -> None:
-    """Leave changed records for those who read this stream."""
-    ids = list(ids)
-    for grain, consumer in ((Grain.MERGED, queue.MAP), (Grain.COPIED, queue.COPY)):
-        if any(mapping.entity.grain is grain for mapping, _ in each.readers):
-            queue.mark(db, consumer, each.kind, ids)
-
-
-@dataclass(frozen=True, slots=True)
-class Unproven:
-    """What was read and not yet counted: stamps from `since` up to `until` (None: no bound)."""
-
-    since: str | None
-    until: str | None
-    whole: bool
-    """It was read from the beginning, so that a count that agrees speaks for all ids."""
-    tried: str | None = None
-    """When reading it again and comparing all ids did not explain its difference."""
-
-    @classmethod
-    def of(cls, window: Window | None, *, whole: bool) -> "Unproven":
-        """The window a walk covered; without one, all living records are counted."""
-        if window is None:
-            return cls(None, None, whole)
-        return cls(stamp(window.since) if window.since else None, stamp(window.until), whole)
-
-    @classmethod
-    def kept(cls, at: Mapping[str, Position]) -> "Unproven | None":
-        """What waits in the store, if anything."""
-        text = at[UNPROVEN].value if UNPROVEN in at else None
-        return cls(*loads(text)) if text else None
-
-    def text(self) -> str:
-        """As the store keeps it."""
-        return dumps([self.since, self.until, self.whole, self.tried])
-
-    def holds(self, record: Record) -> bool:
-        """Whether a record was last changed within; from the beginning on, every record was."""
-        if self.since is None:
-            return True
-        at = stamp(record.modified_at) if record.modified_at else ""
-        return self.since <= at < (self.until or "~")
-
-    def wider(self, other: "Unproven | None") -> "Unproven":
-        """The stamps of both."""
-        if other is None:
-            return self
-        since = min(self.since, other.since) if self.since and other.since else None
-        until = max(self.until, other.until) if self.until and other.until else None
-        return Unproven(since, until, self.whole or other.whole, self.tried or other.tried)
 
 
 def hidden_fields(db: Connection, connection: str, object: str) -> frozenset[str]:
@@ -141,11 +47,12 @@ def hidden_fields(db: Connection, connection: str, object: str) -> frozenset[str
 
 def pages(kind: str, told: Told) -> Part:
     """Read the pages of a stream up to the present."""
-    page: dict[str, Json] = {"more": True, "next": None}
+    page: dict[str, Json] = {"more": True, "next": {"cursor": None, "whole": None}}
     while page["more"]:
-        page = yield Call(PULL_PAGE, {"kind": kind, "cursor": page["next"]})
+        page = yield Call(PULL_PAGE, {"kind": kind, **page["next"]})
         count(told, page)
     told["open"] += page["open"]
+    told["scope"] += page["scope"]
 
 
 def deletes(kind: str, told: Told) -> Part:
@@ -159,47 +66,149 @@ def deletes(kind: str, told: Told) -> Part:
 
 def count(told: Told, page: Mapping[str, Json]) -> None:
     """Add what a page brought."""
-    for name in ("read", "changed", "broken"):
+    for name in ("read", "changed", "broken", "outside"):
         told[name] += page[name]
     told.update({f"unreadable:{name}": 1 for name in page["unreadable"]})
 
 
-def _ask_page(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Page:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page, and what was asked for it."""
+
+    page: Page
+    fields: list[str]
+    whole: bool
+    """It belongs to a walk from the beginning."""
+    begins: bool
+    """It is that walk's first."""
+    described: Json = None
+    """The object's metadata, where every field is kept and none was known."""
+
+
+def _ask_page(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Answer:
     each = stream(tools, arguments["kind"])
-    fields, cursor = each.fields(), arguments["cursor"]
+    target, fields, described = tools.connectors[each.connection], fields_of(db, each), None
+    if each.keeps_all and schemas.kept_of(db, each.connection, each.object) is None:
+        described = asdict(target.discover([each.object])[0])
+        fields = fields_of(db, each, described)
+    cursor, whole = arguments["cursor"], arguments.get("whole")
+    begins = False
     if cursor is None:
-        at = records.position(db, each.connection, each.object, PAGE)
-        cursor = at.value if at.fields_digest == digest(fields) else None
-    return tools.connectors[each.connection].page(each.object, fields, cursor)
+        at = records.positions(db, each.connection, each.object)
+        begins = _begins_anew(tools, each, at, fields)
+        walk = Walk.kept(at.get(WALK))
+        whole = begins or (walk is not None and walk.whole)
+        cursor = None if begins else at[PAGE].value
+    page = ask_page(tools, each, fields, cursor, only=scope_of(tools, each) if whole else None)
+    return Answer(page, fields, bool(whole), begins, described)
 
 
-def _page_ahead(arguments: dict[str, Json], page: Page) -> dict[str, Json] | None:
-    return {**arguments, "cursor": page.next_cursor} if page.more else None
+def ask_page(
+    tools: Tools, each: Stream, fields: list[str], cursor: str | None, *, only: Filter | None = None
+) -> Page:
+    """A page; who cannot filter is not handed a filter."""
+    target = tools.connectors[each.connection]
+    if only is None:
+        return target.page(each.object, fields, cursor)
+    return target.page(each.object, fields, cursor, only)
+
+
+def scope_of(tools: Tools, each: Stream) -> Filter | None:
+    """What a walk from the beginning of a stream asks its system for."""
+    return each.filter() if tools.connectors[each.connection].can.filters else None
+
+
+def _begins_anew(tools: Tools, each: Stream, at: Mapping[str, Position], fields: list[str]) -> bool:
+    """Whether what is wanted was not read yet, and no walk that reads it is under way."""
+    before, walk = at.get(PAGE, Position(None, None)), Walk.kept(at.get(WALK))
+    if before.value is None:
+        return True
+    covers = walk.covers if walk and walk.whole else _covered(at, fields)
+    return covers is None or not covers.holds(fields, asked(scope_of(tools, each)))
+
+
+def _covered(at: Mapping[str, Position], fields: list[str]) -> Covered | None:
+    """What is complete; by an older version's word, that the same fields were asked for."""
+    if COVERED not in at and PAGE in at and at[PAGE].fields_digest == digest(fields):
+        return Covered(frozenset(fields))
+    return Covered.kept(at.get(COVERED))
+
+
+def _page_ahead(arguments: dict[str, Json], answer: Answer) -> dict[str, Json] | None:
+    page = answer.page
+    return {**arguments, **_next(page, answer.whole)} if page.more else None
+
+
+def _next(page: Page, whole: bool) -> dict[str, Json]:  # noqa: FBT001  # it is handed on as it is
+    return {"cursor": page.next_cursor, "whole": whole}
 
 
 def _keep_page(
-    db: Connection, tools: Tools, arguments: dict[str, Json], page: Page
+    db: Connection, tools: Tools, arguments: dict[str, Json], answer: Answer
 ) -> dict[str, Json]:
-    each = stream(tools, arguments["kind"])
+    each, page = stream(tools, arguments["kind"]), answer.page
     at = records.positions(db, each.connection, each.object)
-    first, whole = _where(each, at)
+    if answer.described is not None:
+        schemas.keep(db, each.connection, [answer.described], tools.now())
+    walk, first = _walk(db, tools, each, at, answer)
     result = take_in(db, tools, each, page)
+    if walk.beside and walk.covers.filter is not None:
+        queue.mark(db, queue.BROUGHT, each.kind, (record.id for record in page.records))
     again = first and _shown_again(db, tools, each, at, page)
-    walk = None if again or not page.more else "whole" if whole else "delta"
     move(db, tools, each, PAGE, None if again else page.next_cursor)
-    if walk != (at[_WALK].value if _WALK in at else None):
-        move(db, tools, each, _WALK, walk)
     more = again or page.more
-    is_open = not more and _prove(db, tools, each, at, page, first=first, whole=whole)
-    return {**result, "more": more, "next": None if again else page.next_cursor, "open": is_open}
+    _move_walk(db, tools, each, at, None if again or not page.more else walk)
+    if not again:
+        _cover(db, tools, each, at, answer, walk)
+    is_open = not more and _prove(db, tools, each, at, page, first=first, walk=walk)
+    waits = not more and Unproven.kept(records.positions(db, each.connection, each.object), SCOPED)
+    onward = {"cursor": None, "whole": None} if again else _next(page, answer.whole)
+    return {**result, "more": more, "next": onward, "open": is_open, "scope": waits is not None}
 
 
-def _where(each: Stream, at: Mapping[str, Position]) -> tuple[bool, bool]:
-    """Whether a page is the first of its walk, and whether that walk began at the beginning."""
-    before = at.get(PAGE, Position(None, None))
-    fresh = before.value is None or before.fields_digest != digest(each.fields())
-    walk = at[_WALK].value if _WALK in at else None
-    return fresh or walk is None, fresh or walk == "whole"
+def _walk(
+    db: Connection, tools: Tools, each: Stream, at: Mapping[str, Position], answer: Answer
+) -> tuple[Walk, bool]:
+    """The walk that a page belongs to, and whether it is its first page."""
+    only, fields, kept = asked(scope_of(tools, each)), answer.fields, Walk.kept(at.get(WALK))
+    if answer.begins:
+        beside = any(records.living_ids(db, each.connection, each.object, most=1))
+        queue.clear(db, queue.BROUGHT, each.kind)
+        return Walk(whole=True, covers=Covered(frozenset(fields), only), beside=beside), True
+    if kept is None:
+        return Walk(whole=False, covers=_covered(at, fields) or Covered(frozenset(fields))), True
+    if not kept.whole:
+        return kept, False
+    return replace(kept, covers=replace(kept.covers.without(fields), filter=only)), False
+
+
+def _cover(
+    db: Connection,
+    tools: Tools,
+    each: Stream,
+    at: Mapping[str, Position],
+    answer: Answer,
+    walk: Walk,
+) -> None:
+    """Note what is complete now; a change that was read with fewer fields leaves fewer."""
+    covers, text = walk.covers, at[COVERED].value if COVERED in at else None
+    if not walk.whole:
+        known = _covered(at, answer.fields) or covers
+        covers = known.without(answer.fields) if answer.page.records else known
+    elif answer.page.more:
+        return
+    elif covers.filter is None and SCOPED in at:
+        move(db, tools, each, SCOPED, None)
+    if covers.text() != text:
+        move(db, tools, each, COVERED, covers.text())
+
+
+def _move_walk(
+    db: Connection, tools: Tools, each: Stream, at: Mapping[str, Position], walk: Walk | None
+) -> None:
+    text = walk.text() if walk else None
+    if text != (at[WALK].value if WALK in at else None):
+        move(db, tools, each, WALK, text)
 
 
 def _shown_again(
@@ -221,27 +230,31 @@ def _prove(
     page: Page,
     *,
     first: bool,
-    whole: bool,
+    walk: Walk,
 ) -> bool:
     """Certify the walk that ends with this page, or leave its window open; whether it is open."""
-    can = tools.connectors[each.connection].can
-    if whole and can.links_swept:
+    can, of = tools.connectors[each.connection].can, (each.connection, each.object)
+    if walk.whole and can.links_swept:
         note_sweep(db, tools, each, sweeps.LINKS, {"read": "whole"})
     if each.object.startswith(can.uncounted):
         return False
-    window, waits = Unproven.of(page.covered, whole=whole), Unproven.kept(at)
-    answered = first and waits is None and page.covered is not None
+    only_some = walk.covers.filter is not None
+    if only_some and not walk.whole and page.covered is None:
+        return False  # no window to count, and not all of its records are here
+    part = SCOPED if only_some and walk.whole else UNPROVEN
+    window = Unproven.of(page.covered, whole=walk.whole, beside=only_some and walk.beside)
+    waits = Unproven.kept(at, part)
+    answered = first and waits is None and page.covered is not None and not window.beside
     answered = answered and page.total == len({record.id for record in page.records})
     there = sum(window.holds(record) for record in page.records)
     span = (window.since, window.until if window.since else None)
-    here = records.count(db, each.connection, each.object, *span) if answered else 0
+    here = counts.count(db, *of, *span) if answered else 0
     if not answered or there != here:
-        move(db, tools, each, UNPROVEN, window.wider(waits).text())
-        return True
-    of, span = (each.connection, each.object), (window.since, window.until)
-    proof = Proof(*of, there, here, certificates.ANSWER, *span)
+        move(db, tools, each, part, (window if part is SCOPED else window.wider(waits)).text())
+        return part is UNPROVEN
+    proof = Proof(*of, there, here, certificates.ANSWER, window.since, window.until)
     certificates.keep(db, proof, tools.run, tools.now())
-    if whole:
+    if walk.whole:
         note_sweep(db, tools, each, sweeps.IDS, {"read": "whole"})
     return False
 
@@ -251,7 +264,8 @@ def take_in(db: Connection, tools: Tools, each: Stream, page: Page) -> dict[str,
 
     A field the system does not show us is not empty: it keeps the value it had.
     """
-    changed = keep_records(db, tools, each, page.records, hidden=page.unreadable)
+    changed = keep_records(db, tools, each, page.records)
+    scoped = page.records if each.is_scoped else ()
     gone = absorb(db, tools, each, page.merged)
     hand_on(db, each, {*changed, *gone})
     _park_broken(db, tools, each, page.broken)
@@ -259,6 +273,7 @@ def take_in(db: Connection, tools: Tools, each: Stream, page: Page) -> dict[str,
         "read": len(page.records),
         "changed": len(changed),
         "broken": len(page.broken),
+        "outside": sum(not is_wanted(each, record.fields) for record in scoped),
         "unreadable": list(page.unreadable),
     }
 
@@ -276,19 +291,10 @@ def keep_records(
     tools: Tools,
     each: Stream,
     found: Sequence[Record],
-    *,
-    hidden: Collection[str] = (),
 ) -> list[str]:
-    """Stage records, with the values that fields hidden from us had; the ids that changed."""
+    """Stage records, with what was not asked for or not shown this time; the ids that changed."""
     at = (each.connection, each.object)
     rows = list(seen(emptied(db, tools, at, each.readers, found)))
-    if hidden:
-        before = records.read(db, each.connection, each.object, [row.id for row in rows])
-        known = {
-            id_: {name: record.payload[name] for name in hidden if name in record.payload}
-            for id_, record in before.items()
-        }
-        rows = [replace(row, fields=known.get(row.id, {}) | dict(row.fields)) for row in rows]
     return records.stage(db, each.connection, each.object, rows, run=tools.run, now=tools.now())
 
 
@@ -301,8 +307,7 @@ def seen(found: Iterable[Record]) -> Iterator[records.Seen]:
 
 def move(db: Connection, tools: Tools, each: Stream, name: str, value: str | None) -> None:
     """Move one of a stream's cursors; it commits with what was read."""
-    known = digest(each.fields()) if name == PAGE else None
-    to = Position(value, known)
+    to = Position(value, None)
     records.move(db, each.connection, each.object, name, to, tools.run, tools.now())
 
 

@@ -25,7 +25,7 @@ from staging.tables.staged import ALIAS, RECORD
 from sync.complete.due import Ordered
 from sync.complete.flow import pull
 from sync.context import Order
-from sync.pull import streams
+from sync.reading.stream import streams
 from tasuki.wiring import BUILT_IN, open_app
 
 if TYPE_CHECKING:

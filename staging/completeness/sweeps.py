@@ -33,9 +33,17 @@ def last(db: Connection) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def doubt(
-    db: Connection, kind: str, of: tuple[str, str], after: str | None, most: int
+    db: Connection,
+    kind: str,
+    of: tuple[str, str],
+    after: str | None,
+    most: int,
+    *,
+    news: bool = True,
 ) -> tuple[int, str | None]:
     """Doubt the ids that only one side knows, among the next listed ones.
+
+    Without `news`, ids that the store does not know are nobody's loss: only what is gone is sought.
 
     Returns how many listed ids were compared, and the last of them (None when it was the last of
     all). What the store knows between two listed ids, and beyond the last, is compared as well.
@@ -58,10 +66,9 @@ def doubt(
         select(RECORD.c.id).where(*living, RECORD.c.id == DIRTY.c.id).correlate(DIRTY)
     )
     named = (literal(queue.DOUBTED), literal(kind))
-    for query in (
-        select(*named, RECORD.c.id).where(*living, *here, unlisted),
-        select(*named, DIRTY.c.id).where(*listed, *there, unknown),
-    ):
+    gone = select(*named, RECORD.c.id).where(*living, *here, unlisted)
+    new = select(*named, DIRTY.c.id).where(*listed, *there, unknown)
+    for query in (gone, new) if news else (gone,):
         db.execute(insert(DIRTY).from_select(["consumer", "kind", "id"], query))
     return len(chunk), bound
 

@@ -10,12 +10,10 @@ from staging.bulk import chunks, delete_where_in
 from staging.tables.decisions import ASSIGNMENT
 from staging.tables.entities import ENTITY_CHANGE, ENTITY_TABLES
 from staging.tables.identity import IDENTITY_KEY, LINK, REVIEW, RULING, VISITOR_LINK
-from staging.tables.staged import BASE, RECORD, RECORD_CHANGE, REFERENCE
+from staging.tables.staged import BASE, ERASED, RECORD, RECORD_CHANGE, REFERENCE
 from staging.tables.writes import CHANGE, CONFLICT, INTENT, PARKED, RECEIPT
 from tasuki.values import Ref, digest
 
-ERASED: Final = "$erased"
-"""All that stands in the payload of an erased record: its system still counts it, so we do."""
 EMPTY: Final = {ERASED: True}
 _OURS: Final = ("engagement", "campaign_member", "contact_role")
 """Rows that are nothing without their person."""

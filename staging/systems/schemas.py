@@ -29,6 +29,12 @@ def kept(db: Connection, connection: str) -> dict[str, Json]:
     return {row.object: row.info for row in db.execute(query)}
 
 
+def kept_of(db: Connection, connection: str, object: str) -> Json:
+    """The last description of one object, None when there is none."""
+    key = (PLATFORM_SCHEMA.c.connection == connection, PLATFORM_SCHEMA.c.object == object)
+    return db.scalar(select(PLATFORM_SCHEMA.c.info).where(*key))
+
+
 def fetched_at(db: Connection) -> dict[str, str]:
     """Connection → when the oldest of its descriptions was fetched."""
     query = select(PLATFORM_SCHEMA.c.connection, PLATFORM_SCHEMA.c.fetched_at)

@@ -7,6 +7,9 @@ from sqlalchemy import text as sql
 
 from staging.tables.columns import METADATA, at, document, key, sequence, text
 
+ERASED: Final = "$erased"
+"""All that stands in the payload of an erased record: its system still counts it, so we do."""
+
 RECORD: Final = Table(
     "record",
     METADATA,

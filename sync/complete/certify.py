@@ -16,58 +16,58 @@ from typing import Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Page, Window
-from staging import records
-from staging.completeness import certificates, sweeps
+from staging import queue, records
+from staging.completeness import certificates, counts, sweeps
 from staging.completeness.certificates import Proof
+from sync.complete.backfill import begin_again, read_again
 from sync.complete.ids import sweep_ids
 from sync.context import Call, Step, Tools
-from sync.pull import (
-    UNPROVEN,
-    Part,
-    Told,
-    Unproven,
-    count,
-    deletes,
-    move,
-    note_sweep,
-    stream,
-    take_in,
-)
+from sync.pull import Part, Told, ask_page, count, deletes, move, note_sweep, scope_of, take_in
+from sync.reading.stream import fields_of, stream
+from sync.reading.unproven import SCOPED, UNPROVEN, Unproven
 from tasuki.values import Json, instant
 
 _PATIENCE: Final = timedelta(hours=6)
 """How long a difference that nothing explained is only counted."""
 
 
-def certify(kind: str, told: Told, *, tells_deletes: bool) -> Part:
-    """Count a stream's open window on both sides, and mend what differs."""
-    counted = yield Call(CERTIFY, {"kind": kind})
+def certify(kind: str, told: Told, part: str = UNPROVEN, *, tells_deletes: bool) -> Part:
+    """Count a stream's open window on both sides, and mend what differs.
+
+    The window of a walk of the records in scope is counted by itself, with the same filter.
+    """
+    which: dict[str, Json] = {"kind": kind, "part": part}
+    counted = yield Call(CERTIFY, which)
     if counted["left"]:
         yield from _read_from(kind, counted["until"], told)
-        counted = yield Call(CERTIFY, {"kind": kind})
+        counted = yield Call(CERTIFY, which)
     if not counted["complete"] and not counted["tried"]:
-        counted = yield from _mend(kind, counted, told, tells_deletes=tells_deletes)
+        counted = yield from _mend(which, counted, told, tells_deletes=tells_deletes)
     if not counted["complete"]:
         told["there"], told["here"], told["differs"] = counted["there"], counted["here"], 1
 
 
 def _mend(
-    kind: str, counted: dict[str, Json], told: Told, *, tells_deletes: bool
+    which: dict[str, Json], counted: dict[str, Json], told: Told, *, tells_deletes: bool
 ) -> Generator[Call, dict[str, Json], dict[str, Json]]:
     """Ask for deletes, read the window again, compare all ids: until both sides count the same."""
+    kind, scoped = which["kind"], which["part"] == SCOPED
     if tells_deletes:
         yield from deletes(kind, told)
     if counted["since"]:
         yield from _read_from(kind, counted["since"], told)
-    if tells_deletes or counted["since"]:
-        counted = yield Call(CERTIFY, {"kind": kind})
+    if scoped:
+        yield from begin_again(kind, None)
+        yield from read_again(kind, told)
+    if tells_deletes or counted["since"] or scoped:
+        counted = yield Call(CERTIFY, which)
     if counted["complete"]:
         return counted
     if not told["swept:ids"]:
         yield from sweep_ids(kind, told)
     if counted["until"]:
         yield from _read_from(kind, counted["until"], told)
-    return (yield Call(CERTIFY, {"kind": kind, "last": True}))
+    return (yield Call(CERTIFY, {**which, "last": True}))
 
 
 def _read_from(kind: str, since: str, told: Told) -> Part:
@@ -84,13 +84,17 @@ def _ask_count(
     """The system's count and ours; counting a million rows holds up no writer here."""
     each = stream(tools, arguments["kind"])
     at = records.positions(db, each.connection, each.object)
-    asked = Unproven.kept(at) or Unproven(None, None, whole=False)
+    part = arguments["part"]
+    asked = Unproven.kept(at, part) or Unproven(None, None, whole=False)
     window = None
     if asked.until is not None:
         window = Window(instant(asked.since) if asked.since else None, instant(asked.until))
-    there = tools.connectors[each.connection].count(each.object, window)
-    here = records.count(db, each.connection, each.object, asked.since, asked.until)
-    return there, here, asked
+    of, target = (each.connection, each.object), tools.connectors[each.connection]
+    only = scope_of(tools, each) if part == SCOPED else None
+    there = target.count(each.object, window, only) if only else target.count(each.object, window)
+    if asked.beside:
+        return there, counts.brought(db, *of, asked.until), asked
+    return there, counts.count(db, *of, asked.since, asked.until), asked
 
 
 def _keep_count(
@@ -104,11 +108,13 @@ def _keep_count(
     )
     certificates.keep(db, proof, tools.run, tools.now())
     if proof.complete:
-        move(db, tools, each, UNPROVEN, None)
+        move(db, tools, each, arguments["part"], None)
+        if asked.beside:
+            queue.clear(db, queue.BROUGHT, each.kind)
         if asked.whole:
             note_sweep(db, tools, each, sweeps.IDS, {"counted": here})
     elif arguments.get("last"):
-        move(db, tools, each, UNPROVEN, replace(asked, tried=tools.now()).text())
+        move(db, tools, each, arguments["part"], replace(asked, tried=tools.now()).text())
     return {
         "complete": proof.complete,
         "there": there,
@@ -120,12 +126,12 @@ def _keep_count(
     }
 
 
-def _ask_again(_db: Connection, tools: Tools, arguments: dict[str, Json]) -> Page:
+def _ask_again(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Page:
     each, cursor = stream(tools, arguments["kind"]), arguments["cursor"]
     target = tools.connectors[each.connection]
     if cursor is None:
         cursor = target.cursor_from(each.object, instant(arguments["since"]))
-    return target.page(each.object, each.fields(), cursor)
+    return ask_page(tools, each, fields_of(db, each), cursor)
 
 
 def _again_ahead(arguments: dict[str, Json], page: Page) -> dict[str, Json] | None:

@@ -13,7 +13,8 @@ from staging.completeness import sweeps
 from sync.complete.backfill import AGAIN
 from sync.complete.links import linked
 from sync.context import Runner, Step, Tools
-from sync.pull import DELETES, PAGE, Stream, streams
+from sync.pull import DELETES, PAGE
+from sync.reading.stream import Stream, streams
 from tasuki.values import Json, instant
 
 

@@ -15,7 +15,9 @@ from sync.complete.due import USUAL, Due, Ordered, due
 from sync.complete.ids import believe, sweep_ids
 from sync.complete.links import sweep_links
 from sync.context import Chain, Runner
-from sync.pull import Part, Stream, Told, deletes, pages, streams
+from sync.pull import Part, Told, deletes, pages
+from sync.reading.stream import Stream, streams
+from sync.reading.unproven import SCOPED
 from tasuki.errors import (
     BlockedError,
     RejectedError,
@@ -95,7 +97,7 @@ def _bring(this: _Pull, each: Stream) -> Part:
 
 def _is_left(this: _Pull, kind: str) -> bool:
     waits, told = this.due[kind], this.told[kind]
-    return waits.links or waits.ids or bool(told["gap"] or told["open"])
+    return waits.links or waits.ids or bool(told["gap"] or told["open"] or told["scope"])
 
 
 def _complete(this: _Pull, each: Stream) -> Part:
@@ -108,6 +110,8 @@ def _complete(this: _Pull, each: Stream) -> Part:
         yield from sweep_ids(kind, told)
     if told["open"] and not each.object.startswith(can.uncounted):
         yield from certify(kind, told, tells_deletes=can.deletes)
+    if told["scope"] and not told["differs"]:
+        yield from certify(kind, told, SCOPED, tells_deletes=can.deletes)
 
 
 def _totals(this: _Pull) -> dict[str, Json]:

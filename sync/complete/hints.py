@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from connectors.protocol import Hint
 from staging import queue
 from sync.context import Tools
-from sync.pull import streams
+from sync.reading.stream import streams
 
 
 def note(db: Connection, tools: Tools, connection: str, hints: Iterable[Hint]) -> int:

@@ -14,7 +14,9 @@ from connectors.protocol import Ids, Record
 from staging import queue, records
 from staging.completeness import sweeps
 from sync.context import Call, Step, Tools
-from sync.pull import Part, Told, hand_on, keep_records, note_sweep, stream
+from sync.pull import Part, Told, keep_records, note_sweep
+from sync.reading.covered import COVERED, Covered
+from sync.reading.stream import Stream, fields_of, hand_on, stream
 from tasuki.values import Json
 
 _CHUNK: Final = 500
@@ -76,10 +78,17 @@ def _keep_compare(
 ) -> dict[str, Json]:
     each = stream(tools, arguments["kind"])
     of = (each.connection, each.object)
-    listed, last = sweeps.doubt(db, each.kind, of, arguments["after"], _COMPARED)
+    news = not _is_partly_read(db, each)
+    listed, last = sweeps.doubt(db, each.kind, of, arguments["after"], _COMPARED, news=news)
     if last is None:
         queue.clear(db, queue.LISTED, each.kind)
     return {"listed": listed, "after": last, "more": last is not None}
+
+
+def _is_partly_read(db: Connection, each: Stream) -> bool:
+    """Whether only the records in scope were read: an id that is not here may be out of it."""
+    covered = Covered.kept(records.position(db, each.connection, each.object, COVERED))
+    return covered is not None and covered.filter is not None
 
 
 def _ask_doubted(
@@ -88,7 +97,7 @@ def _ask_doubted(
     each = stream(tools, arguments["kind"])
     ids = queue.peek(db, arguments["consumer"], each.kind, _CHUNK)
     target = tools.connectors[each.connection]
-    return ids, target.read(each.object, ids, each.fields()) if ids else []
+    return ids, target.read(each.object, ids, fields_of(db, each)) if ids else []
 
 
 def _keep_doubted(
@@ -100,8 +109,7 @@ def _keep_doubted(
     each = stream(tools, arguments["kind"])
     ids, living = answer
     queue.done(db, arguments["consumer"], each.kind, ids)
-    hidden = set(each.fields()).difference(*(record.fields for record in living[:1]))
-    changed = keep_records(db, tools, each, living, hidden=hidden)
+    changed = keep_records(db, tools, each, living)
     absent = set(ids) - {record.id for record in living}
     of = (each.connection, each.object)
     gone = records.mark_deleted(db, *of, absent, tools.now(), told=False)

@@ -13,7 +13,8 @@ from connectors.protocol import LINKED, Record
 from staging import records
 from staging.completeness import sweeps
 from sync.context import Call, Step, Tools
-from sync.pull import Part, Stream, Told, hand_on, move, note_sweep, seen, stream
+from sync.pull import Part, Told, move, note_sweep, seen
+from sync.reading.stream import Stream, hand_on, stream
 from tasuki.values import Json
 
 _AT: Final = "links"
@@ -57,7 +58,7 @@ def _keep_chunk(
     rows = [
         records.Seen(
             row.id,
-            known[row.id].payload | dict(row.fields),
+            row.fields,
             known[row.id].modified_at,
             known[row.id].modified_by,
         )

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from config.guards import Guards
-from staging import records
+from staging.completeness import counts
 from staging.write.plans import Change
 from sync.context import Tools
 from sync.write.risk import Risk
@@ -90,7 +90,7 @@ def _overwrites(
     over = {
         c.record_id for c in group if c.risk == Risk.OVERWRITE and c.cause.get("lane") == "mappings"
     }
-    living = records.count(db, connection, object) if over else 0
+    living = counts.count(db, connection, object) if over else 0
     share = 100 * len(over) / living if living else 0.0
     if share <= limits.max_overwrite_percent:
         return []

@@ -19,7 +19,7 @@ from staging.tables.staged import CURSOR
 from staging.tables.writes import CONFLICT
 from staging.write import parking, plans
 from staging.write.plans import PlanRow
-from sync.pull import streams
+from sync.reading.stream import streams
 from tasuki.service import connecting, running
 from tasuki.service.app import App
 from tasuki.service.running import RunView

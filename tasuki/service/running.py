@@ -15,7 +15,7 @@ from staging.completeness import sweeps
 from staging.completeness.certificates import Proof
 from staging.runs import RunRow
 from sync.context import Order
-from sync.pull import streams
+from sync.reading.stream import streams
 from tasuki.errors import ConfigError, UnknownRecordError
 from tasuki.service.app import App, Runs
 from tasuki.values import Json, instant, stamp

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from staging import records
+from staging.completeness import counts
 from staging.records import Position, Seen
 from staging.tables.staged import RECORD_CHANGE
 
@@ -55,7 +56,7 @@ def test_a_deleted_record_is_gone_until_it_is_seen_again(db: Connection) -> None
     assert records.mark_deleted(db, "crm", "contacts", ["1", "9"], AT) == ["1"]
     assert records.mark_deleted(db, "crm", "contacts", ["1"], AT) == []
     assert list(records.living_ids(db, "crm", "contacts")) == ["2"]
-    assert records.count(db, "crm", "contacts") == 1
+    assert counts.count(db, "crm", "contacts") == 1
     assert stage(db, Seen("1", {"n": 1})) == ["1"]
     assert records.read(db, "crm", "contacts", ["1"])["1"].deleted_at is None
 
@@ -126,6 +127,6 @@ def test_a_stamp_that_moved_alone_is_no_change(db: Connection) -> None:
     known = records.read(db, "crm", "contacts", ["1"])["1"]
     assert (known.modified_at, known.modified_by) == ("2026-01-05T10:00:00.000Z", "ben")
     ten = "2026-01-05T10:00:00.000Z"
-    assert records.count(db, "crm", "contacts", since=ten) == 1
-    assert records.count(db, "crm", "contacts", until=ten) == 0
-    assert records.count(db, "crm", "contacts", None, "2026-01-05T10:00:00.001Z") == 1
+    assert counts.count(db, "crm", "contacts", since=ten) == 1
+    assert counts.count(db, "crm", "contacts", until=ten) == 0
+    assert counts.count(db, "crm", "contacts", None, "2026-01-05T10:00:00.001Z") == 1

@@ -19,7 +19,7 @@ from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import IDENTITY_KEY, LINK
 from sync.identity.keys import read_keys
 from sync.identity.resolve import resolve
-from sync.pull import streams
+from sync.reading.stream import streams
 
 pytestmark = pytest.mark.slow
 OBJECTS = ("user_", "account", "person", "opportunity")

@@ -17,7 +17,7 @@ from staging.migrations.upgrade import current, head
 from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
 from staging.write import parking
 from sync.lease import DAEMON, WRITER, Holder
-from sync.pull import streams
+from sync.reading.stream import streams
 from tasuki.errors import SignInError
 from tasuki.service.app import App
 from tasuki.service.checking import systems

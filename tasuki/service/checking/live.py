@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from connectors.protocol import ObjectInfo
 from mappings.live.drift import Felt, Moved, drift, felt_by
 from staging.systems import schemas
-from sync.pull import streams
+from sync.reading.stream import streams
 from tasuki.errors import BlockedError, RejectedError, TasukiError, TransientError
 from tasuki.service.app import App
 from tasuki.service.checking.project import Discovered

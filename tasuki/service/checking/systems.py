@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from connectors.budget import Limits
 from connectors.protocol import Connector
 from staging.systems import schemas
-from sync.pull import streams
+from sync.reading.stream import streams
 from tasuki.errors import TasukiError
 from tasuki.service.app import App
 from tasuki.service.checking.check import Check, State

@@ -16,7 +16,7 @@ from staging.tables.entities import ENTITY_TABLES
 from sync.complete.due import Ordered
 from sync.complete.flow import pull
 from sync.context import Order
-from sync.pull import streams
+from sync.reading.stream import streams
 from tasuki.wiring import open_app
 
 if TYPE_CHECKING:
