@@ -162,12 +162,12 @@ USER: Final = Entity(
     ),
 )
 
-COPIED: Final = (
+FURTHER: Final = (
     Entity(
         "opportunity_line",
         "opportunity line",
         "商談商品",
-        Grain.COPIED,
+        Grain.MERGED,
         (
             _OPPORTUNITY,
             text("product", "product", "製品"),
@@ -203,13 +203,15 @@ COPIED: Final = (
         "activity",
         "activity",
         "活動",
-        Grain.COPIED,
+        Grain.MERGED,
         (
             text("kind", "kind", "種別"),
             text("subject", "subject", "件名"),
             text("status", "status", "状況"),
             flag("is_done", "is done", "完了"),
             instant("due_at", "due or held", "期日・日時"),
+            instant("ends_at", "ends", "終了日時"),
+            text("body", "text", "本文"),
             instant("created_at", "created", "作成日時"),
             text("tasuki_key", "Tasuki key", "Tasuki キー"),
             _ACCOUNT,
@@ -222,12 +224,16 @@ COPIED: Final = (
         "case_",
         "inquiry",
         "ケース",
-        Grain.COPIED,
+        Grain.MERGED,
         (
             text("subject", "subject", "件名"),
             text("kind", "kind", "種別"),
+            text("status", "status", "状況"),
+            text("priority", "priority", "優先度"),
+            text("body", "text", "本文"),
             flag("is_closed", "is closed", "クローズ済み"),
             instant("opened_at", "opened", "発生日時"),
+            text("tasuki_key", "Tasuki key", "Tasuki キー"),
             _ACCOUNT,
             _PERSON,
         ),
@@ -236,8 +242,13 @@ COPIED: Final = (
         "product",
         "product",
         "製品",
-        Grain.COPIED,
-        (text("sku", "SKU", "商品コード"), text("name", "name", "製品名")),
+        Grain.MERGED,
+        (
+            text("sku", "SKU", "商品コード"),
+            text("name", "name", "製品名"),
+            text("description", "description", "説明"),
+            flag("is_active", "is active", "有効"),
+        ),
     ),
     Entity(
         "sale",
@@ -327,6 +338,6 @@ COPIED: Final = (
 ENTITIES: Final = MappingProxyType(
     {
         entity.name: entity
-        for entity in (ACCOUNT, ORG_UNIT, PERSON, OPPORTUNITY, NEED, USER, *COPIED)
+        for entity in (ACCOUNT, ORG_UNIT, PERSON, OPPORTUNITY, NEED, USER, *FURTHER)
     }
 )

@@ -9,6 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from staging.migrations.regrain import regrain
+
 _SCRIPTS: Final = Path(__file__).parent
 
 
@@ -16,7 +18,10 @@ def upgrade(db: Connection) -> None:
     """Run every migration the store has not seen, in the caller's transaction."""
     config = _config()
     config.attributes["connection"] = db
+    before = current(db)
     command.upgrade(config, "head")
+    if before in ("0001", "0002"):
+        regrain(db)
 
 
 def current(db: Connection) -> str | None:

@@ -70,6 +70,24 @@ def upgrade() -> None:
     with op.batch_alter_table("account_metric", schema=None) as batch_op:
         batch_op.add_column(sa.Column("billed_total", NUMBER, nullable=True))
 
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("ends_at", STRING, nullable=True))
+        batch_op.add_column(sa.Column("body", STRING, nullable=True))
+        batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
+        batch_op.drop_column("object")
+        batch_op.drop_column("connection")
+        batch_op.drop_column("record_id")
+
+    with op.batch_alter_table("case_", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("status", STRING, nullable=True))
+        batch_op.add_column(sa.Column("priority", STRING, nullable=True))
+        batch_op.add_column(sa.Column("body", STRING, nullable=True))
+        batch_op.add_column(sa.Column("tasuki_key", STRING, nullable=True))
+        batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
+        batch_op.drop_column("connection")
+        batch_op.drop_column("object")
+        batch_op.drop_column("record_id")
+
     with op.batch_alter_table("conflict", schema=None) as batch_op:
         batch_op.add_column(sa.Column("decided_at", STRING, nullable=True))
         batch_op.add_column(sa.Column("decided_by", STRING, nullable=True))
@@ -103,12 +121,26 @@ def upgrade() -> None:
             ),
         )
 
+    with op.batch_alter_table("opportunity_line", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
+        batch_op.drop_column("object")
+        batch_op.drop_column("connection")
+        batch_op.drop_column("record_id")
+
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("department", STRING, nullable=True))
         batch_op.add_column(sa.Column("acquired_from", STRING, nullable=True))
         batch_op.add_column(sa.Column("acquired_on", STRING, nullable=True))
         batch_op.add_column(sa.Column("org_unit_id", STRING, nullable=True))
         batch_op.create_index("ix_person_org_unit_id", ["org_unit_id"], unique=False)
+
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("description", STRING, nullable=True))
+        batch_op.add_column(sa.Column("is_active", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
+        batch_op.drop_column("object")
+        batch_op.drop_column("connection")
+        batch_op.drop_column("record_id")
 
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gone", STRING, nullable=True))
@@ -164,12 +196,26 @@ def downgrade() -> None:
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.drop_column("gone")
 
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
+        batch_op.drop_column("provenance")
+        batch_op.drop_column("is_active")
+        batch_op.drop_column("description")
+
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("ix_person_org_unit_id")
         batch_op.drop_column("org_unit_id")
         batch_op.drop_column("acquired_on")
         batch_op.drop_column("acquired_from")
         batch_op.drop_column("department")
+
+    with op.batch_alter_table("opportunity_line", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
+        batch_op.drop_column("provenance")
 
     with op.batch_alter_table("engagement", schema=None) as batch_op:
         batch_op.drop_index(
@@ -199,6 +245,24 @@ def downgrade() -> None:
         batch_op.drop_column("reason")
         batch_op.drop_column("decided_by")
         batch_op.drop_column("decided_at")
+
+    with op.batch_alter_table("case_", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
+        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
+        batch_op.drop_column("provenance")
+        batch_op.drop_column("tasuki_key")
+        batch_op.drop_column("body")
+        batch_op.drop_column("priority")
+        batch_op.drop_column("status")
+
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
+        batch_op.drop_column("provenance")
+        batch_op.drop_column("body")
+        batch_op.drop_column("ends_at")
 
     with op.batch_alter_table("account_metric", schema=None) as batch_op:
         batch_op.drop_column("billed_total")
