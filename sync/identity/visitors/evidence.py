@@ -95,7 +95,7 @@ def _renewed(db: Connection, refused: Iterable[str]) -> dict[str, str]:
             .where(_EVENT.c.consent.is_(True))
             .group_by(_EVENT.c.visitor)
         )
-        found |= dict(rows.tuples())
+        found |= dict(rows.all())
     return found
 
 

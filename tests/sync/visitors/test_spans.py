@@ -106,7 +106,7 @@ def test_a_second_recipient_is_quarantined() -> None:
 
 
 def test_whoever_forwarded_to_is_known_by_the_form() -> None:
-    """A link opened by B, who sends a form within a day: all of it is B's, also what came before."""
+    """B opens the link and sends a form within a day: all of it is B's, also what came before."""
     found = read(click(day(2)), form(day(2, 3), B))
     assert said(found) == [(day(2), "per_b", QUARANTINED), (day(2, 3), "per_b", LINKED)]
     assert effect(found, day(1)).person == "per_b"
@@ -235,7 +235,7 @@ def test_no_order_of_arrival_matters(told: Told, beside: dict[str, Told], dice: 
 
 @given(TOLD, BESIDE)
 def test_an_event_is_one_persons_or_nobodys(told: Told, beside: dict[str, Told]) -> None:
-    """Spans are in order, one per instant; nobody holds what was quarantined, refused or a bot's."""
+    """Spans are in order, one per instant; nobody holds what was quarantined or refused."""
     found = spans(told, PEOPLE, openings({"mine": told, **beside}, PEOPLE))
     assert [each.at for each in found] == sorted({each.at for each in found})
     for each in found:
