@@ -126,8 +126,14 @@ def ruled(db: Connection, entity: str, said: Iterable[Ruled]) -> list[Ruling]:
     refs = {Ref.parse(ref) for r in said for ref in (r.left, r.right)}
     lost = refs - set(identities.keys_of(db, entity, refs))
     now = {str(ref): str(ref) for ref in refs} | survivors(db, lost)
-    pairs = [(r, *sorted((now[r.left], now[r.right]))) for r in said]
-    return [Ruling(r.at, a, b, r.verdict == "same", r.by) for r, a, b in pairs if a != b]
+    found = [
+        Ruling(r.at, *_ordered(now[r.left], now[r.right]), r.verdict == "same", r.by) for r in said
+    ]
+    return [ruling for ruling in found if ruling.left != ruling.right]
+
+
+def _ordered(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one < other else (other, one)
 
 
 def survivors(db: Connection, lost: Iterable[Ref]) -> dict[str, str]:

@@ -45,6 +45,13 @@ def register(app: Commands) -> None:
     disputes.command(decide.conflicts_resolve, name="resolve")
     disputes.command(decide.conflicts_reopen, name="reopen")
     app.command(disputes)
+    doubts = Commands(
+        name="reviews", group=_PEOPLE, help=(decide.reviews.__doc__ or "").partition("\n")[0]
+    )
+    doubts.default(decide.reviews)
+    doubts.command(decide.reviews_accept, name="accept")
+    doubts.command(decide.reviews_reject, name="reject")
+    app.command(doubts)
     sandboxes = Commands(name="sandbox", group=_BEGIN, help=begin.sandbox.__doc__ or "")
     sandboxes.default(begin.sandbox)
     sandboxes.command(begin.sandbox_import, name="import")
@@ -59,7 +66,7 @@ def register(app: Commands) -> None:
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
     (_BEGIN, (begin.init, serve.demo, check.discover, check.validate)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
-    (_ASK, (ask.explain, ask.asof, ask.report, check.doctor)),
-    (_PEOPLE, (person.export, person.erase)),
+    (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile, check.doctor)),
+    (_PEOPLE, (decide.split, person.export, person.erase)),
     (_SERVE, (serve.serve, serve.daemon, connection.pause, connection.resume)),
 )
