@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from catalog.shape import Type
 from config.currency import Rates, rounded
@@ -22,6 +23,7 @@ Read: TypeAlias = Callable[[Table[str, Any]], Any]
 Convert: TypeAlias = Callable[[Any], Any]
 
 NO_RATES: Final = Rates()
+_DAY_AS_TEXT: Final = len("2026-01-31")
 REST: Final = "*"
 """In a value map: every value it does not name."""
 
@@ -45,6 +47,8 @@ def reader(rule: MappedField, look: SideField, habits: Habits) -> Read:
     Errors: the function raises ValueError for a value that does not fit, without naming it.
     """
     coerce = _spelled(rule, habits)
+    if rule.type is Type.TIME and look.written_as is WrittenAs.DATE:
+        coerce = partial(_local_day, coerce, habits.timezone)
     if not look.names:
         constant = coerce(look.constant)
         return lambda _fields: constant
@@ -53,6 +57,14 @@ def reader(rule: MappedField, look: SideField, habits: Habits) -> Read:
     if look.currency is not None:
         return partial(_read_amount, take, convert, look.currency, habits.rates)
     return lambda fields: None if (raw := take(fields)) is None else convert(raw)
+
+
+def _local_day(coerce: Convert, zone: str, value: Any) -> datetime | None:
+    """A day of a field that holds days is the project's day, as it is when it is written."""
+    if not (isinstance(value, str) and len(value.strip()) <= _DAY_AS_TEXT):
+        return coerce(value)  # type: ignore[no-any-return]  # an instant, or None
+    day = to_date(value)
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _read_amount(
