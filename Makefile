@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 ROOMS := tasuki console jobs playbook sync staging connectors mappings catalog config sandbox
 
 .PHONY: help setup demo test test-slow acceptance check format format-check lint types contracts shape \
-        docs docs-check wheel bench image lock assets release clean
+        docs docs-check wheel bench match image lock assets release clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ wheel: setup ## build the wheel and test what is in it
 
 bench: setup ## measure beside floor and goal: make bench ARGS="--only reading"
 	@$(BIN)/python -m tools.bench $(ARGS)
+
+match: setup ## measure names and matching: make match ARGS="--only register"
+	@$(BIN)/python -m tools.match $(ARGS)
 
 image: ## build the container image (needs a container engine)
 	docker build --tag tasuki:dev .

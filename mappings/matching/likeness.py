@@ -70,9 +70,17 @@ def person(left: str, right: str) -> float:
     one, other = person_key(left), person_key(right)
     if one is None or other is None:
         return 0.0
-    swapped = " ".join(reversed(other.split(" ")))
-    alike: Compare = JaroWinkler.normalized_similarity
-    return max(alike(one, other), alike(one, swapped))
+    ways = ((one, other), (_swapped(one), other), (one, _swapped(other)))
+    return max(_names(left.replace(" ", ""), right.replace(" ", "")) for left, right in ways)
+
+
+def _swapped(name: str) -> str:
+    return " ".join(reversed(name.split(" ")))
+
+
+def _names(one: str, other: str) -> float:
+    """The start of a name counts more: people shorten and mistype its end."""
+    return float(JaroWinkler.normalized_similarity(*sorted((one, other))))
 
 
 def _email(left: str, right: str) -> float:
