@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,9 +16,10 @@ from staging.tables.entities import ENTITY_TABLES
 from staging.tables.money import total
 from tasuki.service.money.reconcile import By, Line, reconcile
 from tasuki.service.reporting import report
+from tests.folder import opened, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Select
@@ -141,12 +143,14 @@ class Loaded:
 
 
 @pytest.fixture(scope="module")
-def maven(loader: Any, shared: Callable[[str], Path]) -> Loaded:
+def maven(
+    shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Loaded]:
     """Load the extract once, and once more."""
     data = str(shared("maven_crm"))
     files = {name: text.replace("DATA", data) for name, text in FILES.items()}
-    app = loader.open(files, TODAY)
-    return Loaded(app, loader.run(app), loader.run(app))
+    with closing(opened(tmp_path_factory.mktemp("maven"), files, TODAY)) as app:
+        yield Loaded(app, run(app), run(app))
 
 
 def test_every_record_is_there(maven: Loaded) -> None:

@@ -19,9 +19,10 @@ from staging.tables.money import exact, total
 from tasuki.service.money.reconcile import By, reconcile
 from tasuki.service.money.unmatched import Reason
 from tasuki.service.reporting import report
+from tests.folder import opened, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from sqlalchemy import ColumnElement
@@ -131,7 +132,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _books(folder: Path, rows: list[dict[str, str]]) -> None:
     """The rows as a table, as the sales system would hold them."""
-    folder.mkdir(parents=True, exist_ok=True)
     names = list(rows[0])
     with closing(sqlite3.connect(folder / "books.db")) as db:
         db.execute(f"CREATE TABLE rows ({', '.join(names)})")
@@ -141,24 +141,29 @@ def _books(folder: Path, rows: list[dict[str, str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def invoices(loader: Any, shared: Callable[[str], Path]) -> Loaded:
+def invoices(
+    shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Loaded]:
     """Every invoice of the whole set, from a dropped CSV file."""
     raw = shared("online_retail") / "invoice_headers_all.csv.gz"
-    folder = loader.folder / "invoices"
+    folder = tmp_path_factory.mktemp("invoices")
     _books(folder, _rows(raw))
     (folder / "invoices.csv").write_bytes(gzip.decompress(raw.read_bytes()))
-    app = loader.open(HEADERS, TODAY, "invoices")
-    loader.run(app)
-    return Loaded(app, loader.run(app))
+    with closing(opened(folder, HEADERS, TODAY)) as app:
+        run(app)
+        yield Loaded(app, run(app))
 
 
 @pytest.fixture(scope="module")
-def lines(loader: Any, shared: Callable[[str], Path]) -> Loaded:
+def lines(
+    shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Loaded]:
     """Every line outside the United Kingdom, from a table."""
-    _books(loader.folder / "lines", _rows(shared("online_retail") / "invoice_lines_non_uk.csv.gz"))
-    app = loader.open(LINES, TODAY, "lines")
-    loader.run(app)
-    return Loaded(app, loader.run(app))
+    folder = tmp_path_factory.mktemp("lines")
+    _books(folder, _rows(shared("online_retail") / "invoice_lines_non_uk.csv.gz"))
+    with closing(opened(folder, LINES, TODAY)) as app:
+        run(app)
+        yield Loaded(app, run(app))
 
 
 def test_the_whole_set_agrees_to_the_penny(invoices: Loaded) -> None:

@@ -1,7 +1,13 @@
-"""explain, asof, report: what is so, why, and what was."""
+"""explain, asof, report, reconcile: what is so, why, and what was."""
 
-from tasuki.cli.faults import Exit
-from tasuki.cli.front import Doorway
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tasuki.cli.faults import Exit, UsageError
+from tasuki.cli.front import Doorway, Flag
+
+if TYPE_CHECKING:
+    from tasuki.service.money.reconcile import Reconciliation
 
 
 def explain(what: str, about: str = "", *, door: Doorway) -> int:
@@ -63,3 +69,53 @@ def report(*, door: Doorway) -> int:
     door.screen.document("report", vars_of(found))
     door.screen.show(report_view(found, door.screen.words))
     return Exit.DONE
+
+
+def reconcile(
+    *,
+    by: Literal["account", "month", "product"] = "account",
+    csv: Path | None = None,
+    propose: Flag = False,
+    door: Doorway,
+) -> int:
+    """What the CRM won beside what was booked and paid, every difference explained.
+
+    Parameters
+    ----------
+    by
+        What each row is about.
+    csv
+        Write every row to this file too, for a spreadsheet.
+    propose
+        Leave the nearest accounts of customers no CRM knows as reviews for a person to decide.
+    """
+    from tasuki.cli.views.report import reconcile_view
+    from tasuki.service.money.export import document
+    from tasuki.service.money.reconcile import By, leave_proposals
+    from tasuki.service.money.reconcile import reconcile as make
+
+    app = door.app()
+    found, screen = make(app, By(by)), door.screen
+    screen.document("reconcile", document(found))
+    screen.show(reconcile_view(found, screen.words))
+    if csv is not None:
+        _write(csv, found)
+        screen.note(screen.words("{n} rows written to {file}", n=f"{len(found.lines):,}", file=csv))
+    if propose:
+        left = leave_proposals(app, found)
+        screen.note(screen.words("{n} proposals wait in reviews", n=f"{left:,}"))
+    return Exit.DONE
+
+
+def _write(file: Path, found: "Reconciliation") -> None:
+    from tasuki.service.money.export import write_csv
+
+    try:
+        write_csv(found, file)
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be written",
+            where="tasuki reconcile --csv",
+            why=type(error).__name__,
+            remedy="Name a file in a folder that exists and that you may write to.",
+        ) from None

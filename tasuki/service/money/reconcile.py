@@ -17,7 +17,14 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.money import total
 from tasuki.service.app import App
-from tasuki.service.money.unmatched import Unmatched, by_reason, lines, matched, unmatched
+from tasuki.service.money.unmatched import (
+    Unmatched,
+    by_reason,
+    lines,
+    matched,
+    propose,
+    unmatched,
+)
 
 _SALE: Final = ENTITY_TABLES["sale"]
 _DEAL: Final = ENTITY_TABLES["opportunity"]
@@ -124,6 +131,12 @@ def reconcile(app: App, by: By = By.ACCOUNT) -> Reconciliation:
         knows_payments=paid > 0,
         queue=queue,
     )
+
+
+def leave_proposals(app: App, found: Reconciliation) -> int:
+    """Leave the nearest accounts of the queue as reviews, each asked once; how many pairs."""
+    with app.store.writing() as db:
+        return propose(db, found.queue, app.tools.now())
 
 
 def _difference(sums: Sums) -> Decimal:

@@ -26,6 +26,8 @@ from sqlalchemy import (
 
 from mappings.transforms.company import company_key
 from staging import identities
+from staging.identity import reviews
+from staging.identity.reviews import Question
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import LINK
 from staging.tables.money import NAMES_END_USER, OWN_CUSTOM, total
@@ -35,6 +37,7 @@ _SALE: Final = ENTITY_TABLES["sale"]
 _ACCOUNT: Final = ENTITY_TABLES["account"]
 _LIKE_PERCENT: Final = 80
 _NEAREST: Final = 3
+_ALIKE: Final = "sold to a customer no CRM knows, and the names are alike"
 _ASKED: Final = 200
 """The nearest accounts are looked for among the customers with most money."""
 
@@ -133,24 +136,26 @@ def by_reason(queue: Iterable[Unmatched]) -> dict[str, Decimal]:
 
 
 def propose(db: Connection, queue: Sequence[Unmatched], now: str) -> int:
-    """Leave each candidate of a customer that has a record as a review, asked once; how many."""
-    ids = {each.account_id for each in queue if each.reason is Reason.ONLY_IN_BOOKS}
-    wanted = {c.account_id for each in queue for c in each.candidates}
-    members = identities.members_of(db, "account", sorted(filter(None, ids | wanted)))
-    pairs = [
-        (*sorted((str(books), str(crm))), f"names are {candidate.likeness:.0%} alike")
-        for each in queue
-        if each.reason is Reason.ONLY_IN_BOOKS
+    """Ask about each customer that has a record and its candidates, once; how many pairs."""
+    asking = [each for each in queue if each.reason is Reason.ONLY_IN_BOOKS and each.account_id]
+    wanted = {c.account_id for each in asking for c in each.candidates}
+    ids = {str(each.account_id) for each in asking} | wanted
+    members = identities.members_of(db, "account", sorted(ids))
+    questions = [
+        Question(str(books), str(crm), _ALIKE, {"likeness": candidate.likeness})
+        for each in asking
         for candidate in each.candidates
         if (books := _first_ref(members.get(str(each.account_id), ())))
-        if (crm := _first_ref(members.get(candidate.account_id, ())))
+        if (crm := _first_ref(members.get(candidate.account_id, ()), beside=books.connection))
     ]
-    identities.keep_doubts(db, "account", pairs, now)
-    return len(pairs)
+    reviews.ask(db, "account", questions, now)
+    return len(questions)
 
 
-def _first_ref(links: Iterable[identities.Link]) -> Ref | None:
-    return min((link.ref for link in links), default=None)
+def _first_ref(links: Iterable[identities.Link], beside: str = "") -> Ref | None:
+    """The first of the records, of another connection where there is one."""
+    refs = sorted((link.ref for link in links), key=lambda ref: (ref.connection == beside, ref))
+    return next(iter(refs), None)
 
 
 def _reason() -> ColumnElement[str]:
