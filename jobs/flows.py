@@ -14,6 +14,7 @@ from sync.identity.keys import read_keys
 from sync.identity.resolve import resolve
 from sync.identity.visitors.attribute import attribute
 from sync.merge.entities import merge
+from sync.renames import reword
 from sync.wishes.step import wish_records
 from sync.write.apply import apply
 from sync.write.plan import plan
@@ -54,7 +55,7 @@ def replan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
 
 def understand(run: Run) -> dict[str, Json]:
     """From staged records to decisions."""
-    counts: dict[str, Any] = {"entities": 0, "conflicts": 0}
+    counts: dict[str, Any] = {"entities": 0, "conflicts": 0, **reword(run)}
     read_keys(run)
     resolve(run)
     copy(run)

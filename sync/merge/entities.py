@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from catalog.shape import Entity, Grain
+from catalog.shape import Entity
 from mappings.spec import Policy, Rule
 from mappings.values import to_json
 from staging import identities, queue, records, rows
@@ -64,7 +64,7 @@ class Merged:
 def merge(run: Runner) -> dict[str, Json]:
     """Merge every dirty entity; how many changed, in how many a person must decide."""
     changed = conflicts_ = wishes = 0
-    for entity in _order(run.tools):
+    for entity in run.step(WAITING)["entities"]:
         more = True
         while more:
             done = run.step(MERGE, entity=entity)
@@ -74,17 +74,21 @@ def merge(run: Runner) -> dict[str, Json]:
     return {"entities": changed, "conflicts": conflicts_, "wishes": wishes}
 
 
-def _order(tools: Tools) -> list[str]:
-    """Every entity, parents first."""
-    mapped = {m.entity.name for m in tools.mappings if m.entity.grain is Grain.MERGED}
-    return [*_PARENTS, *sorted(mapped - set(_PARENTS))]
+def _keep_waiting(
+    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
+) -> dict[str, Json]:
+    """The entities of which something waits, parents first."""
+    for entity in {m.entity.name: m.entity for m in tools.mappings}.values():
+        protection.wake(db, tools, entity)
+    waiting = queue.waiting(db, queue.MERGE).keys() & tools.entities.keys()
+    rank = {name: position for position, name in enumerate(_PARENTS)}
+    return {"entities": sorted(waiting, key=lambda name: (rank.get(name, len(rank)), name))}
 
 
 def _keep_merge(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     entity = tools.entities[arguments["entity"]]
-    protection.wake(db, tools, entity)
     ids = queue.take(db, queue.MERGE, entity.name, _CHUNK)
     if not ids:
         return {"changed": 0, "conflicts": 0, "wishes": 0, "more": False}
@@ -297,4 +301,5 @@ def _ended(tools: Tools, entity: Entity, row: Mapping[str, Any]) -> past.Change:
     return past.Change(row["id"], past.WHOLE, whole, None, None, tools.now(), tools.run)
 
 
+WAITING: Final = Step("merge.waiting", keep=_keep_waiting)
 MERGE: Final = Step("merge.entities", keep=_keep_merge)

@@ -16,6 +16,7 @@ from staging.write import plans
 from staging.write.plans import Change, PlanRow
 from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
+from sync.renames import told
 from sync.write import guards
 from sync.write.cell import holds
 from sync.write.intent import Intent, fulfil, open_intents
@@ -94,6 +95,7 @@ def describe(
         notes={
             "calls": _calls(tools, changes),
             "guards": [t.sentence() for t in guards.tripped(db, tools, changes)],
+            "told": told(db, tools.run),
         },
     )
 

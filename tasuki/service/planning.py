@@ -90,6 +90,8 @@ class PlanView:
     """Limits this plan goes beyond; it will not be applied while there are any."""
     kept: int
     """Cells an undo leaves alone because somebody edited them."""
+    told: tuple[str, ...]
+    """What was renamed or removed in mappings, and what became of it."""
     targets: tuple[TargetView, ...] = field(repr=False)
 
     @property
@@ -290,6 +292,7 @@ def _view(
         calls=dict(row.notes.get("calls") or {}),
         guards=tuple(row.notes.get("guards") or ()),
         kept=int(row.notes.get("kept") or 0),
+        told=tuple(row.notes.get("told") or ()),
         targets=_targets(app, changes, samples),
     )
 

@@ -215,6 +215,8 @@ def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
             words("{n} cells are left alone: somebody edited them since.", n=plan.kept),
             style="yellow",
         )
+    for line in plan.told:
+        yield Text(line, style="yellow")
     for guard in plan.guards:
         yield Text(f"{words('guard')}: {guard}", style="bold red")
     if not plan.guards:

@@ -46,7 +46,8 @@ def funnel(counts: "dict[str, Json]", words: Words) -> RenderableType:
     for name, key in _FUNNEL:
         if counts.get(key) or key == "read":
             table.add_row(f"{counts.get(key) or 0:,}", words(name))
-    return Group(table, *_swept(counts, words), *_not_green(counts, words))
+    told = (Text(line, style="yellow") for line in counts.get("told") or ())
+    return Group(table, *told, *_swept(counts, words), *_not_green(counts, words))
 
 
 def _swept(counts: "dict[str, Json]", words: Words) -> Iterable[RenderableType]:
