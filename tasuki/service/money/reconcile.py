@@ -55,12 +55,12 @@ class Sums:
     @property
     def won_not_booked(self) -> Decimal:
         """Won by the CRM's word, and not in the books."""
-        return max(self.won - self.booked, _ZERO)
+        return max(self.won - self.booked, _ZERO) if self.won else _ZERO
 
     @property
     def booked_not_won(self) -> Decimal:
-        """In the books without a won opportunity."""
-        return max(self.booked - self.won, _ZERO)
+        """In the books without a won opportunity; negative for a credit note of its own."""
+        return self.booked - self.won + self.won_not_booked
 
     @property
     def not_paid(self) -> Decimal:

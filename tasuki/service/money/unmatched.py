@@ -201,7 +201,8 @@ def _customer(row: Row[Any]) -> Unmatched:
 def _with_candidates(db: Connection, queue: list[Unmatched]) -> list[Unmatched]:
     names = _names(db)
     keys = list(names)
-    asked = [each for each in queue if each.name][:_ASKED]
+    known = Reason.END_USER_NOT_GIVEN
+    asked = [each for each in queue if each.name and each.reason is not known][:_ASKED]
     near = {id(each): tuple(_nearest(str(each.name), keys, names)) for each in asked}
     return [replace(each, candidates=near.get(id(each), ())) for each in queue]
 
