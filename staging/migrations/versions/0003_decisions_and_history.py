@@ -72,7 +72,6 @@ def upgrade() -> None:
 
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ends_at", STRING, nullable=True))
-        batch_op.add_column(sa.Column("body", STRING, nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
         batch_op.drop_column("object")
         batch_op.drop_column("connection")
@@ -81,11 +80,10 @@ def upgrade() -> None:
     with op.batch_alter_table("case_", schema=None) as batch_op:
         batch_op.add_column(sa.Column("status", STRING, nullable=True))
         batch_op.add_column(sa.Column("priority", STRING, nullable=True))
-        batch_op.add_column(sa.Column("body", STRING, nullable=True))
         batch_op.add_column(sa.Column("tasuki_key", STRING, nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
-        batch_op.drop_column("connection")
         batch_op.drop_column("object")
+        batch_op.drop_column("connection")
         batch_op.drop_column("record_id")
 
     with op.batch_alter_table("conflict", schema=None) as batch_op:
@@ -121,11 +119,10 @@ def upgrade() -> None:
             ),
         )
 
-    with op.batch_alter_table("opportunity_line", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
-        batch_op.drop_column("object")
-        batch_op.drop_column("connection")
-        batch_op.drop_column("record_id")
+    with op.batch_alter_table("parked", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_parked_record", ["connection", "object", "record_id"], unique=False
+        )
 
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("department", STRING, nullable=True))
@@ -211,11 +208,8 @@ def downgrade() -> None:
         batch_op.drop_column("acquired_from")
         batch_op.drop_column("department")
 
-    with op.batch_alter_table("opportunity_line", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
-        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
-        batch_op.add_column(sa.Column("object", STRING, nullable=True))
-        batch_op.drop_column("provenance")
+    with op.batch_alter_table("parked", schema=None) as batch_op:
+        batch_op.drop_index("ix_parked_record")
 
     with op.batch_alter_table("engagement", schema=None) as batch_op:
         batch_op.drop_index(
@@ -248,11 +242,10 @@ def downgrade() -> None:
 
     with op.batch_alter_table("case_", schema=None) as batch_op:
         batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
-        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.add_column(sa.Column("connection", STRING, nullable=True))
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
         batch_op.drop_column("tasuki_key")
-        batch_op.drop_column("body")
         batch_op.drop_column("priority")
         batch_op.drop_column("status")
 
@@ -261,7 +254,6 @@ def downgrade() -> None:
         batch_op.add_column(sa.Column("connection", STRING, nullable=True))
         batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
-        batch_op.drop_column("body")
         batch_op.drop_column("ends_at")
 
     with op.batch_alter_table("account_metric", schema=None) as batch_op:
