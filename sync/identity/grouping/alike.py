@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rapidfuzz import fuzz
 from sqlalchemy import Connection
 
 from catalog.shape import Entity
+from mappings.matching.likeness import likeness
 from mappings.spec import KeyRule
 from staging import identities
 from staging.identities import Keys
@@ -27,9 +27,8 @@ BESIDE: Final = "~"
 
 
 def folded(value: object) -> str:
-    """A value as it is compared: one width, one case, words in order."""
-    text = unicodedata.normalize("NFKC", str(value)).casefold()
-    return " ".join(sorted(text.split()))
+    """A value as it is kept for comparing: one width, no stray spaces."""
+    return " ".join(unicodedata.normalize("NFKC", str(value)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +98,9 @@ def _pairs(
                 if right == left or (right in around.keys and right < left):
                     continue
                 pair = _groups_of(among, left, right)
-                if pair is not None and (likeness := _likeness(rule, among, left, right)):
+                if pair is not None and (found := _likeness(rule, among, left, right)):
                     one, other = sorted((str(left), str(right)))
-                    yield pair, Doubt(one, other, rule.kind, likeness)
+                    yield pair, Doubt(one, other, rule.kind, found)
 
 
 def _groups_of(among: _Field, left: Ref, right: Ref) -> tuple[str, str] | None:
@@ -124,7 +123,7 @@ def _likeness(rule: KeyRule, among: _Field, left: Ref, right: Ref) -> dict[str, 
         other = among.keys.get(right, {}).get(kind)
         if not one or not other:
             return {}
-        score = max(fuzz.ratio(a, b, score_cutoff=100 * least) for a in one for b in other) / 100
+        score = max(likeness(name, a, b) for a in one for b in other)
         if score < least:
             return {}
         found[name] = round(score, 3)
