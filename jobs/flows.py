@@ -14,6 +14,8 @@ from sync.identity.keys import read_keys
 from sync.identity.resolve import resolve
 from sync.identity.visitors.attribute import attribute
 from sync.merge.entities import merge
+from sync.reading.rejects import unread
+from sync.reading.revision import revise
 from sync.renames import reword
 from sync.wishes.step import wish_records
 from sync.write.apply import apply
@@ -56,9 +58,11 @@ def replan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
 def understand(run: Run) -> dict[str, Json]:
     """From staged records to decisions."""
     counts: dict[str, Any] = {"entities": 0, "conflicts": 0, **reword(run)}
+    revise(run)
     read_keys(run)
     resolve(run)
     copy(run)
+    counts["unread"] = unread(run)
     attribute(run)
     merged = merge(run)
     counts |= merged

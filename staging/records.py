@@ -1,7 +1,7 @@
 """Records as their systems said them: staged with their history, read back by id."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orjson import Fragment
@@ -18,9 +18,9 @@ _KNOWN: Final = select(
     RECORD.c.object == bindparam("object"),
     RECORD.c.id.in_(bindparam("ids", expanding=True)),
 )
-_POSITIONS: Final = select(CURSOR.c.stream, CURSOR.c.value, CURSOR.c.fields_digest).where(
-    CURSOR.c.connection == bindparam("connection"), CURSOR.c.object == bindparam("object")
-)
+_POSITIONS: Final = select(
+    CURSOR.c.stream, CURSOR.c.value, CURSOR.c.fields_digest, CURSOR.c.run_id
+).where(CURSOR.c.connection == bindparam("connection"), CURSOR.c.object == bindparam("object"))
 """Asked for every page: built once, since building them costs more than running them."""
 
 
@@ -52,7 +52,10 @@ class Position:
     """How far a stream of an object has been read."""
 
     value: str | None
-    fields_digest: str | None
+    fields_digest: str | None = None
+    """What an older version asked for; newer ones keep it as a stream of its own."""
+    run_id: str | None = field(default=None, compare=False)
+    """The run that moved it last."""
 
 
 def stage(  # one call per page
@@ -332,7 +335,7 @@ def move(  # the cursor commits with its page, in the caller's transaction
 def positions(db: Connection, connection: str, object: str) -> dict[str, Position]:
     """How far every stream of an object has been read."""
     rows = db.execute(_POSITIONS, {"connection": connection, "object": object})
-    return {row.stream: Position(row.value, row.fields_digest) for row in rows}
+    return {row.stream: Position(row.value, row.fields_digest, row.run_id) for row in rows}
 
 
 def note_version(

@@ -12,9 +12,9 @@ from mappings.spec import Mapping as RecordMapping
 from mappings.values import to_json
 from staging import identities, queue, records, rows
 from sync.context import Runner, Step, Tools
-from sync.identity.keys import said_by
 from sync.identity.pointers import reference_rows, resolve
 from sync.identity.visitors import changed
+from sync.reading.rejects import said_by
 from sync.reading.stream import stream, streams
 from sync.walk import by_kind
 from tasuki.values import Json, Ref
@@ -53,7 +53,7 @@ def _keep_copy(
     found = records.read(db, each.connection, each.object, ids)
     for mapping, side in each.readers:
         if mapping.entity.grain is Grain.COPIED:
-            _copy(db, tools, mapping, said_by(each, mapping, side, found))
+            _copy(db, tools, mapping, said_by(db, tools, each, mapping, side, found))
     return {"taken": len(ids)}
 
 
@@ -80,9 +80,7 @@ def _copy(
     _hand_on(db, mapping, [*before.values(), *after])
 
 
-def _named(
-    entity: str, living: Mapping[Ref, Normalized]
-) -> Iterator[tuple[Ref, str, str, str]]:
+def _named(entity: str, living: Mapping[Ref, Normalized]) -> Iterator[tuple[Ref, str, str, str]]:
     """An event that names an e-mail looks again when it changes hands, or becomes a colleague's."""
     if entity == _EVENT:
         for ref, said in living.items():

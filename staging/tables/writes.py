@@ -111,6 +111,7 @@ PARKED: Final = Table(
     text("place"),
     text("state", required=True),  # open | retried | dropped
     at("at", required=True),
+    Index("ix_parked_record", "connection", "object", "record_id"),
 )
 
 CONFLICT: Final = Table(

@@ -1,5 +1,6 @@
 """What waits for a person: rows that could not be read and writes that were refused."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,7 +26,12 @@ class Parked:
 
 def park(db: Connection, what: Parked, run: str, now: str) -> None:
     """Park it; parking it again renews its reason."""
-    upsert(db, PARKED, [{**asdict(what), "run_id": run, "state": "open", "at": now}])
+    park_all(db, [what], run, now)
+
+
+def park_all(db: Connection, what: Iterable[Parked], run: str, now: str) -> None:
+    """Park many at once."""
+    upsert(db, PARKED, ({**asdict(w), "run_id": run, "state": "open", "at": now} for w in what))
 
 
 def unpark(db: Connection, ids: list[str]) -> None:
@@ -38,6 +44,24 @@ def open_ids(db: Connection, code: str) -> set[str]:
     """What waits for this reason."""
     query = select(PARKED.c.id).where(PARKED.c.state == "open", PARKED.c.code == code)
     return set(db.scalars(query))
+
+
+def open_of(
+    db: Connection, code: str, connection: str, object: str, ids: Iterable[str]
+) -> set[str]:
+    """What waits for this reason, of these records."""
+    found: set[str] = set()
+    here = (PARKED.c.connection == connection, PARKED.c.object == object)
+    for chunk in chunks(ids):
+        mine = (*here, PARKED.c.record_id.in_(chunk), PARKED.c.state == "open")
+        found.update(db.scalars(select(PARKED.c.id).where(*mine, PARKED.c.code == code)))
+    return found
+
+
+def open_in(db: Connection, code: str, run: str) -> int:
+    """How many things wait for this reason since a run."""
+    of = (PARKED.c.state == "open", PARKED.c.code == code, PARKED.c.run_id == run)
+    return db.scalar(select(func.count()).select_from(PARKED).where(*of)) or 0
 
 
 def open_count(db: Connection) -> int:

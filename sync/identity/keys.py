@@ -7,12 +7,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from catalog.shape import Grain
-from mappings.apply import Normalized, normalize
+from mappings.apply import Normalized
 from mappings.links import STORED_ID, value_keys
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Side
 from staging import aliases, identities, queue, records
-from staging.erasure.purge import is_erased
 from staging.records import Staged
 from sync.context import Runner, Step, Tools
 from sync.identity.cluster import HUB
@@ -24,7 +23,8 @@ from sync.identity.grouping.neighbourhood import (
     scoped_kinds,
 )
 from sync.identity.pointers import reference_rows, resolve, wake
-from sync.reading.stream import Stream, hand_on, stream
+from sync.reading.rejects import said_by
+from sync.reading.stream import Stream, stream
 from sync.walk import by_kind
 from tasuki.values import Json, Ref
 
@@ -37,29 +37,9 @@ def read_keys(run: Runner) -> int:
 
 
 def _keep_waiting(
-    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
+    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
-    for mapping in tools.mappings:
-        if _says_otherwise(db, tools, mapping):
-            _look_at_all(db, tools, mapping)
     return {"kinds": queue.waiting(db, queue.MAP)}
-
-
-def _says_otherwise(db: Connection, tools: Tools, mapping: RecordMapping) -> bool:
-    """Whether a mapping is not what it was at the last run."""
-    of = ("mappings", mapping.name, "read")
-    return records.note_version(db, of, mapping.version, tools.run, tools.now())
-
-
-def _look_at_all(db: Connection, tools: Tools, mapping: RecordMapping) -> None:
-    """What was staged before is read again, and who is who decided again, by the new words."""
-    for side in mapping.sides.values():
-        each = stream(tools, f"{side.connection}/{side.object}")
-        ids = list(records.living_ids(db, each.connection, each.object))
-        hand_on(db, each, ids)
-        if mapping.entity.grain is Grain.MERGED:
-            refs = (str(Ref(each.connection, each.object, id_)) for id_ in ids)
-            queue.mark(db, queue.IDENTIFY, mapping.entity.name, refs)
 
 
 def _keep_read(
@@ -82,7 +62,7 @@ def _note(
     side: Side,
     found: Mapping[str, Staged],
 ) -> None:
-    said = said_by(each, mapping, side, found)
+    said = said_by(db, tools, each, mapping, side, found)
     absorbed = aliases.absorbed(db, each.connection, each.object, found)
     refs = list(said)
     entity = mapping.entity.name
@@ -172,20 +152,6 @@ def _doubt_kin(db: Connection, entity: str, fields: Iterable[str], targets: set[
         targets = {f"ref:{ref}" for ref in below}
 
 
-def said_by(
-    each: Stream, mapping: RecordMapping, side: Side, found: Mapping[str, Staged]
-) -> dict[Ref, Normalized | None]:
-    """What each record says in the business's words; None for a deleted one."""
-    return {
-        Ref(each.connection, each.object, id_): (
-            None
-            if row.deleted_at or is_erased(row.payload)
-            else normalize(mapping, side.name, row.payload, id_)
-        )
-        for id_, row in found.items()
-    }
-
-
 def _keys(
     mapping: RecordMapping, ref: Ref, said: Normalized, absorbed: Mapping[str, Collection[str]]
 ) -> identities.Keys:
@@ -225,7 +191,7 @@ def _keep_scoped(
         each = stream(tools, f"{connection}/{object_}")
         for mapping, side in each.readers:
             if mapping.entity.name == entity:
-                _scope(db, tools, mapping, said_by(each, mapping, side, found))
+                _scope(db, tools, mapping, said_by(db, tools, each, mapping, side, found))
     return {"taken": len(taken)}
 
 
