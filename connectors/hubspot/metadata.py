@@ -48,7 +48,10 @@ TYPES: Final[Mapping[str, str]] = {
 }
 
 _EVENT: Final = ("id", "eventType", "objectType", "objectId")
-_WEB: Final = ("hs_url", "hs_title", "hs_referrer", "hs_session_id", "utk", "email", "form_name")
+_WEB: Final = (
+    "hs_url", "hs_title", "hs_referrer", "hs_session_id", "hs_user_agent",
+    "utk", "email", "form_name", "recipient", "consent",
+)  # fmt: skip
 _PSEUDO: Final[Mapping[str, Mapping[str, str]]] = {
     "owners": {
         "id": "text",

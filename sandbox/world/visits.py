@@ -88,6 +88,19 @@ class Diary:
         moment = self._draft.ago(age)
         self._form(Sitter(sitter.person, sitter.contact, email), moment, session, "flow")
 
+    def open_link(self, recipient: Sitter, age: float, views: int) -> None:
+        """A link that was made for somebody is opened, by whomever, and some pages are read."""
+        session = f"{self._rng.getrandbits(48):012x}"
+        moment = self._draft.ago(age)
+        cells = {"hs_url": f"{SITE}/cases/flow", "hs_title": "Cases", "hs_session_id": session}
+        self._event(VIEWED, moment, {**cells, "recipient": recipient.email})
+        self._session(moment, session, views, "flow")
+
+    def refuse(self, age: float) -> None:
+        """The reader takes back the consent to be followed."""
+        cells = {"hs_url": f"{SITE}/privacy", "hs_title": "Privacy", "consent": "false"}
+        self._event(VIEWED, self._draft.ago(age), cells)
+
     def burst(self, age: float, views: int, seconds: float) -> None:
         """Page views faster than anybody reads."""
         session = f"{self._rng.getrandbits(48):012x}"

@@ -11,6 +11,8 @@ from sandbox.world.shape import HUBSPOT, CookieTruth, EmailEvent, WebEvent
 from sandbox.world.visits import FORMS, SITE, SUBMITTED, VIEWED, Diary, Sitter, new_browser
 
 SHARED: Final = {"handover": 8, "back_and_forth": 4}
+FORWARDED: Final = {"known_browser": 3, "answered": 3, "travelled": 2}
+REFUSED: Final = 2
 SINGLE: Final = {"several_forms": 5, "mail_spelling": 5, "two_browsers": 4}
 HOT_VIEWS: Final = 20
 HOT_DAYS: Final = 30
@@ -37,6 +39,8 @@ def add_web(draft: Draft) -> None:
     _add_ordinary(draft, rng)
     _add_staff(draft, rng)
     _add_bots(draft, rng)
+    spare = [pair for pair in colleagues if not used & {pair[0].person, pair[1].person}]
+    _add_forwarded(draft, draft.rng("forwarded"), spare)
     _add_emails(draft, draft.rng("emails"))
     draft.events.sort(key=lambda event: (event.occurred_at, event.id))
     _count(draft)
@@ -223,6 +227,58 @@ def _add_bots(draft: Draft, rng: Random) -> None:
         diary.form(sitter, 30, email)
         diary.burst(30 - 1 / 1440, 120, 0.5)
         _remember(draft, "bot", browser.utk, id, [(sitter, draft.ago(30), None)])
+
+
+def _add_forwarded(draft: Draft, rng: Random, pairs: list[tuple[Sitter, Sitter]]) -> None:
+    """Links opened by others than they were made for, and browsers that refuse to be known."""
+    turn = iter(pairs)
+    for case, count in FORWARDED.items():
+        for _ in range(planted_count(count, draft.scale)):
+            plant = _travelled if case == "travelled" else _forwarded
+            plant(draft, rng, case, *next(turn))
+    for _ in range(planted_count(REFUSED, draft.scale)):
+        _refused(draft, rng, next(turn)[0])
+
+
+def _forwarded(draft: Draft, rng: Random, case: str, to: Sitter, reader: Sitter) -> None:
+    """The reader opens a colleague's link: long known there, or sending a form the same hour."""
+    browser = new_browser(rng, (reader if case == "known_browser" else to).contact)
+    diary = Diary(draft, rng, browser)
+    if case == "known_browser":
+        diary.form(reader, 100, reader.email)
+    diary.open_link(to, 60, 6)
+    if case == "answered":
+        diary.form(reader, 60 - 1 / 24, reader.email)
+    moment = diary.written[0].occurred_at
+    spans: _Spans = [(reader, moment, None)]
+    _remember(draft, "forwarded", browser.utk, browser.contact, spans)
+    _plant(draft, "cookies_forwarded", case, browser.utk, browser.contact, spans, diary.written)
+
+
+def _travelled(draft: Draft, rng: Random, case: str, to: Sitter, _other: Sitter) -> None:
+    """One link in three browsers within hours: HubSpot takes them all for the recipient's."""
+    for hours in range(3):
+        browser = new_browser(rng, to.contact)
+        diary = Diary(draft, rng, browser)
+        diary.open_link(to, 50 - hours / 24, 4)
+        _nobodys(draft, "travelled", case, browser.utk, to, diary.written)
+
+
+def _refused(draft: Draft, rng: Random, sitter: Sitter) -> None:
+    """A reader who sent a form and takes the consent back later."""
+    browser = new_browser(rng, sitter.contact)
+    diary = Diary(draft, rng, browser)
+    diary.form(sitter, 90, sitter.email)
+    diary.refuse(40)
+    _nobodys(draft, "refused", "withdrawn", browser.utk, sitter, diary.written)
+
+
+def _nobodys(
+    draft: Draft, kind: str, case: str, utk: str, sitter: Sitter, events: list[WebEvent]
+) -> None:
+    draft.cookies.append(CookieTruth(utk, kind, sitter.contact, ((f"nobody-{utk[:6]}", None),)))
+    ids = [event.id for event in events]
+    draft.plant(f"cookies_{kind}", case, utk=utk, hubspot_contact=sitter.contact, events=ids)
 
 
 def _add_emails(draft: Draft, rng: Random) -> None:

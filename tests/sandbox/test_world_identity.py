@@ -355,7 +355,7 @@ def test_forms_tell_whose_events_they_are(made: tuple[int, float]) -> None:
         forms = [event for event in events if "email" in event.properties]
         senders = [people.get(form.properties["email"].strip().lower(), "?") for form in forms]
         changes = [s for place, s in enumerate(senders) if place == 0 or senders[place - 1] != s]
-        if spans[utk].kind != "bot" and "?" not in senders:
+        if spans[utk].kind not in ("bot", "travelled", "refused") and "?" not in senders:
             assert changes == [person for person, _ in spans[utk].spans]
 
 
@@ -371,6 +371,23 @@ def test_planted_spans_split_all_events_of_a_shared_cookie(made: tuple[int, floa
         assert {event.contact_id for event in events} == {case["hubspot_contact"]}
         assert len({span["person"] for span in spans}) == 2
         assert all(span["events"] for span in spans)
+
+
+def test_forwarded_links_name_somebody_else(made: tuple[int, float]) -> None:
+    """Whoever reads is not for whom the link was made; a link that travelled names no reader."""
+    world = world_of(made)
+    people = {str(p["id"]): p["email"] for p in world.truth.people}
+    events = {event.id: event.properties for event in world.hubspot.events}
+    for case in world.truth.planted["cookies_forwarded"]:
+        (span,) = case["spans"]
+        told = [events[id] for id in span["events"]]
+        (made_for,) = {each["recipient"] for each in told if "recipient" in each}
+        assert made_for != people[span["person"]]
+        assert {each["email"] for each in told if "email" in each} == {people[span["person"]]}
+    for case in world.truth.planted["cookies_travelled"]:
+        assert not any("email" in events[id] for id in case["events"])
+    for case in world.truth.planted["cookies_refused"]:
+        assert events[case["events"][-1]]["consent"] == "false"
 
 
 def test_single_cookies_stay_with_their_person(made: tuple[int, float]) -> None:

@@ -115,6 +115,13 @@ class Walked:
         with self.app.store.reading() as db:
             return dict(db.execute(select(event.c.record_id, event.c.person_id)).all())
 
+    def ignored_events(self) -> dict[str, tuple[str | None, str | None]]:
+        """Whose every web event is and why it does not count, by the platform's event id."""
+        event = ENTITY_TABLES["engagement"]
+        columns = (event.c.record_id, event.c.person_id, event.c.ignored)
+        with self.app.store.reading() as db:
+            return {id_: (person, why) for id_, person, why in db.execute(select(*columns))}
+
     def misplaced_events(self, kind: str) -> list[tuple[str, str]]:
         """Planted cookie events that did not reach their person: (cookie, event)."""
         links = self.links()

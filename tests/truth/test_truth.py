@@ -47,10 +47,35 @@ def test_every_record_belongs_to_something(walked: Any, entity: str) -> None:
     assert refs - linked == set()
 
 
-@pytest.mark.parametrize("kind", ["cookies_shared", "cookies_single"])
+@pytest.mark.parametrize("kind", ["cookies_shared", "cookies_single", "cookies_forwarded"])
 def test_cookie_events_reach_the_right_person(walked: Any, kind: str) -> None:
-    """A shared browser splits by time; what one person did alone stays theirs."""
+    """A shared browser splits by time; what one did, alone or by a forwarded link, stays theirs."""
     assert walked.misplaced_events(kind) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("cookies_travelled", "quarantined"), ("cookies_refused", "no_consent")]
+)
+def test_events_of_nobody_stay_nobodys(walked: Any, kind: str, why: str) -> None:
+    """A link that travelled and a browser without consent are linked to no one."""
+    events = [event for case in walked.truth.planted(kind) for event in case["events"]]
+    given = walked.ignored_events()
+    assert events
+    assert {given[event] for event in events} == {(None, why)}
+
+
+def test_staff_and_robots_count_in_nothing(walked: Any) -> None:
+    """Every event of our own people's browsers and of robots is set aside, and no other is."""
+    kinds = {cookie["utk"]: cookie["kind"] for cookie in walked.truth.document["cookies"]}
+    event = ENTITY_TABLES["engagement"]
+    with walked.app.store.reading() as db:
+        query = select(event.c.visitor, event.c.ignored).where(event.c.visitor.is_not(None))
+        found = {(kinds[row.visitor.rpartition("/")[2]], row.ignored) for row in db.execute(query)}
+    assert {(kind, why) for kind, why in found if kind in ("staff", "bot")} == {
+        ("staff", "staff"),
+        ("bot", "bot"),
+    }
+    assert {why for kind, why in found if kind in ("person", "shared", "forwarded")} == {None}
 
 
 @pytest.mark.parametrize("rule", SIGNALS)

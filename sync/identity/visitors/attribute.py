@@ -37,7 +37,7 @@ from tasuki.values import Json
 CRAWLER: Final = "crawler"
 """This one event was a robot's, by its own word or its system's."""
 _BROWSERS: Final = 300
-_EVENTS: Final = 2_000
+_EVENTS: Final = 1_000
 _EVENT: Final = ENTITY_TABLES["engagement"]
 Spans = Mapping[str, Sequence[Span]]
 

@@ -362,7 +362,7 @@ def test_no_order_of_arrival_matters(
 
 
 def test_both_engines_agree(store_url: str) -> None:
-    """A shared browser, a forwarded link, a refusal and a robot on SQLite and PostgreSQL."""
+    """A shared browser, a click, a refusal and a robot on SQLite and PostgreSQL."""
     with rehearsal(files(most_views_per_minute=4), url=store_url) as world:
         people(world, A, B)
         seen(world, "01")
@@ -378,7 +378,7 @@ def test_both_engines_agree(store_url: str) -> None:
         seen(world, "02", None, recipient=B, agent="curl/8.0")
         world.run()
         found = [placed for _, placed in sorted(owners(world).items())]
-        assert found[:4] == [(A, None), (A, None), (B, None), (B, None)]
+        assert found[:4] == [(A, None), (A, None), (B, None), (A, None)]
         assert found[4:8] == [(None, "no_consent")] * 2 + [(None, None), (B, None)]
         assert found[8:] == [(None, "bot")] * 5 + [(None, "crawler")]
 
