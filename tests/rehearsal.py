@@ -177,7 +177,7 @@ class Shuffled(MemoryConnector):
         self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
     ) -> Page:
         """A page, shuffled."""
-        page = MemoryConnector.page(self, object, fields, cursor)
+        page = MemoryConnector.page(self, object, fields, cursor, filter)
         return replace(page, records=tuple(self.dice.sample(page.records, len(page.records))))
 
 

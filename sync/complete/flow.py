@@ -15,7 +15,7 @@ from sync.complete.due import USUAL, Due, Ordered, due
 from sync.complete.ids import believe, sweep_ids
 from sync.complete.links import sweep_links
 from sync.context import Chain, Runner
-from sync.pull import Part, Told, deletes, pages
+from sync.pull import Part, Told, deletes, pages, scope_of
 from sync.reading.stream import Stream, streams
 from sync.reading.unproven import SCOPED
 from tasuki.errors import (
@@ -124,6 +124,12 @@ def _totals(this: _Pull) -> dict[str, Json]:
         "unreadable": [
             f"{k}.{name}" for k, t in this.told.items() for name in _marked(t, "unreadable:")
         ],
+        "scopes": {
+            kind: {"pushed_down": scope_of(this.run.tools, each) is not None, "outside": n}
+            for kind, each in ((each.kind, each) for each in streams(this.run.tools))
+            if each.is_scoped
+            for n in (this.told[kind]["outside"],)
+        },
         "complete": not differs and not this.stopped,
         "incomplete": sorted({*differs, *this.stopped}),
         "differs": differs,

@@ -120,7 +120,7 @@ class Moving(MemoryConnector):
     ) -> Page:
         """A page; then somebody does something."""
         with self.lock:
-            page = MemoryConnector.page(self, object, fields, cursor)
+            page = MemoryConnector.page(self, object, fields, cursor, filter)
             if self.pending:
                 self.pending.pop(0)()
             return page

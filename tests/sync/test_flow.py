@@ -71,7 +71,7 @@ class Torn(MemoryConnector):
     def page(
         self, object: str, fields: Any, cursor: str | None, filter: Filter | None = None
     ) -> Page:
-        page = MemoryConnector.page(self, object, fields, cursor)
+        page = MemoryConnector.page(self, object, fields, cursor, filter)
         broken = (Broken("sales.csv:7", "the amount is no number"),)
         return replace(page, broken=broken if object == "companies" else ())
 

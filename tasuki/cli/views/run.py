@@ -29,6 +29,7 @@ _FUNNEL: Final = (
     ("links moved", "relinked"),
     ("found or gone by comparing ids", "swept"),
     ("rows that could not be read", "broken"),
+    ("cells that could not be read, parked", "unread"),
     ("entities merged", "entities"),
     ("conflicts for a person", "conflicts"),
     ("scored", "scored"),
@@ -47,7 +48,19 @@ def funnel(counts: "dict[str, Json]", words: Words) -> RenderableType:
         if counts.get(key) or key == "read":
             table.add_row(f"{counts.get(key) or 0:,}", words(name))
     told = (Text(line, style="yellow") for line in counts.get("told") or ())
-    return Group(table, *told, *_swept(counts, words), *_not_green(counts, words))
+    beside = (*_scopes(counts, words), *_swept(counts, words), *_not_green(counts, words))
+    return Group(table, *told, *beside)
+
+
+def _scopes(counts: "dict[str, Json]", words: Words) -> Iterable[RenderableType]:
+    """Of each scope, who looks: the system, or we at everything."""
+    for name, scope in sorted((counts.get("scopes") or {}).items()):
+        said = words("scope of {name}: pushed down", name=name)
+        if not scope["pushed_down"]:
+            more = f"{scope['outside']:,}"
+            text = "scope of {name}: evaluated locally, reads {more} more records"
+            said = words(text, name=name, more=more)
+        yield Text(said, style="dim")
 
 
 def _swept(counts: "dict[str, Json]", words: Words) -> Iterable[RenderableType]:

@@ -97,7 +97,7 @@ class Skips(MemoryConnector):
         self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None
     ) -> Page:
         """A page, perhaps without one of its records."""
-        page = MemoryConnector.page(self, object, fields, cursor)
+        page = MemoryConnector.page(self, object, fields, cursor, filter)
         kept = tuple(record for record in page.records if record.id != self.skip)
         self.skip = "" if len(kept) < len(page.records) else self.skip
         return replace(page, records=kept)
