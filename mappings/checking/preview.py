@@ -46,8 +46,8 @@ def preview(mapping: Mapping, records: Sequence[Given]) -> Preview:
     """Show what these records of one entity would become, as if they met for the first time."""
     normalized = tuple((r, normalize(mapping, r.side, r.fields, r.id)) for r in records)
     merged = candidate(mapping, [(r.side, found.values) for r, found in normalized])
-    writes = tuple(write for record in records for write in _writes(mapping, record, merged))
-    pushed = [push(mapping, record.side, merged) for record in records]
+    writes = tuple(write for record in records for write in would_write(mapping, record, merged))
+    pushed = [push(mapping, record.side, merged, record=record.fields) for record in records]
     rejects = [reject for _, found in normalized for reject in found.rejects]
     rejects += [reject for sent in pushed for reject in sent.rejects]
     return Preview(normalized, merged, writes, tuple(rejects))
@@ -79,7 +79,7 @@ def _decided(rule: MappedField, given: Sequence[tuple[str, Any]]) -> Any:
     return filled[0]
 
 
-def _writes(mapping: Mapping, record: Given, merged: Table[str, Any]) -> list[WouldWrite]:
+def would_write(mapping: Mapping, record: Given, merged: Table[str, Any]) -> list[WouldWrite]:
     """The cells of one record that differ from the candidate, compared in the entity's form."""
     present = seen(mapping, record.side, record.fields, record.id)
     found: list[WouldWrite] = []
@@ -88,7 +88,8 @@ def _writes(mapping: Mapping, record: Given, merged: Table[str, Any]) -> list[Wo
             continue
         if present.get(rule.name) == merged[rule.name] or not _may_write(rule, present):
             continue
-        sent = push(mapping, record.side, {rule.name: merged[rule.name]}).fields
+        one = {rule.name: merged[rule.name]}
+        sent = push(mapping, record.side, one, record=record.fields).fields
         for name, after in sent.items():
             before = record.fields.get(name)
             found.append(WouldWrite(record.side, rule.name, name, before, after))

@@ -142,6 +142,11 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "deletes": "削除",
         "links": "関連付け",
         "ids": "ID",
+        "scope of {name}: pushed down": "{name} の対象条件: システム側で絞り込み",
+        "scope of {name}: evaluated locally, reads {more} more records": (
+            "{name} の対象条件: こちらで判定、{more} 件を余分に読み取り"
+        ),
+        "cells that could not be read, parked": "読めずに保留した項目",
         "not green: {name} has {there} there, {here} here": (
             "不完全: {name} はシステム側 {there}、こちら {here}"
         ),
@@ -309,6 +314,22 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "Stop it with Ctrl-C.": "Ctrl-C で停止します。",
         "{errors} errors, {warnings} warnings": "エラー{errors}件、警告{warnings}件",
         "Field names for your editor: {path}": "エディター用の項目名: {path}",
+        "not linked yet": "まだ紐付けなし",
+        "It is out of scope.": "対象範囲の外です。",
+        "with {ref}": "あわせて: {ref}",
+        "given": "入力",
+        "normalized": "正規化後",
+        "merged": "統合後",
+        "records": "レコード数",
+        "rejected": "取り込み不可",
+        "Nothing would be written.": "書き込みはありません。",
+        "{changed} of {looked_at} records looked at would say something else ({staged} staged)": (
+            "確認した{looked_at}件のうち{changed}件で値が変わります (取り込み済み{staged}件)"
+        ),
+        "It would write {cells} cells; the file in force would write {now}": (
+            "書き込み: {cells}セル (現行のマッピングでは{now}セル)"
+        ),
+        "{n} records are out of its scope": "{n}件は対象範囲の外です",
         "setting": "設定",
         "value": "値",
         "connection": "接続",
@@ -337,5 +358,20 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "No record belonged to it then.": "その時点で紐付くレコードはありません。",
         "{value} since {day} UTC": "{day} UTC から {value}",
         "linked records then": "当時の紐付きレコード",
+        "meaning": "意味",
+        "counted": "数え方",
+        "as of": "時点",
+        "{n} rows": "{n}行",
+        "mapping version": "マッピングの版",
+        "stale": "古い値",
+        "conflict": "競合",
+        "open": "未決",
+        "resolved": "一致で解消",
+        "overtaken": "その後変化",
+        "until {moment}": "{moment} まで",
+        "before": "以前の値",
+        "recognised by": "名寄せキー一覧",
+        "same": "同一",
+        "different": "別のもの",
     }
 )

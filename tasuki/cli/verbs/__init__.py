@@ -51,6 +51,7 @@ def register(app: Commands) -> None:
     doubts.default(decide.reviews)
     doubts.command(decide.reviews_accept, name="accept")
     doubts.command(decide.reviews_reject, name="reject")
+    doubts.command(decide.reviews_find, name="find")
     app.command(doubts)
     sandboxes = Commands(name="sandbox", group=_BEGIN, help=begin.sandbox.__doc__ or "")
     sandboxes.default(begin.sandbox)
@@ -64,7 +65,7 @@ def register(app: Commands) -> None:
 
 
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
-    (_BEGIN, (begin.init, serve.demo, check.discover, check.validate)),
+    (_BEGIN, (begin.init, serve.demo, check.discover, check.validate, check.preview)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
     (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile, check.doctor)),
     (_PEOPLE, (decide.split, person.export, person.erase)),

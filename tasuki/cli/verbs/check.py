@@ -1,6 +1,8 @@
-"""discover, validate, doctor: does it fit, and will it work."""
+"""discover, validate, preview, doctor: does it fit, what would it do, and will it work."""
 
-from tasuki.cli.faults import Exit, exit_code
+from pathlib import Path
+
+from tasuki.cli.faults import Exit, UsageError, exit_code
 from tasuki.cli.front import Doorway, Flag
 
 
@@ -64,6 +66,43 @@ def validate(*, live: Flag = False, door: Doorway) -> int:
     if not is_wrong:
         screen.next("tasuki plan" if live else "tasuki validate --live")
     return Exit.USAGE if is_wrong else Exit.DONE
+
+
+def preview(
+    record: str = "", *, mapping: Path | None = None, limit: int = 1000, door: Doorway
+) -> int:
+    """Show what a mapping makes of what is staged: input, normalized, merged, would be written.
+
+    Parameters
+    ----------
+    record
+        connection/object/id. Without it, how many staged records a changed mapping would move.
+    mapping
+        A changed mapping file, before it goes live.
+    limit
+        Without a record: how many staged records to look at.
+    """
+    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.views.check import changed_view, preview_view
+    from tasuki.service.checking import preview as checking
+
+    if not record and mapping is None:
+        raise UsageError(
+            "There is nothing to preview",
+            why="neither a record nor a changed mapping is named",
+            remedy="Write tasuki preview connection/object/id, or --mapping FILE.",
+        )
+    app, screen = door.app(), door.screen
+    changed = checking.read_mapping(app, mapping) if mapping else None
+    if record:
+        one = checking.preview_record(app, record, changed)
+        screen.document("preview", vars_of(one))
+        screen.show(preview_view(one, screen.words))
+    elif changed is not None:
+        many = checking.preview_mapping(app, changed, limit)
+        screen.document("preview", vars_of(many))
+        screen.show(changed_view(many, screen.words))
+    return Exit.DONE
 
 
 def doctor(*, config: Flag = False, door: Doorway) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tasuki.service.checking.check import Check
     from tasuki.service.checking.live import DriftView, ObjectView
     from tasuki.service.checking.origin import Setting
+    from tasuki.service.checking.preview import MappingPreview, RecordPreview
 
 _STYLES: Final = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 _SIGNS: Final = {"ok": "✓", "warn": "!", "fail": "✗"}
@@ -82,3 +83,64 @@ def objects_view(found: Iterable["ObjectView"], words: Words) -> RenderableType:
         ids = ", ".join(each.external_ids)
         table.add_row(each.connection, each.object, str(each.fields), str(each.picklists), ids)
     return table
+
+
+def preview_view(found: "RecordPreview", words: Words) -> RenderableType:
+    """A record step by step: given, normalized, merged; then writes and rejects."""
+    linked = f"{found.entity}/{found.entity_id}" if found.entity_id else words("not linked yet")
+    head = Text.assemble((found.ref, "bold"), f"  {found.mapping} · {linked}")
+    parts: list[RenderableType] = [head]
+    if not found.in_scope:
+        parts.append(Text(words("It is out of scope."), style="yellow"))
+    parts += [Text(words("with {ref}", ref=ref), style="dim") for ref in found.with_records]
+    table = _table(words, "field", "given", "normalized", "merged", "policy")
+    for cell in found.cells:
+        given = f"{_plain(cell.given)}\n{cell.source}"
+        table.add_row(cell.field, given, _plain(cell.normalized), _plain(cell.merged), cell.policy)
+    parts += ["", table, ""]
+    for write in found.writes:
+        change = f"{_plain(write.before)} → {_plain(write.after)}"
+        parts.append(Text.assemble(("~ ", "cyan"), f"{write.ref}.{write.name}: {change}"))
+    if not found.writes:
+        parts.append(Text(words("Nothing would be written."), style="green"))
+    for reject in found.rejects:
+        parts.append(Text.assemble(("! ", "yellow"), reject.reason))
+        parts.append(Text(_LINES[3] + reject.remedy, style="dim"))
+    return Group(*parts)
+
+
+def changed_view(found: "MappingPreview", words: Words) -> RenderableType:
+    """How many records a changed file would move, field by field."""
+    said = words(
+        "{changed} of {looked_at} records looked at would say something else ({staged} staged)",
+        changed=found.changed,
+        looked_at=found.looked_at,
+        staged=found.staged,
+    )
+    parts: list[RenderableType] = [Text.assemble((f"{found.mapping}: ", "bold"), said)]
+    parts.append(
+        words(
+            "It would write {cells} cells; the file in force would write {now}",
+            cells=found.would_write,
+            now=found.writes_now,
+        )
+    )
+    if found.out_of_scope:
+        parts.append(words("{n} records are out of its scope", n=found.out_of_scope))
+    table = _table(words, "field", "records", "rejected")
+    for field in found.fields:
+        table.add_row(field.field, str(field.records), str(field.rejected or ""))
+    parts += ["", table] if found.fields else []
+    parts += [Text(f"tasuki preview {ref}", style="dim") for ref in found.examples]
+    return Group(*parts)
+
+
+def _table(words: Words, *names: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in names:
+        table.add_column(words(name), overflow="fold")
+    return table
+
+
+def _plain(value: object) -> str:
+    return "—" if value is None else str(value)
