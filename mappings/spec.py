@@ -302,6 +302,8 @@ class KeyRule:
     confidence: Confidence = Confidence.CERTAIN
     veto: bool = False
     """Records whose values of this key differ are never the same thing."""
+    apart_by: tuple[str, ...] = ()
+    """Kinds of other keys: this rule joins nobody who holds different values of one of them."""
     compare: abc.Mapping[str, float] = field(default_factory=dict)
     """Entity field → least likeness (0 to 1); only proposes, among records equal in `parts`."""
     place: Place | None = None

@@ -215,6 +215,10 @@ class KeyDocument(OpenSettings):
         default=[],
         description="With `compare`: entity fields or references that must be equal.",
     )
+    apart_by: list[str] = Field(
+        default=[],
+        description="Other rules; this one joins nobody whose keys of them differ, e.g. `[email]`.",
+    )
     compare: dict[str, Likeness] = Field(
         default={},
         description="Entity field: least likeness from 0 to 1; such a rule only proposes.",

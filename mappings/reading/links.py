@@ -122,12 +122,13 @@ def _check_connection(name: str, path: KeyPath, frame: Frame) -> None:
 
 def read_keys(document: MappingDocument, frame: Frame) -> tuple[KeyRule, ...]:
     """The identity keys in their order."""
+    kinds = [key.rule for key in document.identity]
     return tuple(
-        _key(key, ("identity", index), frame) for index, key in enumerate(document.identity)
+        _key(key, ("identity", index), kinds, frame) for index, key in enumerate(document.identity)
     )
 
 
-def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
+def _key(key: KeyDocument, path: KeyPath, kinds: list[str], frame: Frame) -> KeyRule:
     stored_in = key.__pydantic_extra__ or {}
     for side in stored_in:
         frame.side(side, (*path, side))
@@ -150,9 +151,19 @@ def _key(key: KeyDocument, path: KeyPath, frame: Frame) -> KeyRule:
         refers_to=key.refers_to,
         confidence=key.confidence,
         veto=key.veto,
+        apart_by=_apart_by(key, path, kinds, frame),
         compare=key.compare,
         place=frame.problems.document.place(path),
     )
+
+
+def _apart_by(key: KeyDocument, path: KeyPath, kinds: list[str], frame: Frame) -> tuple[str, ...]:
+    """The rules whose keys must not differ; each is another rule of the file."""
+    for name in key.apart_by:
+        if name not in kinds or name == key.rule:
+            others = [kind for kind in kinds if kind != key.rule]
+            frame.problems.unknown("identity rule", (*path, "apart_by"), name, others, value=True)
+    return tuple(key.apart_by)
 
 
 def _check_compare(key: KeyDocument, path: KeyPath, frame: Frame) -> None:

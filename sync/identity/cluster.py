@@ -23,6 +23,10 @@ CONFIDENCE: Final = {
 }
 BY_RULE: Final = "rule"
 RULED: Final = "ruling"
+KIN: Final = "kin"
+APART: Final = "apart"
+_NO_QUESTION: Final = (RULED, KIN, APART, None)
+"""Reasons to stay apart that nobody is asked about."""
 _CONTRADICTED: Final = "rulings contradict each other"
 _ASKED: Final = 10
 """Doubts that one contested value leaves at most."""
@@ -102,6 +106,8 @@ class _Groups:
     apart: dict[str, set[str]] = field(default_factory=dict)
     """Root → refs that a person ruled to be others."""
     kin: dict[str, set[str]] = field(default_factory=dict)
+    marks: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    """Root → values of the keys by which some rules keep groups apart (`apart_by`)."""
     evidence: dict[str, Evidence] = field(default_factory=dict)
     doubts: dict[Doubt, None] = field(default_factory=dict)
 
@@ -117,22 +123,32 @@ class _Groups:
         for foes in (self.apart, self.kin):
             if drop in foes:
                 foes.setdefault(keep, set()).update(foes.pop(drop))
-        mine = self.vetoes.get(keep, {})
-        for kind, values in self.vetoes.get(drop, {}).items():
-            mine[kind] = mine.get(kind, frozenset()) | values
-        if mine:
-            self.vetoes[keep] = mine
+        for said in (self.vetoes, self.marks):
+            mine = said.get(keep, {})
+            for kind, values in said.get(drop, {}).items():
+                mine[kind] = mine.get(kind, frozenset()) | values
+            if mine:
+                said[keep] = mine
 
     def foes(self, among: Mapping[str, set[str]], root: str) -> set[str]:
         """The roots of those a group must stay apart from."""
         return {self.root(ref) for ref in among.get(root, ())}
 
+    def differ(self, a: str, b: str, kinds: Iterable[str]) -> bool:
+        """Whether two groups hold values of one of these kinds, and share none."""
+        left, right = self.marks.get(a, {}), self.marks.get(b, {})
+        return any(
+            left[kind].isdisjoint(right[kind]) for kind in kinds if kind in left and kind in right
+        )
+
     def clash(self, a: str, b: str, rule: KeyRule) -> str | None:
-        """Why a rule may not join two groups: `ruling`, `kin` or a kind of key they differ in."""
+        """Why a rule may not join two groups: ruling, kin, apart, or the veto they differ in."""
         if b in self.foes(self.apart, a):
             return RULED
         if not _passes_kin(rule) and b in self.foes(self.kin, a):
-            return "kin"
+            return KIN
+        if self.differ(a, b, rule.apart_by):
+            return APART
         left, right = self.vetoes.get(a, {}), self.vetoes.get(b, {})
         return next((k for k in left if k in right and left[k] != right[k]), None)
 
@@ -148,7 +164,11 @@ def cluster(
 
     Where holders of a key must stay apart, it joins only those who are clearly on one side.
     """
-    groups = _Groups({ref: ref for ref in members}, _vetoes(members, rules))
+    groups = _Groups(
+        {ref: ref for ref in members},
+        _said(members, [rule.kind for rule in rules if rule.veto]),
+        marks=_said(members, sorted({kind for rule in rules for kind in rule.apart_by})),
+    )
     _obey(groups, known.rulings)
     _note_pairs(groups, groups.kin, known.kin)
     joining = [rule for rule in rules if rule.confidence is not Confidence.POSSIBLE]
@@ -160,10 +180,10 @@ def cluster(
     return _verdict(members, groups)
 
 
-def _vetoes(
-    members: Mapping[str, Keys], rules: Sequence[KeyRule]
+def _said(
+    members: Mapping[str, Keys], kinds: Sequence[str]
 ) -> dict[str, dict[str, frozenset[str]]]:
-    kinds = [rule.kind for rule in rules if rule.veto]
+    """The values of some kinds, of those who have any."""
     found = (
         (ref, {kind: keys[kind] for kind in kinds if keys.get(kind)})
         for ref, keys in members.items()
@@ -266,7 +286,9 @@ def _is_contested(groups: _Groups, rule: KeyRule, roots: Collection[str]) -> boo
             return True
     said: dict[str, frozenset[str]] = {}
     for root in roots:
-        for kind, values in groups.vetoes.get(root, {}).items():
+        marks = groups.marks.get(root, {}) if rule.apart_by else {}
+        apart = {kind: marks[kind] for kind in rule.apart_by if kind in marks}
+        for kind, values in (groups.vetoes.get(root, {}) | apart).items():
             if said.setdefault(kind, values) != values:
                 return True
     return False
@@ -306,7 +328,8 @@ def _doubt_over(
     pairs += [
         (sides[0], b)
         for b in sides[1:]
-        if groups.clash(groups.root(sides[0]), groups.root(b), rule) not in (RULED, "kin", None)
+        if groups.clash(groups.root(sides[0]), groups.root(b), rule)
+        not in (RULED, KIN, APART, None)
     ]
     for a, b in pairs[:_ASKED]:
         groups.doubts[_doubt(firsts[a], firsts[b], f"same {rule.kind}, but a veto differs")] = None

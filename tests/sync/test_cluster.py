@@ -56,6 +56,19 @@ def test_a_key_of_two_enemies_joins_nobody() -> None:
     assert groups(members) == {frozenset("a"), frozenset("b"), frozenset("c")}
 
 
+def test_a_rule_may_be_held_apart_by_another_key() -> None:
+    """A card joins the one colleague of its name; two with different addresses stay two."""
+    email = KeyRule("email")
+    name = KeyRule("name", confidence=Confidence.LIKELY, apart_by=("email",))
+    card, ann, other = one(name="n"), one(name="n", email="a"), one(name="n", email="b")
+    verdict = cluster({"ann": ann, "card": card}, (email, name))
+    assert verdict.groups == (("ann", "card"),)
+    verdict = cluster({"ann": ann, "card": card, "other": other}, (email, name))
+    assert set(verdict.groups) == {("ann",), ("card",), ("other",)}
+    assert {(d.left, d.right) for d in verdict.doubts} == {("ann", "card"), ("card", "other")}
+    assert len(cluster({"ann": ann, "other": other}, (email, name)).doubts) == 0
+
+
 def test_a_possible_key_only_asks() -> None:
     """A shared switchboard joins nobody; it leaves a doubt."""
     members = {"a": one(phone="1"), "b": one(phone="1")}
