@@ -201,5 +201,6 @@ def _causes(
             "policy": str(rule.policy),
             "from": trace.get("ref"),
             "why": trace.get("why"),
+            **({"quiet": True} if name in mapping.quiet else {}),
         }
     return causes

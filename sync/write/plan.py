@@ -19,7 +19,7 @@ from sync.pull import hidden_fields
 from sync.renames import told
 from sync.write import guards
 from sync.write.cell import holds
-from sync.write.intent import Intent, fulfil, open_intents
+from sync.write.intent import Intent, fulfil, held, open_intents
 from sync.write.risk import risk_of
 from tasuki.values import Json, digest, new_id, stamp
 
@@ -50,9 +50,22 @@ def _keep_plan(
     if not draft.changes:
         return {"plan": None, "changes": 0, "records": 0}
     row = describe(db, tools, plan_id, draft.changes, arguments["by"])
-    row = replace(row, origin=arguments["origin"] or "all")
+    notes = row.notes | {"held": _held(db), "quiet": _quiet(draft.changes)}
+    row = replace(row, origin=arguments["origin"] or "all", notes=notes)
     plans.save(db, row, draft.changes)
     return {"plan": plan_id, "changes": len(draft.changes), "records": row.counts["records"]}
+
+
+def _held(db: Connection) -> list[dict[str, Json]]:
+    """Records that a mapping asks for and that are not made, by object and reason."""
+    return [
+        {"rule": origin.partition(":")[2], "to": f"{connection}/{object_}", "why": why, "n": n}
+        for (origin, connection, object_, why), n in held(db).items()
+    ]
+
+
+def _quiet(changes: Iterable[Change]) -> int:
+    return sum(1 for change in changes if change.cause.get("quiet"))
 
 
 PLAN: Final = Step("plan.save", keep=_keep_plan)
@@ -61,7 +74,7 @@ PLAN: Final = Step("plan.save", keep=_keep_plan)
 def compare(db: Connection, plan_id: str, wishes: Sequence[Intent]) -> Draft:
     """What must be written for the wishes to be true, given what is known."""
     known, hidden = _known(db, wishes), _hidden(db, wishes)
-    names = labels(db, ((w.entity, w.entity_id) for w in wishes))
+    names = labels(db, [*((w.entity, w.entity_id) for w in wishes), *_pointed_at(wishes)])
     changes: list[Change] = []
     fulfilled: list[str] = []
     for wish in wishes:
@@ -73,8 +86,21 @@ def compare(db: Connection, plan_id: str, wishes: Sequence[Intent]) -> Draft:
             fulfilled.append(wish.id)
         cells = {name: cell for name, cell in cells.items() if name not in unseen}
         label = names.get((wish.entity or "", wish.entity_id or ""), wish.record_id or "")
-        changes.extend(_changes(plan_id, wish, cells, label))
+        changes.extend(_named(c, names) for c in _changes(plan_id, wish, cells, label))
     return Draft(tuple(changes), tuple(fulfilled))
+
+
+def _pointed_at(wishes: Iterable[Intent]) -> list[tuple[str, str]]:
+    """The entities that link cells lead to, whose names a plan shows."""
+    cells: Iterable[Any] = (c for w in wishes for c in (w.cause.get("cells") or {}).values())
+    return [(cell["to"][0], cell["to"][1]) for cell in cells if cell.get("to")]
+
+
+def _named(change: Change, names: Mapping[tuple[str, str], str]) -> Change:
+    """A link cell with the name of what it leads to."""
+    if not (to := change.cause.get("to")):
+        return change
+    return replace(change, cause=change.cause | {"name": names.get((to[0], to[1]))})
 
 
 def describe(

@@ -90,6 +90,10 @@ class PlanView:
     """Limits this plan goes beyond; it will not be applied while there are any."""
     kept: int
     """Cells an undo leaves alone because somebody edited them."""
+    held: tuple[dict[str, Json], ...]
+    """Records that mappings ask for and that are not made: rule, to (object), why, n."""
+    quiet: int
+    """Cells of fields that a mapping calls quiet: counted here, in no fold."""
     told: tuple[str, ...]
     """What was renamed or removed in mappings, and what became of it."""
     targets: tuple[TargetView, ...] = field(repr=False)
@@ -292,9 +296,15 @@ def _view(
         calls=dict(row.notes.get("calls") or {}),
         guards=tuple(row.notes.get("guards") or ()),
         kept=int(row.notes.get("kept") or 0),
+        held=tuple(row.notes.get("held") or ()),
+        quiet=int(row.notes.get("quiet") or 0),
         told=tuple(row.notes.get("told") or ()),
-        targets=_targets(app, changes, samples),
+        targets=_targets(app, [c for c in changes if not _is_quiet(c)], samples),
     )
+
+
+def _is_quiet(change: Change) -> bool:
+    return bool(change.cause.get("quiet")) and change.state == "planned"
 
 
 def _risks(changes: Iterable[Change]) -> dict[str, int]:

@@ -64,6 +64,13 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "cells parked": "項目を保留",
         "cells refused": "項目を見送り",
         "cells unknown": "項目は結果不明",
+        "{n} not made in {to}: {why}": "{to} に作成しなかったもの {n}件：{why}",
+        "{n} more cells of quiet fields": "ほかに静かな項目 {n}件",
+        "the field that makes them unique is blank": "一意にする項目が空です",
+        "what they point at is not there yet": "参照先がまだありません",
+        "a person deleted them there": "そちらで人が削除しました",
+        "they would be out of scope": "対象範囲の外です",
+        "the person was erased": "その人は消去されています",
         "{n} cells are left alone: somebody edited them since.": (
             "{n}項目はその後に人が編集したため、そのままにします。"
         ),

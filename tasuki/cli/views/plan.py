@@ -26,6 +26,13 @@ STYLES: Final = {
 }
 _STATES: Final = {"written": "green", "planned": "", "refused": "yellow", "parked": "red"}
 _LONG: Final = 70
+_HELD: Final = {
+    "blank_key": "the field that makes them unique is blank",
+    "waits_for_parent": "what they point at is not there yet",
+    "deleted_there": "a person deleted them there",
+    "out_of_scope": "they would be out of scope",
+    "erased": "the person was erased",
+}
 
 
 def plan_view(plan: "PlanView", words: Words) -> RenderableType:
@@ -73,6 +80,8 @@ def _record_line(change: "Change", words: Words) -> Text:
 
 def _cell_line(change: "Change", words: Words) -> Text:
     text = Text.assemble(f"    {change.field}: ", arrow(change.before, change.after, words))
+    if name := change.cause.get("name"):
+        text.append(f"  {name}", "dim")
     if change.state != "planned":
         text.append(f"  {words(change.state)}", _STATES.get(change.state, ""))
         text.append(f" {change.reason or ''}", "dim")
@@ -215,6 +224,12 @@ def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
             words("{n} cells are left alone: somebody edited them since.", n=plan.kept),
             style="yellow",
         )
+    for each in plan.held:
+        why = words(_HELD.get(each["why"], each["why"]))
+        said = words("{n} not made in {to}: {why}", n=f"{each['n']:,}", to=each["to"], why=why)
+        yield Text(said, style="dim")
+    if plan.quiet:
+        yield Text(words("{n} more cells of quiet fields", n=f"{plan.quiet:,}"), style="dim")
     for line in plan.told:
         yield Text(line, style="yellow")
     for guard in plan.guards:
