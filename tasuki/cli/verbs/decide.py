@@ -142,6 +142,28 @@ def reviews_reject(id: str, *, reason: str = "", door: Doorway) -> int:
     return _decided(door, id, reason, accepted=False)
 
 
+def reviews_find(entity: str, *, least: float = 0.95, limit: int = 500, door: Doorway) -> int:
+    """Look through a whole entity for duplicates that no key shows: needs `tasuki[splink]`.
+
+    Parameters
+    ----------
+    entity
+        account or person.
+    least
+        Ask about pairs that are one with at least this probability, from 0 to 1.
+    limit
+        Ask about so many at most, the surest first.
+    """
+    from tasuki.service.deciding.probable import find
+
+    asked = find(door.app(), entity, least, limit)
+    door.screen.document("found", {"asked": asked})
+    door.screen.note(door.screen.words("{n} proposals wait in reviews", n=f"{asked:,}"))
+    if asked:
+        door.screen.next("tasuki reviews")
+    return Exit.DONE
+
+
 def _decided(door: Doorway, id: str, reason: str, *, accepted: bool) -> int:
     from tasuki.cli.flow import me
     from tasuki.cli.views.review import review_view
