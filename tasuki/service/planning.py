@@ -297,14 +297,10 @@ def _view(
         guards=tuple(row.notes.get("guards") or ()),
         kept=int(row.notes.get("kept") or 0),
         held=tuple(row.notes.get("held") or ()),
-        quiet=int(row.notes.get("quiet") or 0),
+        quiet=row.notes.get("quiet") or 0,
         told=tuple(row.notes.get("told") or ()),
-        targets=_targets(app, [c for c in changes if not _is_quiet(c)], samples),
+        targets=_targets(app, [c for c in changes if not c.cause.get("quiet")], samples),
     )
-
-
-def _is_quiet(change: Change) -> bool:
-    return bool(change.cause.get("quiet")) and change.state == "planned"
 
 
 def _risks(changes: Iterable[Change]) -> dict[str, int]:
