@@ -16,14 +16,14 @@ def explain(what: str, about: str = "", *, door: Doorway) -> int:
     Parameters
     ----------
     what
-        connection/object/id[.Field], entity/id[.field], a name[.field], or a rule.
+        connection/object/id[.Field], entity/id[.field or .metric], a name[.field], or a rule.
     about
         With a rule: whom it is about (an id or a name).
     """
     from tasuki.cli.verbs.flow import vars_of
     from tasuki.cli.views import explain as views
     from tasuki.service.explaining.answer import explain as answer
-    from tasuki.service.explaining.views import EntityView, RecordView
+    from tasuki.service.explaining.views import EntityView, MetricView, RecordView
 
     found = answer(door.app(), what, about)
     screen = door.screen
@@ -33,6 +33,9 @@ def explain(what: str, about: str = "", *, door: Doorway) -> int:
     elif isinstance(found, RecordView):
         screen.document("record", vars_of(found))
         screen.show(views.record_view(found, screen.words))
+    elif isinstance(found, MetricView):
+        screen.document("metric", vars_of(found))
+        screen.show(views.metric_view(found, screen.words))
     else:
         screen.document("rule", vars_of(found))
         screen.show(views.rule_view(found, screen.words))

@@ -13,7 +13,15 @@ from tasuki.cli.views.plan import arrow, short_place
 
 if TYPE_CHECKING:
     from playbook.explain import Explanation, Predicate
-    from tasuki.service.explaining.views import Cell, EntityView, LinkView, RecordView, WriteView
+    from tasuki.service.explaining.views import (
+        Cell,
+        EntityView,
+        FieldChange,
+        LinkView,
+        MetricView,
+        RecordView,
+        WriteView,
+    )
 
 _VERDICTS = {True: ("true", "green"), False: ("false", "red"), None: ("unknown", "yellow")}
 
@@ -41,11 +49,28 @@ def record_view(found: "RecordView", words: Words) -> RenderableType:
     if found.is_deleted:
         parts.append(Text(words("It was deleted."), style="red"))
     parts += ["", _fields(found.fields, words)]
-    parts += list(_history(found, words))
+    parts += list(_edits(found.history, words))
     parts += list(_writes(found.writes, words))
     for cell in found.cells:
         parts += ["", *_story(cell, words)]
-    return Group(*parts, "", *_links(found.links, words))
+    return Group(*parts, "", *_links(found.links, words), *_identity(found, words))
+
+
+def metric_view(found: "MetricView", words: Words) -> RenderableType:
+    """A measured number: by which definition, in which window, from which rows."""
+    title = found.title.get(words.language) or found.title["en"]
+    head = Text.assemble((found.label, "bold"), f"  {found.entity}/{found.id}")
+    value = Text.assemble((f"{found.metric} = ", "bold"), (plain(found.value, words), "bold cyan"))
+    grid = _grid()
+    grid.add_row(words("meaning"), f"{title} {found.unit}".rstrip())
+    grid.add_row(words("counted"), found.definition.get(words.language) or "–")
+    if found.since:
+        grid.add_row(words("window"), f"> {found.since}, ≤ {found.until}")
+    grid.add_row(words("as of"), moment(found.as_of, None, words))
+    grid.add_row(words("from"), words("{n} rows", n=f"{found.count:,}"))
+    for row in found.rows:
+        grid.add_row("", Text.assemble((plain(row.value, words), "bold"), f"  {row.ref}"))
+    return Group(head, "", value, Padding(grid, (0, 0, 0, 2), expand=False))
 
 
 def rule_view(found: "Explanation", words: Words) -> RenderableType:
@@ -89,11 +114,31 @@ def _story(cell: "Cell", words: Words) -> Iterator[RenderableType]:
         grid.add_row(words("policy"), f"{cell.policy}  {short_place(cell.place)}")
     if cell.run:
         grid.add_row(words("decided in run"), cell.run)
+    if cell.version:
+        grid.add_row(words("mapping version"), cell.version[:12])
     for loser in cell.losers:
         when = (loser.at or "")[:16].replace("T", " ")
-        grid.add_row(words("lost"), f"{plain(loser.value, words)}  {loser.ref} {when}".rstrip())
+        label = words(loser.why or "lost")
+        grid.add_row(label, f"{plain(loser.value, words)}  {loser.ref} {when}".rstrip())
+    if (dispute := cell.dispute) is not None:
+        said = moment(dispute.decided_at, dispute.decided_by, words) if dispute.decided_by else ""
+        grid.add_row(words("conflict"), f"{words(dispute.state)}  {said}  {dispute.id}")
+    for was in cell.past:
+        until = words("until {moment}", moment=was.until[:16].replace("T", " "))
+        grid.add_row(words("before"), f"{plain(was.value, words)}  {was.ref or ''}  {until}")
     yield Padding(grid, (0, 0, 0, 2), expand=False)
+    yield from _edits(cell.edits, words)
     yield from _writes(cell.writes, words)
+
+
+def _edits(edits: Iterable["FieldChange"], words: Words) -> Iterator[RenderableType]:
+    edits = list(edits)
+    if edits:
+        yield Text(f"\n{words('changed in the system')}", style="bold")
+    for each in edits:
+        name = f"{each.ref}.{each.field}" if each.ref else each.field
+        line = Text.assemble(f"  {name}: ", arrow(each.before, each.after, words))
+        yield line.append(f"  {moment(each.at, each.by, words)}", "dim")
 
 
 def _cells(cells: Iterable["Cell"], words: Words) -> RenderableType:
@@ -132,15 +177,6 @@ def _outcomes(found: Iterable["Explanation"], words: Words) -> Iterator[Renderab
         yield Padding(table, (0, 0, 1, 2), expand=False)
 
 
-def _history(found: "RecordView", words: Words) -> Iterator[RenderableType]:
-    if found.history:
-        yield Text(f"\n{words('changed in the system')}", style="bold")
-    for each in found.history:
-        when = moment(each.at, each.by, words)
-        line = Text.assemble(f"  {each.field}: ", arrow(each.before, each.after, words))
-        yield line.append(f"  {when}", "dim")
-
-
 def _writes(writes: Iterable["WriteView"], words: Words) -> Iterator[RenderableType]:
     writes = list(writes)
     if writes:
@@ -159,10 +195,25 @@ def _links(links: Iterable["LinkView"], words: Words) -> Iterator[RenderableType
     for link in links:
         evidence = f"{link.rule}: {link.evidence}" if link.evidence else link.rule
         sure = f"{link.confidence:.0%} · {link.decided_by} · {link.since[:10]}"
+        if link.until:
+            sure = f"{sure} – {link.until[:10]}  {link.entity_id}"
         table.add_row(link.ref, evidence, Text(sure, "dim"))
     if table.row_count:
         yield Text(words("linked records"), style="bold")
         yield Padding(table, (0, 0, 0, 2), expand=False)
+
+
+def _identity(found: "RecordView", words: Words) -> Iterator[RenderableType]:
+    """What a record is recognised by, and what people ruled on it."""
+    table = _grid()
+    for kind, values in found.keys.items():
+        table.add_row(kind, ", ".join(values))
+    if table.row_count:
+        yield Text(words("recognised by"), style="bold")
+        yield Padding(table, (0, 0, 0, 2), expand=False)
+    for each in found.rulings:
+        said = f"  {each.left} · {each.right}: {words(each.verdict)}"
+        yield Text(f"{said}  {moment(each.at, each.by, words)}  {each.reason or ''}".rstrip())
 
 
 def moment(at: str | None, by: str | None, words: Words) -> str:

@@ -14,7 +14,8 @@ from staging.write.conflicts import Conflict
 from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.service.accounts import audit
 from tasuki.service.app import App
-from tasuki.service.explaining.cells import declared, who
+from tasuki.service.explaining.cells import declared
+from tasuki.service.explaining.people import who
 from tasuki.values import Json, Ref
 
 

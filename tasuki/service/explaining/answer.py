@@ -1,6 +1,7 @@
 """Why a cell holds what it holds: its source, its rule, what lost, what we wrote, its links."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from sqlalchemy import Connection
 
@@ -9,6 +10,7 @@ from playbook import explain as rules
 from playbook.book import playbook_of
 from playbook.explain import AnyRule, Explanation
 from staging import identities, records, rows
+from staging.history import past
 from staging.labels import labels
 from staging.write import receipts
 from tasuki.service.app import App
@@ -17,10 +19,11 @@ from tasuki.service.explaining.cells import (
     entity_of,
     fed,
     history,
-    link_view,
-    who,
     writes_of,
 )
+from tasuki.service.explaining.metrics import is_metric, metric_of
+from tasuki.service.explaining.people import who
+from tasuki.service.explaining.story import homes_of, keys_of, member_view, rulings_of
 from tasuki.service.explaining.target import (
     language,
     named,
@@ -30,15 +33,13 @@ from tasuki.service.explaining.target import (
     subject,
     unknown,
 )
-from tasuki.service.explaining.views import (
-    Cell,
-    EntityView,
-    RecordView,
-)
+from tasuki.service.explaining.views import Cell, EntityView, MetricView, RecordView
+
+Answer: TypeAlias = EntityView | RecordView | MetricView | Explanation
 
 
-def explain(app: App, target: str, about: str = "") -> EntityView | RecordView | Explanation:
-    """Whatever stands behind a target: a record, an entity, a name, or a rule (about an entity).
+def explain(app: App, target: str, about: str = "") -> Answer:
+    """Whatever stands behind a target: a record, an entity, a metric, a name, or a rule.
 
     Errors: UnknownRecordError with the nearest names.
     """
@@ -48,15 +49,26 @@ def explain(app: App, target: str, about: str = "") -> EntityView | RecordView |
     if target.count("/") >= 2:
         return explain_record(app, target)
     entity, mark, rest = target.partition("/")
-    if mark and entity in ENTITIES:
-        return explain_entity(app, entity, *split(rest))
-    return explain_entity(app, *named(app, target, book))
+    whole = (entity, *split(rest))
+    if not (mark and entity in app.tools.entities):
+        whole = named(app, target, book)
+    if is_metric(app, whole[0], whole[2]):
+        return explain_metric(app, *whole)
+    return explain_entity(app, *whole)
+
+
+def explain_metric(app: App, entity: str, id: str, name: str) -> MetricView:
+    """A measured number: definition, window, the rows it was counted from. UnknownRecordError."""
+    with app.store.reading() as db:
+        if id not in rows.read(db, app.tools.entities[entity], [id]):
+            raise unknown(f"{entity}/{id}", "no such entity is in the store")
+        return metric_of(db, app, entity, id, name)
 
 
 def explain_entity(app: App, entity: str, id: str, field: str = "") -> EntityView:
     """An entity: every cell, or the one asked for; its links, its rules. UnknownRecordError."""
     with app.store.reading() as db:
-        row = rows.read(db, entity, [id]).get(id)
+        row = rows.read(db, app.tools.entities[entity], [id]).get(id)
         if row is None:
             raise unknown(f"{entity}/{id}", "no such entity is in the store")
         links = identities.members_of(db, entity, [id]).get(id, [])
@@ -64,8 +76,10 @@ def explain_entity(app: App, entity: str, id: str, field: str = "") -> EntityVie
         metrics = rows.metrics(db, entity, [id]).get(id, {}) if _measured(entity) else {}
         name = labels(db, [(entity, id)]).get((entity, id), id)
         found = [] if field else _outcomes(db, app, entity, id)
+        held = [m for m in past.members(db, entity, id) if m.valid_to is None]
+        members = tuple(member_view(m) for m in sorted(held, key=lambda m: m.ref))
     shown = {k: v for k, v in metrics.items() if k not in ("id", "as_of") and v is not None}
-    return EntityView(entity, id, name, cells, tuple(map(link_view, links)), shown, tuple(found))
+    return EntityView(entity, id, name, cells, members, shown, tuple(found))
 
 
 def explain_record(app: App, target: str) -> RecordView:
@@ -79,7 +93,7 @@ def explain_record(app: App, target: str) -> RecordView:
         mine: Sequence[identities.Link] = ()
         if link:
             mine = identities.members_of(db, link[0], [link[1]]).get(link[1], [])
-            row = rows.read(db, link[0], [link[1]])[link[1]]
+            row = rows.read(db, app.tools.entities[link[0]], [link[1]])[link[1]]
             feeds = fed(app.tools.mappings, ref, field) if field else set()
             cells = tuple(
                 c for name in sorted(feeds) for c in cells_of(db, app, link[0], row, mine, name)
@@ -97,8 +111,10 @@ def explain_record(app: App, target: str) -> RecordView:
             fields=kept,
             history=history(db, ref, field),
             writes=writes_of(db, wrote, {field} if field else None),
-            links=tuple(link_view(one) for one in mine if one.ref == ref),
+            links=homes_of(db, ref),
             cells=cells,
+            keys=keys_of(db, link[0], ref) if link else {},
+            rulings=rulings_of(db, link[0], [ref]) if link else (),
         )
 
 
@@ -123,4 +139,4 @@ def _outcomes(db: Connection, app: App, entity: str, id: str) -> list[Explanatio
 
 
 def _measured(entity: str) -> bool:
-    return bool(ENTITIES[entity].metrics)
+    return entity in ENTITIES and bool(ENTITIES[entity].metrics)

@@ -1,25 +1,24 @@
 """The story of one value: its source, its policy, what lost, what we wrote, who changed it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from catalog.entities import ENTITIES
-from catalog.shape import Grain
 from config.nearest import did_you_mean
 from mappings.spec import Mapping as RecordMapping
 from staging import identities
-from staging.labels import labels
 from staging.tables.staged import RECORD_CHANGE
 from staging.write import plans, receipts
 from staging.write.receipts import ReceiptRow
 from tasuki.service.app import App
+from tasuki.service.explaining.people import who
+from tasuki.service.explaining.story import dispute_of, edits_of, past_of, version_of
 from tasuki.service.explaining.target import unknown
 from tasuki.service.explaining.views import (
     Cell,
     FieldChange,
-    LinkView,
     Loser,
     WriteView,
 )
@@ -35,13 +34,29 @@ def cells_of(
     field: str,
 ) -> tuple[Cell, ...]:
     """The cells of one entity row, or the one asked for. UnknownRecordError for a strange field."""
-    known = ENTITIES[entity]
+    known = app.tools.entities[entity]
     if field and known.field(field) is None:
         names = [f.name for f in known.fields]
         raise unknown(f"{entity}.{field}", "it has no such field", did_you_mean(field, names, ""))
     wanted = [f.name for f in known.fields if not field or f.name == field]
     wrote = [r for link in links for r in receipts.about(db, *_parts(link.ref))] if field else []
-    return tuple(_cell(db, app.tools.mappings, entity, row, name, wrote) for name in wanted)
+    cells = tuple(_cell(db, app.tools.mappings, entity, row, name, wrote) for name in wanted)
+    return (
+        tuple(_told(db, app, entity, row["id"], links, cell) for cell in cells) if field else cells
+    )
+
+
+def _told(
+    db: Connection, app: App, entity: str, id: str, links: Sequence[identities.Link], cell: Cell
+) -> Cell:
+    """One cell with what stands beside it."""
+    return replace(
+        cell,
+        version=version_of(db, cell.ref),
+        edits=edits_of(db, app.tools.mappings, (link.ref for link in links), cell.field),
+        past=past_of(db, entity, id, cell.field),
+        dispute=dispute_of(db, entity, id, cell.field),
+    )
 
 
 def _parts(ref: Ref) -> tuple[str, str, str]:
@@ -57,7 +72,7 @@ def _cell(
     wrote: Sequence[ReceiptRow],
 ) -> Cell:
     said: dict[str, Any] = (row.get("provenance") or {}).get(name) or {}
-    ref = said.get("ref") or _copied_from(row, entity)
+    ref = said.get("ref") or _copied_from(row)
     policy, place, platform = declared(mappings, entity, name)
     connection = ref.split("/", 1)[0] if ref else ""
     return Cell(
@@ -70,13 +85,16 @@ def _cell(
         why=str(said.get("why") or ""),
         policy=policy,
         place=place,
-        losers=tuple(Loser(x["ref"], x["value"], x.get("at")) for x in said.get("losers") or ()),
+        losers=tuple(
+            Loser(x["ref"], x["value"], x.get("at"), x.get("why", ""))
+            for x in said.get("losers") or ()
+        ),
         writes=writes_of(db, wrote, platform) if platform else (),
     )
 
 
-def _copied_from(row: Mapping[str, Any], entity: str) -> str | None:
-    if ENTITIES[entity].grain is not Grain.COPIED:
+def _copied_from(row: Mapping[str, Any]) -> str | None:
+    if "record_id" not in row:
         return None
     return f"{row['connection']}/{row['object']}/{row['record_id']}"
 
@@ -105,17 +123,6 @@ def fed(mappings: Iterable[RecordMapping], ref: Ref, field: str) -> set[str]:
         for rule in mapping.fields.values()
         if (look := rule.sides.get(side.name)) is not None and field in look.names
     }
-
-
-def who(db: Connection, connection: str, by: str | None) -> str | None:
-    """A person's name behind a system's user id, where we know it."""
-    if not by or not connection:
-        return by
-    for object_ in ("User", "owners"):
-        found = identities.links_of(db, "user_", [Ref(connection, object_, by)])
-        for id_ in found.values():
-            return labels(db, [("user_", id_)]).get(("user_", id_), by)
-    return by
 
 
 def entity_of(
@@ -170,16 +177,4 @@ def writes_of(
         for r in wrote
         for name, sent in r.fields.items()
         if only is None or name in only
-    )
-
-
-def link_view(link: identities.Link) -> LinkView:
-    """A link as it is shown."""
-    return LinkView(
-        str(link.ref),
-        link.rule,
-        link.evidence or "",
-        link.confidence,
-        link.valid_from,
-        link.decided_by,
     )

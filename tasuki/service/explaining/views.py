@@ -1,8 +1,10 @@
 """What the answers to `why` are made of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from playbook.explain import Explanation
+from playbook.measure.basis import Counted
 from tasuki.values import Json
 
 
@@ -13,6 +15,8 @@ class Loser:
     ref: str
     value: Json
     at: str | None
+    why: str = ""
+    """`stale` where a late page brought it; empty where the policy preferred another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,39 @@ class WriteView:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A change that somebody made in a system, as we saw it."""
+
+    field: str
+    before: Json
+    after: Json
+    at: str | None
+    by: str | None
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastValue:
+    """A value the entity held before, and until when."""
+
+    value: Json
+    until: str
+    ref: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """That a person decided, or must decide."""
+
+    id: str
+    state: str
+    decided_by: str | None
+    decided_at: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One value and its story."""
 
@@ -47,6 +84,13 @@ class Cell:
     place: str
     losers: tuple[Loser, ...]
     writes: tuple[WriteView, ...]
+    version: str | None = None
+    """The mapping's version by which its record was read last."""
+    edits: tuple[FieldChange, ...] = ()
+    """What people changed in the records behind it, newest first."""
+    past: tuple[PastValue, ...] = ()
+    """What it held before, newest first."""
+    dispute: Dispute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +103,43 @@ class LinkView:
     confidence: float
     since: str
     decided_by: str
+    until: str | None = None
+    """When it ended; None while it holds."""
+    entity_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RulingView:
+    """A person's word on two records, above every rule."""
+
+    left: str
+    right: str
+    verdict: str
+    by: str
+    at: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricView:
+    """One measured number: by which definition, from which rows, as of when."""
+
+    entity: str
+    id: str
+    label: str
+    metric: str
+    title: Mapping[str, str]
+    """By language."""
+    unit: str
+    value: Json
+    as_of: str | None
+    definition: Mapping[str, str]
+    since: str | None
+    """First day outside the window; None when it has no beginning."""
+    until: str
+    count: int
+    rows: tuple[Counted, ...]
+    """The largest or newest few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +153,6 @@ class EntityView:
     links: tuple[LinkView, ...]
     metrics: dict[str, Json]
     rules: tuple[Explanation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """A change that somebody made in a system, as we saw it."""
-
-    field: str
-    before: Json
-    after: Json
-    at: str | None
-    by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +170,9 @@ class RecordView:
     history: tuple[FieldChange, ...]
     writes: tuple[WriteView, ...]
     links: tuple[LinkView, ...]
+    """Every entity it ever belonged to, newest first."""
     cells: tuple[Cell, ...]
     """The entity cells these fields feed."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What it can be recognised by: kind → values."""
+    rulings: tuple[RulingView, ...] = ()
