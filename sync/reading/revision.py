@@ -17,7 +17,7 @@ from sync.reading.covered import COVERED
 from sync.reading.stream import hand_on, stream
 from tasuki.values import Json, Ref, dumps, loads
 
-_CHUNK: Final = 5_000
+_CHUNK: Final = 1_000
 _OF: Final = "mappings"
 _READ: Final = "read"
 """The version whose words were read last."""
