@@ -47,7 +47,7 @@ def reader(rule: MappedField, look: SideField, habits: Habits) -> Read:
     Errors: the function raises ValueError for a value that does not fit, without naming it.
     """
     coerce = _spelled(rule, habits)
-    if rule.type is Type.TIME and look.written_as is WrittenAs.DATE:
+    if _holds_days(rule, look):
         coerce = partial(_local_day, coerce, habits.timezone)
     if not look.names:
         constant = coerce(look.constant)
@@ -59,9 +59,14 @@ def reader(rule: MappedField, look: SideField, habits: Habits) -> Read:
     return lambda fields: None if (raw := take(fields)) is None else convert(raw)
 
 
+def _holds_days(rule: MappedField, look: SideField) -> bool:
+    return rule.type is Type.TIME and look.written_as is WrittenAs.DATE
+
+
 def _local_day(coerce: Convert, zone: str, value: Any) -> datetime | None:
     """A day of a field that holds days is the project's day, as it is when it is written."""
-    if not (isinstance(value, str) and len(value.strip()) <= _DAY_AS_TEXT):
+    is_text = isinstance(value, str) and 0 < len(value.strip()) <= _DAY_AS_TEXT
+    if not (is_text or (isinstance(value, date) and not isinstance(value, datetime))):
         return coerce(value)  # type: ignore[no-any-return]  # an instant, or None
     day = to_date(value)
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
@@ -161,7 +166,10 @@ def _spelled(rule: MappedField, habits: Habits) -> Convert:
 
 def as_entity(rule: MappedField, value: Any, habits: Habits = USUAL) -> Any:
     """A plainly written value as the entity has it in this field."""
-    return _spelled(rule, habits)(value)
+    spelled = _spelled(rule, habits)
+    if any(_holds_days(rule, look) for look in rule.sides.values()):
+        return _local_day(spelled, habits.timezone, value)
+    return spelled(value)
 
 
 def union(values: Iterable[Any]) -> str | None:
@@ -212,7 +220,7 @@ class Writer:
         if (code := code_of(self.currency, record)) == self.rates.own:
             return self.convert(value)
         rate = rate_of(self.currency, code, self.rates, record)
-        return self.convert(rounded(value / rate, code))
+        return self.convert(rounded(number(value) / rate, code))
 
 
 def writer(rule: MappedField, look: SideField, habits: Habits) -> Writer:

@@ -130,7 +130,9 @@ def _offer(
         if rule.name in row
         and _wants(rule, row[rule.name], there.get(rule.name), _raw(voice, rule))
     }
-    pushed = push(mapping, voice.side, wanted) if wanted else Pushed({})
+    pushed = (
+        push(mapping, voice.side, wanted, record=voice.staged.payload) if wanted else Pushed({})
+    )
     refused = tuple(_refused(key, voice, reject) for reject in pushed.rejects)
     tied = tied_cells(voice, row, ends)
     fields = {**pushed.fields, **{name: cell.id for name, cell in tied.items()}}

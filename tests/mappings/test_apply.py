@@ -16,15 +16,16 @@ from mappings.apply import (
     seen,
 )
 from mappings.links import Key, ToKey
-from mappings.load import load
+from mappings.load import Surroundings, load
 from mappings.spec import Confidence, Mapping
+from mappings.transforms.registry import Habits
 from tasuki.values import Ref
 
 
-def mapping(entity: str, fields: str, rest: str = "") -> Mapping:
+def mapping(entity: str, fields: str, rest: str = "", zone: str = "UTC") -> Mapping:
     sides = "sides: {sf: {object: Account}, hub: {object: companies}}"
     text = f"kind: mapping\nname: m\nentity: {entity}\n{sides}\nfields:\n{fields}\n{rest}\n"
-    return load(parse(text, "mappings/m.yaml"))
+    return load(parse(text, "mappings/m.yaml"), Surroundings(habits=Habits(timezone=zone)))
 
 
 ACCOUNT = mapping(
@@ -181,10 +182,14 @@ ACTIVITY = mapping(
     sf: {field: Day, written_as: date}
     hub: {field: at, written_as: epoch_ms}
     direction: both
+    conflict: sf_wins
   is_done: {sf: {field: Status, value_map: {Completed: true, "*": false}}}
   created_at: {hub: created}
 """,
 )
+
+
+DAYS = "  due_at: {sf: {field: Day, written_as: date}, direction: both}"
 
 
 def test_a_platforms_own_form_is_written() -> None:
@@ -192,6 +197,14 @@ def test_a_platforms_own_form_is_written() -> None:
     due = {"due_at": datetime(2026, 1, 2, 3, tzinfo=UTC)}
     assert push(ACTIVITY, "sf", due).fields == {"Day": "2026-01-02"}
     assert push(ACTIVITY, "hub", due).fields == {"at": 1767322800000}
+
+
+def test_a_day_is_a_day_of_the_project() -> None:
+    """What a field of days holds comes back as the same day, east and west of Greenwich."""
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        there = mapping("activity", DAYS, zone=zone)
+        due = normalize(there, "sf", {"Day": "2026-01-02"}).values["due_at"]
+        assert push(there, "sf", {"due_at": due}).fields == {"Day": "2026-01-02"}
 
 
 def test_constants_and_the_rest_of_a_map() -> None:

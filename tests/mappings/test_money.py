@@ -69,6 +69,7 @@ def test_an_amount_is_written_in_the_records_currency() -> None:
     record = {"CurrencyIsoCode": "USD", "CloseDate": "2026-01-31"}
     assert push(MAPPING, "sf", {"amount": Decimal(15025)}, record=record).fields == {"Amount": 100}
     assert push(MAPPING, "old", {"amount": Decimal(1000)}).fields == {"usd": 6.25}
+    assert push(MAPPING, "old", {"amount": 1000.0}).fields == {"usd": 6.25}
     unsaid = push(MAPPING, "sf", {"amount": Decimal(1)})
     assert (unsaid.fields, len(unsaid.rejects)) == ({}, 1)
 
