@@ -18,14 +18,18 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from connectors.protocol import Verb
 from sync.write.intent import Intent
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.explain import entity_view, record_view
+from tasuki.cli.views.conflict import conflicts_view, past_view
+from tasuki.cli.views.explain import entity_view, metric_view, record_view
 from tasuki.cli.views.plan import applied_view, cells_view, plan_summary, plan_view
 from tasuki.service import planning
 from tasuki.service.app import App
+from tasuki.service.deciding import conflicts
 from tasuki.service.explaining.answer import explain, explain_entity
-from tasuki.service.explaining.views import EntityView, RecordView
+from tasuki.service.explaining.past import as_of
+from tasuki.service.explaining.views import EntityView, MetricView, RecordView
 from tests.rehearsal import Rehearsal, rehearsal
 
+VERSION = re.compile(r"((?:mapping version|マッピングの版) +)[0-9a-f]{12}")
 RANDOM = re.compile(r"p_[0-9a-f]{12}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
 
 
@@ -69,7 +73,7 @@ def printed(*parts: Any) -> str:
     console = Console(file=out, width=100, no_color=True, highlight=False)
     for part in parts:
         console.print(part)
-    text = RANDOM.sub("<id>", out.getvalue())
+    text = VERSION.sub(r"\1<version>", RANDOM.sub("<id>", out.getvalue()))
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
@@ -143,3 +147,55 @@ def test_a_record(world: Rehearsal, golden: SnapshotAssertion) -> None:
     found = explain(app(world), f"ma/orgs/{next(iter(world.ma.living('orgs')))}")
     assert isinstance(found, RecordView)
     assert printed(record_view(found, Words())) == golden
+
+
+@pytest.fixture
+def disputed(world: Rehearsal) -> Rehearsal:
+    """The first company's records name two cities."""
+    for system, object_, field, city in (
+        ("crm", "companies", "city", "川崎市"),
+        ("ma", "orgs", "town", "Yokohama"),
+    ):
+        first = next(iter(world.system(system).living(object_)))
+        world.system(system).edit(object_, first, {field: city})
+    world.tick(10)
+    world.run()
+    return world
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_conflict_inbox(disputed: Rehearsal, golden: SnapshotAssertion, language: str) -> None:
+    """Each disputed field with what every record says, when and by whom; in both languages."""
+    found = conflicts.inbox(app(disputed))
+    assert printed(conflicts_view(found, Words(language))) == golden
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_decided_cell(disputed: Rehearsal, golden: SnapshotAssertion, language: str) -> None:
+    """A value that a person decided, with what lost; in both languages."""
+    (found,) = conflicts.inbox(app(disputed))
+    conflicts.resolve(app(disputed), found.id, "mia", take="ma", reason="they moved")
+    disputed.run()
+    cell = explain_entity(app(disputed), "account", found.entity_id, "city")
+    assert printed(entity_view(cell, Words(language))) == golden
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_metric(world: Rehearsal, golden: SnapshotAssertion, language: str) -> None:
+    """A measured number: definition, rows, as of when; in both languages."""
+    first = next(iter(world.crm.living("companies")))
+    world.crm.add("people", {"email": "a@c1.example", "last": "Ito", "company_id": first})
+    world.run()
+    found = explain(app(world), "青葉工業.people")
+    assert isinstance(found, MetricView)
+    assert printed(metric_view(found, Words(language))) == golden
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-01-05", "2026-01-05T09:05", "2020-01-01"], ids=["now", "then", "too early"]
+)
+def test_an_entity_as_it_was(world: Rehearsal, golden: SnapshotAssertion, moment: str) -> None:
+    """At a past moment, with what has changed since; before the first run nothing is known."""
+    world.run()
+    found = as_of(app(world), "青葉工業", moment)
+    assert printed(past_view(found, Words())) == golden
