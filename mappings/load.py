@@ -18,7 +18,7 @@ from mappings.reading.problems import Frame, Problems
 from mappings.reading.sides import Read, read_creates, read_sides
 from mappings.reading.steps import read_policy, read_stages
 from mappings.spec import Example, MappedField, Mapping
-from mappings.transforms.registry import USUAL, Habits
+from mappings.transforms.registry import EDITION, USUAL, Habits
 from tasuki.errors import ConfigError, MappingError
 from tasuki.values import digest
 
@@ -90,7 +90,7 @@ def _mapping(parsed: MappingDocument, frame: Frame, around: Surroundings) -> Map
         quiet=_quiet(parsed, fields, frame),
         renamed_from=parsed.renamed_from,
         source=document.file,
-        version=digest(_meaning(document.data)),
+        version=digest({"file": _meaning(document.data), "edition": EDITION}),
     )
 
 

@@ -7,6 +7,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from config.currency import Rates
 
+EDITION: Final = 2
+"""Raised when a transform gives another answer than before: what is staged is then read again."""
+
 Function: TypeAlias = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 

@@ -19,8 +19,14 @@ Measure = Callable[[], Iterator[Row]]
 
 TABLES: Final[Mapping[str, tuple[str, Measure]]] = {
     "names": ("Invented companies, joined by name alone", companies.names),
-    "register": ("The register, joined by the account rules", companies.register),
-    "folding": ("What each folding of the key costs on the register", companies.folding),
+    "register": (
+        "The register, joined by the account rules; spellings come without a number",
+        companies.register,
+    ),
+    "folding": (
+        "Names of the register that several numbers share, after more and more folding",
+        companies.folding,
+    ),
     "western": ("Western legal forms: our table and cleanco", companies.western),
     "english": ("The register: Japanese, English, reading", companies.languages),
     "proposals": ("The register: proposals by likeness", companies.proposals),

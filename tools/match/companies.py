@@ -67,6 +67,7 @@ def names() -> Iterator[Row]:
 
 
 def _spellings(those: Sequence[Company], *, numbers: bool) -> Iterator[Row]:
+    everything = Score(0, 0, 0)
     for title, kinds in (("harmless", HARMLESS), ("harmful", HARMFUL)):
         total = Score(0, 0, 0)
         for what, change in kinds.items():
@@ -74,6 +75,8 @@ def _spellings(those: Sequence[Company], *, numbers: bool) -> Iterator[Row]:
             total += found
             yield row(what, found)
         yield row(f"all {title} ones", total)
+        everything += total
+    yield row("everything that was linked by itself", everything)
 
 
 def _others(those: Sequence[Company]) -> Iterator[Row]:

@@ -203,7 +203,7 @@ def holding(_rng: Random, one: Company) -> str | None:
         return None
     if _FORM in one.name:
         stem = one.name.replace(_FORM, "")
-        return one.name.replace(stem, f"{stem}ホールディングス")
+        return other_than(one.name, one.name.replace(stem, f"{stem}ホールディングス"))
     return f"{_WESTERN.sub('', one.name)} Holdings, Inc."
 
 

@@ -19,7 +19,8 @@ _AT_ONCE: Final = {
     **_PLAIN,
     **dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),  # which glyph of a kanji
 }
-_DASH: Final = re.compile(r"(?<=[\u30a1-\u30fa\u30fc])[-‐‑–—―−]")
+_DASH: Final = re.compile(r"(?<=[\u30a1-\u30f2\u30f4-\u30fa\u30fc])[-‐‑–—―−]")
+"""A dash after kana is a long vowel, but for ン, which has none: セブン‐イレブン."""
 _SOME_DASH: Final = re.compile("[-‐‑–—―−]")
 _LAST_LONG: Final = re.compile(r"(?<=[\u30a1-\u30fa\u30fc]{3})ー+(?![\u30a1-\u30fc])")
 
