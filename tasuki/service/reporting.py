@@ -18,6 +18,7 @@ from staging.tables.identity import LINK, REVIEW
 from staging.tables.writes import CONFLICT, INTENT, PLAN, RECEIPT
 from staging.write import parking
 from tasuki.service.app import App
+from tasuki.service.explaining.browsers import browsers
 from tasuki.service.money.revenue import Revenue, revenue
 from tasuki.values import Json
 
@@ -104,6 +105,8 @@ class Report:
     certificates: tuple[Certificate, ...]
     waiting: dict[str, int] = field(default_factory=dict)
     """What waits for a person: plans, reviews, conflicts, parked."""
+    browsers: dict[str, int] = field(default_factory=dict)
+    """How many browsers are somebody's, staff's, a robot's, without consent, or in quarantine."""
 
 
 def report(app: App) -> Report:
@@ -125,6 +128,7 @@ def report(app: App) -> Report:
             parked=causes,
             certificates=_certificates(db),
             waiting=_waiting(db, causes),
+            browsers=browsers(db),
         )
 
 

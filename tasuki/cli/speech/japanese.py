@@ -380,5 +380,16 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "recognised by": "名寄せキー一覧",
         "same": "同一",
         "different": "別のもの",
+        "Browsers": "ブラウザー",
+        "browsers": "ブラウザー",
+        "identify_moment": "フォームで本人判明",
+        "email_click": "メールのリンクを開いた",
+        "forwarded": "本人宛てでないリンクを開いた",
+        "linked": "紐付け済み",
+        "quarantined": "隔離中",
+        "staff": "自社の人",
+        "bot": "ボット",
+        "no_consent": "同意なし",
+        "consent": "同意",
     }
 )

@@ -36,7 +36,20 @@ def entity_view(found: "EntityView", words: Words) -> RenderableType:
         parts += [_cells(found.cells, words), ""]
         parts += list(_numbers(found.metrics, words))
         parts += list(_outcomes(found.rules, words))
-    return Group(*parts, *_links(found.links, words))
+    return Group(*parts, *_links(found.links, words), *_browsers(found, words))
+
+
+def _browsers(found: "EntityView", words: Words) -> Iterator[RenderableType]:
+    """Browsers that are this person's, and those in which others opened their links."""
+    table = _grid(3)
+    for each in found.browsers:
+        is_claim = each.claimant_id is not None and each.claimant_id == found.id
+        holder = f"person/{each.person_id}" if is_claim and each.person_id else ""
+        told = f"{words(each.rule)} · {words(each.state)} {holder}".rstrip()
+        table.add_row(each.visitor, told, Text(each.since[:10], "dim"))
+    if table.row_count:
+        yield Text(words("browsers"), style="bold")
+        yield Padding(table, (0, 0, 0, 2), expand=False)
 
 
 def record_view(found: "RecordView", words: Words) -> RenderableType:

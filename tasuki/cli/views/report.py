@@ -39,6 +39,8 @@ def _sections(report: "Report", words: Words) -> Iterator[tuple[str, RenderableT
         for j in report.joined
     )  # fmt: skip
     yield "Joined", _pairs(records)
+    if report.browsers:
+        yield "Browsers", _pairs((words(k), f"{v:,}") for k, v in report.browsers.items())
     yield "Written since the beginning", _pairs((k, f"{v:,}") for k, v in report.written.items())
     yield "Revenue", _revenue(report, words)
     yield "Complete?", _certificates(report.certificates, words)

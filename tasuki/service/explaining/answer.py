@@ -14,6 +14,7 @@ from staging.history import past
 from staging.labels import labels
 from staging.write import receipts
 from tasuki.service.app import App
+from tasuki.service.explaining.browsers import browsers_of
 from tasuki.service.explaining.cells import (
     cells_of,
     entity_of,
@@ -78,8 +79,9 @@ def explain_entity(app: App, entity: str, id: str, field: str = "") -> EntityVie
         found = [] if field else _outcomes(db, app, entity, id)
         held = [m for m in past.members(db, entity, id) if m.valid_to is None]
         members = tuple(member_view(m) for m in sorted(held, key=lambda m: m.ref))
+        seen = browsers_of(db, id) if entity == "person" and not field else ()
     shown = {k: v for k, v in metrics.items() if k not in ("id", "as_of") and v is not None}
-    return EntityView(entity, id, name, cells, members, shown, tuple(found))
+    return EntityView(entity, id, name, cells, members, shown, tuple(found), seen)
 
 
 def explain_record(app: App, target: str) -> RecordView:

@@ -143,6 +143,19 @@ class MetricView:
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserView:
+    """From when on a browser is somebody's, or a forwarded link was opened in it."""
+
+    visitor: str
+    since: str
+    rule: str
+    state: str
+    person_id: str | None
+    claimant_id: str | None
+    """For whom the link was made."""
+
+
+@dataclass(frozen=True, slots=True)
 class EntityView:
     """One entity, or one cell of it, explained."""
 
@@ -153,6 +166,8 @@ class EntityView:
     links: tuple[LinkView, ...]
     metrics: dict[str, Json]
     rules: tuple[Explanation, ...]
+    browsers: tuple[BrowserView, ...] = ()
+    """A person's."""
 
 
 @dataclass(frozen=True, slots=True)
