@@ -311,7 +311,7 @@ def test_without_id_columns_a_row_is_its_line(project, clock) -> None:
     connector = opened(project, clock, {"old": {"files": "imports/legacy_a.csv"}})
     assert connector.ids("old", None).ids == ("imports/legacy_a.csv:2",)
     (info,) = connector.discover(["old"])
-    assert [each.name for each in info.fields] == HEADER.split(",")
+    assert [each.name for each in info.fields] == [*HEADER.split(","), "$file", "$file_day"]
 
 
 # ── tables ──

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.conformance import filtering
 from connectors.scaffold import write_connector
 from tasuki.errors import ConfigError
 
@@ -73,10 +74,10 @@ def imported(path: Path) -> set[str]:
 
 
 def test_a_new_connector_keeps_every_promise(package: Path) -> None:
-    """The scaffold's own tests are green as it is written; nothing of it is waived."""
+    """The scaffold's own tests are green as it is written; only filters are not asked of it."""
     done = run_tests(package)
     assert done.returncode == 0, done.stdout
-    assert "skipped" not in done.stdout
+    assert f"{len(filtering.PROMISES)} skipped" in done.stdout
     assert "xfailed" not in done.stdout
 
 
