@@ -18,9 +18,9 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from connectors.protocol import Verb
 from sync.write.intent import Intent
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.conflict import conflicts_view, past_view
-from tasuki.cli.views.explain import entity_view, metric_view, record_view
 from tasuki.cli.views.plan import applied_view, cells_view, plan_summary, plan_view
+from tasuki.cli.views.why.conflict import conflicts_view, past_view
+from tasuki.cli.views.why.explain import entity_view, metric_view, record_view
 from tasuki.service import planning
 from tasuki.service.app import App
 from tasuki.service.deciding import conflicts

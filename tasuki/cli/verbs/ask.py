@@ -21,7 +21,7 @@ def explain(what: str, about: str = "", *, door: Doorway) -> int:
         With a rule: whom it is about (an id or a name).
     """
     from tasuki.cli.verbs.flow import vars_of
-    from tasuki.cli.views import explain as views
+    from tasuki.cli.views.why import explain as views
     from tasuki.service.explaining.answer import explain as answer
     from tasuki.service.explaining.views import EntityView, MetricView, RecordView
 
@@ -53,7 +53,7 @@ def asof(what: str, moment: str, *, door: Doorway) -> int:
         A date (its end) or a time, in the project's time zone unless it says otherwise.
     """
     from tasuki.cli.verbs.flow import vars_of
-    from tasuki.cli.views.conflict import past_view
+    from tasuki.cli.views.why.conflict import past_view
     from tasuki.service.explaining.past import as_of
 
     found = as_of(door.app(), what, moment)

@@ -31,7 +31,7 @@ def conflicts(
     limit
         Show so many, the oldest first.
     """
-    from tasuki.cli.views.conflict import conflicts_view
+    from tasuki.cli.views.why.conflict import conflicts_view
     from tasuki.service.deciding import conflicts as inbox
 
     found = inbox.inbox(door.app(), state, entity, field, limit)
@@ -60,7 +60,7 @@ def conflicts_resolve(
         What others should know.
     """
     from tasuki.cli.flow import me
-    from tasuki.cli.views.conflict import conflict_view
+    from tasuki.cli.views.why.conflict import conflict_view
     from tasuki.service.deciding import conflicts as inbox
 
     done = inbox.resolve(door.app(), id, me(), take=take, value=value, reason=reason)
@@ -81,7 +81,7 @@ def conflicts_reopen(id: str, *, reason: str = "", door: Doorway) -> int:
         What others should know.
     """
     from tasuki.cli.flow import me
-    from tasuki.cli.views.conflict import conflict_view
+    from tasuki.cli.views.why.conflict import conflict_view
     from tasuki.service.deciding import conflicts as inbox
 
     done = inbox.reopen(door.app(), id, me(), reason)
