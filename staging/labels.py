@@ -46,4 +46,5 @@ def _name(entity: str) -> ColumnElement[Any]:
         )
         return func.coalesce(func.nullif(full, ""), _PERSON.c.email)
     table = ENTITY_TABLES[entity]
-    return table.c.name if "name" in table.c else table.c.id
+    told = next((table.c[name] for name in ("name", "subject") if name in table.c), None)
+    return table.c.id if told is None else told

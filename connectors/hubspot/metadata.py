@@ -15,6 +15,11 @@ LINKS: Final[Mapping[str, tuple[str, ...]]] = {
     "companies": ("contacts", "deals", "tasks"),
     "deals": ("contacts", "companies", "tasks"),
     "tasks": ("contacts", "companies", "deals"),
+    "meetings": ("contacts", "companies", "deals"),
+    "calls": ("contacts", "companies", "deals"),
+    "notes": ("contacts", "companies", "deals"),
+    "tickets": ("contacts", "companies", "deals"),
+    "line_items": ("deals",),
 }
 HISTORIES: Final = (
     "lifecyclestage",
@@ -34,6 +39,9 @@ Each is a list, newest first, of `{value, at, source}` as HubSpot tells them.
 REQUIRED: Final[Mapping[str, frozenset[str]]] = {
     "deals": frozenset({"dealname", "dealstage"}),
     "tasks": frozenset({"hs_timestamp"}),
+    "meetings": frozenset({"hs_timestamp"}),
+    "calls": frozenset({"hs_timestamp"}),
+    "tickets": frozenset({"subject", "hs_pipeline_stage"}),
 }
 TYPES: Final[Mapping[str, str]] = {
     "string": "text",

@@ -133,7 +133,7 @@ def _values(sample: "Sample", words: Words) -> Text:
 
 
 def _value(value: Any, words: Words) -> tuple[str, str]:
-    if value in (None, ""):
+    if value in (None, "", []):
         return (words("blank"), "dim italic")
     text = f"{value:g}" if isinstance(value, float) else str(value)
     text = " ".join(text.split())
