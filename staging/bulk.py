@@ -44,6 +44,17 @@ def insert(db: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> N
         db.execute(table.insert(), many)
 
 
+def append(
+    db: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]
+) -> None:
+    """Append many rows as the driver takes them, their key given by the engine."""
+    if rows:
+        mark = "?" if db.dialect.name == "sqlite" else "%s"
+        marks = ", ".join(mark for _ in columns)
+        text = f'INSERT INTO "{table.name}" ({_quoted(columns)}) VALUES ({marks})'  # noqa: S608
+        db.exec_driver_sql(text, rows)
+
+
 def chunks(ids: Iterable[str], size: int = _IN_LIST) -> Iterable[list[str]]:
     """The ids in lists short enough for one IN."""
     source = iter(ids)

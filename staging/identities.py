@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from staging.bulk import chunks, insert, upsert
+from staging.bulk import append, chunks, upsert
 from staging.tables.identity import IDENTITY_KEY, LINK
 from staging.tables.staged import REFERENCE
 from tasuki.values import Ref
@@ -185,7 +186,8 @@ def relink(
                 )
                 .values(valid_to=now)
             )
-    insert(db, LINK, (asdict(link) for link in opened))
+    take = attrgetter(*Link.__slots__)
+    append(db, LINK, Link.__slots__, [take(link) for link in opened])
 
 
 def evidence(db: Connection, entity: str, links: Iterable[Link]) -> None:
@@ -253,6 +255,18 @@ def targets_of(
                 if wanted & set(field.split(".")):
                     found[Ref(connection, object_, id_)].add(target)
     return found
+
+
+def is_pointed_at(db: Connection, entity: str) -> bool:
+    """Whether any record points at an entity of this kind."""
+    query = select(REFERENCE.c.target).where(REFERENCE.c.entity == entity).limit(1)
+    return db.scalar(query) is not None
+
+
+def count(db: Connection, entity: str, kind: str) -> int:
+    """How many records have a kind of key."""
+    mine = (IDENTITY_KEY.c.entity == entity, IDENTITY_KEY.c.kind == kind)
+    return db.scalar(select(func.count()).select_from(IDENTITY_KEY).where(*mine)) or 0
 
 
 def referrers(

@@ -74,16 +74,18 @@ def ask(db: Connection, entity: str, questions: Iterable[Question], now: str) ->
 
 
 def settle(
-    db: Connection, entity: str, refs: Collection[str], still: Collection[str], now: str
+    db: Connection, entity: str, refs: Collection[str] | None, still: Collection[str], now: str
 ) -> int:
-    """Close the open questions about these records that are no doubt any more; how many."""
+    """Close the open questions about these records (or all) that are no doubt any more."""
     gone: set[str] = set()
     mine = (REVIEW.c.entity == entity, REVIEW.c.state == OPEN)
     if not db.scalar(select(func.count()).select_from(REVIEW).where(*mine)):
         return 0
-    for chunk in chunks(refs):
+    for chunk in chunks(refs or ()):
         either = or_(REVIEW.c.left_ref.in_(chunk), REVIEW.c.right_ref.in_(chunk))
         gone.update(db.scalars(select(REVIEW.c.id).where(*mine, either)))
+    if refs is None:
+        gone.update(db.scalars(select(REVIEW.c.id).where(*mine)))
     gone -= set(still)
     for chunk in chunks(sorted(gone)):
         db.execute(

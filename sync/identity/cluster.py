@@ -87,6 +87,11 @@ class Doubt:
     likeness: Mapping[str, float] = field(default_factory=dict, compare=False)
     """Entity field → how alike the two are in it, where they were compared."""
 
+    @property
+    def pair(self) -> Pair:
+        """The two records."""
+        return self.left, self.right
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

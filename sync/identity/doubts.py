@@ -23,14 +23,20 @@ def keep(
     doubts: Iterable[Doubt],
 ) -> int:
     """Ask what is in doubt about these records, settle what is not any more; how many are asked."""
-    asked = {(doubt.left, doubt.right): doubt for doubt in doubts}
-    named = {Ref.parse(ref) for pair in asked for ref in pair}
+    found = {doubt.pair: doubt for doubt in doubts}
+    asked = ask(db, tools, entity, found.values())
+    still = {reviews.review_id(entity.name, *pair) for pair in found}
+    reviews.settle(db, entity.name, [str(ref) for ref in refs], still, tools.now())
+    return asked
+
+
+def ask(db: Connection, tools: Tools, entity: Entity, doubts: Iterable[Doubt]) -> int:
+    """Ask what is in doubt; how many."""
+    found = list(doubts)
+    named = {Ref.parse(ref) for doubt in found for ref in doubt.pair}
     keys = {str(ref): k for ref, k in identities.keys_of(db, entity.name, named).items()}
-    now = tools.now()
-    reviews.ask(db, entity.name, (_question(doubt, keys) for doubt in asked.values()), now)
-    still = {reviews.review_id(entity.name, *pair) for pair in asked}
-    reviews.settle(db, entity.name, [str(ref) for ref in refs], still, now)
-    return len(asked)
+    reviews.ask(db, entity.name, (_question(doubt, keys) for doubt in found), tools.now())
+    return len(found)
 
 
 def _question(doubt: Doubt, keys: Mapping[str, Keys]) -> Question:

@@ -16,8 +16,8 @@ from mappings.matching.likeness import likeness
 from mappings.spec import KeyRule
 from staging import identities
 from staging.identities import Keys
-from sync.identity.cluster import Doubt, Verdict
-from sync.identity.grouping.neighbourhood import Neighbourhood, kin
+from sync.identity.cluster import Doubt
+from sync.identity.grouping.neighbourhood import kin, ruled, rulings_about
 from tasuki.values import Ref
 
 BLOCK: Final = 200
@@ -33,35 +33,34 @@ def folded(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """What a neighbourhood is compared with."""
+    """What is known of the records of some blocks."""
 
     keys: Mapping[Ref, Keys]
     group: Mapping[Ref, str]
-    """The group of each record: its first ref, or the entity it is linked to."""
+    """The entity each record is linked to."""
     apart: frozenset[tuple[str, str]]
-    """Groups that a person ruled to differ."""
+    """Entities that a person ruled to differ."""
     vetoes: tuple[str, ...]
 
 
 def alike(
-    db: Connection,
-    entity: Entity,
-    rules: Sequence[KeyRule],
-    around: Neighbourhood,
-    verdict: Verdict,
+    db: Connection, entity: Entity, rules: Sequence[KeyRule], keys: Mapping[Ref, Keys]
 ) -> tuple[list[Doubt], int]:
-    """The pairs a person should look at, one per two groups; how many blocks were too large."""
+    """The pairs a person should look at, one per two entities; how many blocks were too large.
+
+    The keys are those of all records of some entities, whose links stand already.
+    """
     found: dict[tuple[str, str], Doubt] = {}
     too_large = 0
     for rule in (rule for rule in rules if rule.compare):
-        blocks = {v for keys in around.keys.values() for v in keys.get(rule.kind, ())}
+        blocks = {v for said in keys.values() for v in said.get(rule.kind, ())}
         many = identities.crowded(db, entity.name, {rule.kind: blocks}, BLOCK)
         too_large += len(many)
         few = {value for value in blocks if (rule.kind, value) not in many}
         held = identities.holders(db, entity.name, {rule.kind: few})
-        among = _field(db, entity, rules, around, verdict, held.values())
-        for pair, doubt in _pairs(rule, among, held.values(), around):
-            if pair not in found or doubt.left + doubt.right < found[pair].left + found[pair].right:
+        among = _field(db, entity, rules, keys, held.values())
+        for pair, doubt in _pairs(rule, among, held.values(), keys):
+            if pair not in found or doubt.pair < found[pair].pair:
                 found[pair] = doubt
     return _no_kin(db, entity, found.values()), too_large
 
@@ -70,18 +69,18 @@ def _field(
     db: Connection,
     entity: Entity,
     rules: Iterable[KeyRule],
-    around: Neighbourhood,
-    verdict: Verdict,
+    keys: Mapping[Ref, Keys],
     blocks: Iterable[set[Ref]],
 ) -> _Field:
-    outside = {ref for refs in blocks for ref in refs} - set(around.keys)
-    ruled = [r for r in around.known.rulings if not r.is_same]
-    named = {Ref.parse(ref) for r in ruled for ref in (r.left, r.right)} - set(around.keys)
-    group = {Ref.parse(ref): refs[0] for refs in verdict.groups for ref in refs}
-    group |= identities.links_of(db, entity.name, outside | named)
-    apart = ((group.get(Ref.parse(r.left)), group.get(Ref.parse(r.right))) for r in ruled)
+    inside = {ref for refs in blocks for ref in refs}
+    said = ruled(db, entity.name, rulings_about(db, entity.name, inside))
+    named = {Ref.parse(ref) for r in said for ref in (r.left, r.right)}
+    group = identities.links_of(db, entity.name, inside | named)
+    apart = (
+        (group.get(Ref.parse(r.left)), group.get(Ref.parse(r.right))) for r in said if not r.is_same
+    )
     return _Field(
-        keys={**around.keys, **identities.keys_of(db, entity.name, outside)},
+        keys={**identities.keys_of(db, entity.name, inside - set(keys)), **keys},
         group=group,
         apart=frozenset((min(a, b), max(a, b)) for a, b in apart if a and b),
         vetoes=tuple(rule.kind for rule in rules if rule.veto),
@@ -89,22 +88,22 @@ def _field(
 
 
 def _pairs(
-    rule: KeyRule, among: _Field, blocks: Iterable[set[Ref]], around: Neighbourhood
+    rule: KeyRule, among: _Field, blocks: Iterable[set[Ref]], keys: Mapping[Ref, Keys]
 ) -> Iterator[tuple[tuple[str, str], Doubt]]:
     for refs in blocks:
         block = sorted(refs)
-        for left in (ref for ref in block if ref in around.keys):
+        for left in (ref for ref in block if ref in keys):
             for right in block:
-                if right == left or (right in around.keys and right < left):
+                if right == left or (right in keys and right < left):
                     continue
                 pair = _groups_of(among, left, right)
-                if pair is not None and (found := _likeness(rule, among, left, right)):
+                if pair is not None and (likeness := _likeness(rule, among, left, right)):
                     one, other = sorted((str(left), str(right)))
-                    yield pair, Doubt(one, other, rule.kind, found)
+                    yield pair, Doubt(one, other, rule.kind, likeness)
 
 
 def _groups_of(among: _Field, left: Ref, right: Ref) -> tuple[str, str] | None:
-    """The two groups, unless they are one, or were ruled or are numbered apart."""
+    """The two entities, unless they are one, or were ruled or are numbered apart."""
     one, other = among.group.get(left, str(left)), among.group.get(right, str(right))
     pair = (min(one, other), max(one, other))
     if one == other or pair in among.apart:

@@ -56,18 +56,20 @@ def assign(
             ids[at] = id_
             taken.add(id_)
     new = [at for at in range(len(groups)) if at not in ids]
+    own = [new_id(entity, groups[at][0]) for at in new]
     taken.update(links.values())
-    taken.update(held([new_id(entity, ref) for at in new for ref in groups[at]]))
-    for at in new:
-        ids[at] = _free_id(entity, groups[at], taken, held)
+    taken.update(held(own))
+    for at, first in zip(new, own, strict=True):
+        ids[at] = first if first not in taken else _free_id(entity, groups[at], taken, held)
         taken.add(ids[at])
     return [ids[at] for at in range(len(groups))]
 
 
 def _free_id(entity: str, group: Sequence[str], taken: Collection[str], held: Held) -> str:
     """An id made of the first ref whose own is free; when all are taken, of the first ref again."""
-    own = (new_id(entity, ref) for ref in group)
-    if (found := next((id_ for id_ in own if id_ not in taken), None)) is not None:
+    others = [new_id(entity, ref) for ref in group[1:]]
+    busy = {*held(others), *(id_ for id_ in others if id_ in taken)}
+    if (found := next((id_ for id_ in others if id_ not in busy), None)) is not None:
         return found
     again = (new_id(entity, f"{group[0]}#{n}") for n in count(2))
     return next(id_ for id_ in again if id_ not in taken and not held([id_]))

@@ -6,6 +6,7 @@ hand for all, so that linking day by day ends where linking everything at once d
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -163,7 +164,7 @@ def kin(db: Connection, entity: Entity, refs: Collection[Ref]) -> frozenset[tupl
     frontier = set(refs)
     while frontier:
         named = identities.targets_of(db, entity.name, fields, frontier)
-        found = _records(db, entity.name, {t for targets in named.values() for t in targets})
+        found = named_records(db, entity.name, {t for targets in named.values() for t in targets})
         climbed: set[Ref] = set()
         for ref, targets in named.items():
             above = {r for target in targets for r in found.get(target, ())} - {ref}
@@ -174,7 +175,7 @@ def kin(db: Connection, entity: Entity, refs: Collection[Ref]) -> frozenset[tupl
     return related(parents, set(map(str, refs)))
 
 
-def _records(db: Connection, entity: str, targets: Iterable[str]) -> dict[str, set[Ref]]:
+def named_records(db: Connection, entity: str, targets: Iterable[str]) -> dict[str, set[Ref]]:
     """The records behind targets as the reference table spells them."""
     found: dict[str, set[Ref]] = {}
     kinds: dict[str, set[str]] = {}
@@ -192,13 +193,13 @@ def _records(db: Connection, entity: str, targets: Iterable[str]) -> dict[str, s
 
 
 def related(
-    parents: Mapping[str, Collection[str]], among: Collection[str]
+    parents: Mapping[str, Collection[str]], among: AbstractSet[str]
 ) -> frozenset[tuple[str, str]]:
     """Every pair of descendant and ancestor, walked up through anybody."""
     found: set[tuple[str, str]] = set()
-    for ref in among:
+    for ref in parents.keys() & among:
         above: set[str] = set()
-        frontier = set(parents.get(ref, ()))
+        frontier = set(parents[ref])
         while frontier:
             above |= frontier
             frontier = {p for each in frontier for p in parents.get(each, ())} - above

@@ -222,7 +222,11 @@ def test_history_and_words_stay_visible(stage: Stage) -> None:
         for row in stage.all("link")
         if row["entity"] == "person" and row["object"] == "contacts"
     ]
-    assert told == [(False, "email", "rule"), (False, "first_seen", "rule"), (True, "ruling", "bob")]
+    assert told == [
+        (False, "email", "rule"),
+        (False, "first_seen", "rule"),
+        (True, "ruling", "bob"),
+    ]
     assert [(entry.who, entry.action) for entry in accounts.audited(stage.app)] == [
         ("bob", "review.accepted"),
         ("ada", "record.split"),
