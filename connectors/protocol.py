@@ -25,7 +25,10 @@ from tasuki.errors import TasukiError
 Fields: TypeAlias = Mapping[str, Any]
 
 LINKED: Final = "associations."
-"""Prefix of the pseudo-fields that list linked record ids, e.g. `associations.companies`."""
+"""Prefix of the pseudo-fields that list linked record ids, e.g. `associations.companies`; those
+that bear a label alone: `associations.companies#Billing contact`."""
+LABEL: Final = "#"
+"""Between an object and the label of its links."""
 
 
 class Verb(StrEnum):
@@ -172,6 +175,8 @@ class LinkTo:
 
     object: str
     id: str
+    label: str | None = None
+    """Under which label the system shows it; None: the plain one."""
 
 
 @dataclass(frozen=True, slots=True)

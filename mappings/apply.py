@@ -17,7 +17,7 @@ from mappings.links import (
     targets,
     value_keys,
 )
-from mappings.spec import ALL, ID, Mapping, Pointer, SideField, Way
+from mappings.spec import ALL, ID, LINKED, Mapping, Pointer, SideField, Way
 from mappings.values import Read, UnknownRateError, UnknownValueError, Writer, reader, writer
 from tasuki.values import Ref
 
@@ -62,7 +62,7 @@ class Pointers:
     fields: dict[str, str]
     """Lookup field → record id."""
     associations: tuple[tuple[str, str], ...] = ()
-    """Object and record id to associate."""
+    """Object (`#` label, where it has one) and record id to associate."""
 
 
 def normalize(mapping: Mapping, side: str, fields: Table[str, Any], id: str = "") -> Normalized:
@@ -138,7 +138,7 @@ def pointers(mapping: Mapping, side: str, targets: Table[str, Ref]) -> Pointers:
         if target is None or way is None or side not in rule.writes:
             continue
         if way.pointer is Pointer.ASSOCIATION:
-            associations.append((target.object, target.id))
+            associations.append((way.source.removeprefix(LINKED), target.id))
         else:
             fields[way.source] = target.id
     return Pointers(fields, tuple(associations))

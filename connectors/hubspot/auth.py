@@ -59,6 +59,11 @@ class Apis:
         return self._kept(self._client.crm.associations.v4.batch_api)
 
     @cached_property
+    def labels(self) -> Any:
+        """What links between two objects may be labelled."""
+        return self._kept(self._client.crm.associations.v4.schema.definitions_api)
+
+    @cached_property
     def properties(self) -> Any:
         """What fields an object has."""
         return self._kept(self._client.crm.properties.core_api)

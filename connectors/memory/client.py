@@ -206,7 +206,8 @@ class MemoryConnector:
         receipt = verbs[write.verb](write)
         if receipt.settled is Settled.WRITTEN and receipt.id is not None:
             for link in write.links:
-                self.system.link((write.object, receipt.id), (link.object, link.id))
+                end = (link.object, link.id)
+                self.system.link((write.object, receipt.id), end, link.label)
         return receipt
 
     def _create(self, write: Write) -> Receipt:

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from connectors.protocol import FieldInfo, Fields, ObjectInfo, Write
+from connectors.protocol import LABEL, FieldInfo, Fields, ObjectInfo, Write
 from tasuki.clock import Clock
 from tasuki.errors import RejectedError
 from tasuki.values import Ref
@@ -64,6 +64,8 @@ class MemorySystem:
     rules: list[Rule] = field(default_factory=list)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     links: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    labels: dict[tuple[tuple[str, str], tuple[str, str]], set[str]] = field(default_factory=dict)
+    """Of two linked records: the labels of their link."""
     uncommitted: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     """Records whose last change nobody sees yet: what everybody still sees instead."""
     _sequence: Iterable[int] = field(default_factory=lambda: count(1))
@@ -99,12 +101,14 @@ class MemorySystem:
             self.links[end].remove((object, absorbed))
             self.link((object, survivor), end)
 
-    def link(self, one: tuple[str, str], other: tuple[str, str]) -> None:
-        """Associate two records, once, seen from both sides."""
+    def link(self, one: tuple[str, str], other: tuple[str, str], label: str | None = None) -> None:
+        """Associate two records, once, seen from both sides; perhaps under a label."""
         for here, there in ((one, other), (other, one)):
             ends = self.links.setdefault(here, [])
             if there not in ends:
                 ends.append(there)
+            if label is not None:
+                self.labels.setdefault((here, there), set()).add(label)
 
     def unlink(self, one: tuple[str, str], other: tuple[str, str]) -> None:
         """Take an association away; ValueError when there is none."""
@@ -146,9 +150,15 @@ class MemorySystem:
         return {id: row for id, row in self.table(object).items() if not row.deleted}
 
     def linked(self, object: str, id: str, to: str) -> list[str]:
-        """Ids of the living records of one object linked to this record, first link first."""
-        ends = self.links.get((object, id), [])
-        return [end for kind, end in ends if kind == to and end in self.living(to)]
+        """Ids of the living records of one object linked to this record, first link first.
+
+        `object#label` lists those under a label alone.
+        """
+        to, _, label = to.partition(LABEL)
+        here, living = (object, id), self.living(to)
+        ends = (end for end in self.links.get(here, []) if end[0] == to and end[1] in living)
+        bear = self.labels.get
+        return [end[1] for end in ends if not label or label in bear((here, end), ())]
 
     def matching(self, object: str, key: str, values: Sequence[Any]) -> list[Row]:
         """Living rows whose field equals one of the values, in id order."""

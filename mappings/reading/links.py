@@ -84,7 +84,7 @@ def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | Non
     source = getattr(way, given[0])
     return Way(
         pointer=Pointer(given[0]),
-        source=f"{LINKED}{source}" if way.association else source,
+        source=_association(source, way.label) if way.association else source,
         connection=connection,
         object=way.association or way.object,
         by_prefix=way.by_prefix,
@@ -93,6 +93,11 @@ def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | Non
         unless=tuple(way.unless),
         label=way.label,
     )
+
+
+def _association(object: str, label: str | None) -> str:
+    """The pseudo-field that lists the links, or those under a label alone."""
+    return f"{LINKED}{object}#{label}" if label else f"{LINKED}{object}"
 
 
 def _complete(way: WayDocument, given: str, path: KeyPath, frame: Frame) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.protocol import LINKED, LinkTo
+from connectors.protocol import LABEL, LINKED, LinkTo
 from tasuki.values import Json, same_value
 
 
@@ -34,9 +34,12 @@ def fields_of(cells: Mapping[str, Json]) -> dict[str, Json]:
 
 def links_of(cells: Mapping[str, Json]) -> tuple[LinkTo, ...]:
     """The cells that are links."""
-    return tuple(
-        LinkTo(name.removeprefix(LINKED), str(id_)) for name, id_ in cells.items() if is_link(name)
-    )
+    return tuple(_link(name, str(id_)) for name, id_ in cells.items() if is_link(name))
+
+
+def _link(name: str, id_: str) -> LinkTo:
+    object_, _, label = name.removeprefix(LINKED).partition(LABEL)
+    return LinkTo(object_, id_, label or None)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from connectors.hubspot.read import filters, links, scope
 from connectors.hubspot.read.filters import milliseconds, moment
 from connectors.hubspot.read.records import (
     absorbed,
+    inlined,
     linked,
     listing,
     maker,
@@ -153,14 +154,17 @@ def _listed(client: Client, object: str, fields: Sequence[str], cursor: Cursor) 
     cursor = cursor.observed(client, rows)
     if is_long:
         rows = _filled(client, object, rows, with_merges(object, fields))
-    ends = {other: _inline(client, object, other, rows) for other in linked(fields)}
+    plainly = inlined(fields)
+    ends = {other: _inline(client, object, other, rows) for other in plainly}
+    labelled = [other for other in linked(fields) if other not in plainly]
+    ends |= links.read(client, object, labelled, [str(row["id"]) for row in rows])
     found = tuple(map(maker(fields, ends), rows))
     return _answer(client, cursor, found, rows, replace(cursor, after=after) if after else None)
 
 
 def _inline(client: Client, object: str, other: str, rows: Sequence[Json]) -> links.Ends:
     ends, cut = links.inline(rows, object, other)
-    return {**ends, **links.read(client, object, other, cut)} if cut else ends
+    return {**ends, **links.read(client, object, [other], cut)[other]} if cut else ends
 
 
 # ── later pulls ──

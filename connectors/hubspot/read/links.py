@@ -5,10 +5,13 @@ from typing import Any, Final, TypeAlias
 
 from connectors.hubspot.client import Client
 from connectors.hubspot.read.filters import chunks
+from connectors.protocol import LABEL
 from tasuki.values import Json
 
 Ends: TypeAlias = dict[str, list[str]]
 """Record id to the ids it is linked to."""
+End: TypeAlias = tuple[bool, str, tuple[str, ...]]
+"""Whether it is the primary one, the linked id, and the labels it bears."""
 
 PRIMARY: Final = frozenset({1, 2, 5, 6, 25, 26})
 """HubSpot's own type ids of primary links."""
@@ -23,10 +26,44 @@ _SINGULAR: Final[Mapping[str, str]] = {
 
 
 def read(
-    client: Client, object: str, other: str, ids: Sequence[str], missing: set[str] | None = None
-) -> Ends:
-    """Links of the named records, a thousand per call; `missing` takes ids that do not exist."""
-    ends: dict[str, list[tuple[bool, str]]] = {}
+    client: Client,
+    object: str,
+    others: Sequence[str],
+    ids: Sequence[str],
+    missing: set[str] | None = None,
+) -> dict[str, Ends]:
+    """Links of the named records to each of the others, `companies` or `companies#label`.
+
+    A thousand records per call and linked object; `missing` takes ids that do not exist.
+    """
+    named = [(other, *parted(other)) for other in others]
+    told = {
+        there: _read(client, object, there, ids, missing)
+        for there in dict.fromkeys(there for _, there, _ in named)
+    }
+    return {other: _labelled(told[there], label) for other, there, label in named}
+
+
+def parted(other: str) -> tuple[str, str | None]:
+    """The object and the label that a pseudo-field names."""
+    there, _, label = other.partition(LABEL)
+    return there, label or None
+
+
+def _labelled(told: Mapping[str, Sequence[End]], label: str | None) -> Ends:
+    """The links under a label, or all."""
+    return {
+        id: ordered(
+            (is_primary, to) for is_primary, to, labels in found if label in (None, *labels)
+        )
+        for id, found in told.items()
+    }
+
+
+def _read(
+    client: Client, object: str, other: str, ids: Sequence[str], missing: set[str] | None
+) -> dict[str, list[End]]:
+    ends: dict[str, list[End]] = {}
     for part in chunks(ids, _READ_AT_ONCE, characters=100_000):
         inputs: list[dict[str, str]] = [{"id": id} for id in part]
         while inputs:
@@ -40,7 +77,7 @@ def read(
                 following = ((result.get("paging") or {}).get("next") or {}).get("after")
                 if following:
                     inputs.append({"id": id, "after": str(following)})
-    return {id: ordered(found) for id, found in ends.items()}
+    return ends
 
 
 def _unknown(body: Json) -> Iterator[str]:
@@ -55,10 +92,11 @@ def _page(client: Client, object: str, other: str, inputs: list[dict[str, str]])
     return client.call(work, object, other, {"inputs": inputs}, about=object)
 
 
-def _end(to: Json) -> tuple[bool, str]:
+def _end(to: Json) -> End:
     types = to.get("associationTypes") or ()
     is_primary = any(int(kind.get("typeId") or 0) in PRIMARY for kind in types)
-    return is_primary, str(to["toObjectId"])
+    labels = tuple(str(kind["label"]) for kind in types if kind.get("label"))
+    return is_primary, str(to["toObjectId"]), labels
 
 
 def inline(rows: Sequence[Json], object: str, other: str) -> tuple[Ends, list[str]]:

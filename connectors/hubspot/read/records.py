@@ -29,6 +29,11 @@ def linked(fields: Sequence[str]) -> list[str]:
     return [name.removeprefix(LINKED) for name in fields if name.startswith(LINKED)]
 
 
+def inlined(fields: Sequence[str]) -> list[str]:
+    """The objects whose links a listing tells; it tells no labels."""
+    return [other for other in linked(fields) if links.parted(other)[1] is None]
+
+
 def remembered(fields: Sequence[str]) -> list[str]:
     """The properties whose history is asked for."""
     return [name.removeprefix(HISTORY) for name in fields if name.startswith(HISTORY)]
@@ -101,7 +106,7 @@ def records(
 ) -> tuple[Record, ...]:
     """Rows with their links, which cost one call per linked object and thousand rows."""
     ids = [str(row["id"]) for row in rows]
-    ends = {other: links.read(client, object, other, ids) for other in linked(fields)}
+    ends = links.read(client, object, linked(fields), ids)
     return tuple(map(maker(fields, ends), rows))
 
 
@@ -115,7 +120,7 @@ def listing(
 ) -> tuple[list[Json], str | None]:
     """One listed page in id order and where the next begins; a page may be short, even empty."""
     options: dict[str, Any] = {"after": after} if after else {}
-    others, past = linked(fields), remembered(fields)
+    others, past = inlined(fields), remembered(fields)
     limit = client.settings.page_size
     if others:
         options["associations"] = others
@@ -198,7 +203,7 @@ def _links_alone(
     client: Client, object: str, ids: Sequence[str], fields: Sequence[str]
 ) -> tuple[Record, ...]:
     missing: set[str] = set()
-    ends = {other: links.read(client, object, other, ids, missing) for other in linked(fields)}
+    ends = links.read(client, object, linked(fields), ids, missing)
     make = maker(fields, ends)
     return tuple(make({"id": id}) for id in ids if id not in missing)
 

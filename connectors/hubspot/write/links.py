@@ -11,6 +11,8 @@ from tasuki.values import Json
 
 Tie: TypeAlias = tuple[str, LinkTo]
 """Record id and what it is linked to."""
+To: TypeAlias = tuple[str, str | None]
+"""The linked object, and under which label."""
 
 AT_ONCE: Final = 1000
 TYPES: Final[Mapping[tuple[str, str], int]] = {
@@ -42,7 +44,7 @@ TYPES: Final[Mapping[tuple[str, str], int]] = {
 
 def inline(object: str, links: Sequence[LinkTo]) -> list[dict[str, Any]] | None:
     """The links as part of a create; None when one has no known type and must be set later."""
-    if any((object, link.object) not in TYPES for link in links):
+    if any(link.label or (object, link.object) not in TYPES for link in links):
         return None
     return [{"to": {"id": link.id}, "types": [_type(TYPES[object, link.object])]} for link in links]
 
@@ -54,20 +56,21 @@ def _type(id: int) -> dict[str, Any]:
 def associate(sender: Sender, object: str, ties: Sequence[Tie]) -> dict[str, TasukiError]:
     """Set links; the record ids whose links could not be set, with why."""
     failed: dict[str, TasukiError] = {}
-    for other in dict.fromkeys(link.object for _, link in ties):
-        wanted = [tie for tie in ties if tie[1].object == other]
+    for to in dict.fromkeys((link.object, link.label) for _, link in ties):
+        wanted = [tie for tie in ties if (tie[1].object, tie[1].label) == to]
         for start in range(0, len(wanted), AT_ONCE):
-            failed |= _set(sender, object, other, wanted[start : start + AT_ONCE])
+            failed |= _set(sender, object, to, wanted[start : start + AT_ONCE])
     return failed
 
 
-def _set(sender: Sender, object: str, other: str, ties: Sequence[Tie]) -> dict[str, TasukiError]:
+def _set(sender: Sender, object: str, to: To, ties: Sequence[Tie]) -> dict[str, TasukiError]:
+    other = to[0]
     try:
-        answer = _call(sender, object, other, ties)
+        answer = _call(sender, object, to, ties)
     except (TransientError, BlockedError) as error:
         return {id: error for id, _ in ties}
     except RejectedError as error:
-        return _halved(sender, object, other, ties, error)
+        return _halved(sender, object, to, ties, error)
     if not answer.get("errors"):
         return {}
     refused = RejectedError(
@@ -76,23 +79,45 @@ def _set(sender: Sender, object: str, other: str, ties: Sequence[Tie]) -> dict[s
         why=f"The record itself is written; HubSpot does not link it to this {other} record.",
         remedy="Pull again: the linked record was deleted or merged.",
     )
-    return _halved(sender, object, other, ties, refused)
+    return _halved(sender, object, to, ties, refused)
 
 
 def _halved(
-    sender: Sender, object: str, other: str, ties: Sequence[Tie], error: TasukiError
+    sender: Sender, object: str, to: To, ties: Sequence[Tie], error: TasukiError
 ) -> dict[str, TasukiError]:
     if len(ties) == 1:
         return {ties[0][0]: error}
     middle = len(ties) // 2
-    first = _set(sender, object, other, ties[:middle])
-    return first | _set(sender, object, other, ties[middle:])
+    first = _set(sender, object, to, ties[:middle])
+    return first | _set(sender, object, to, ties[middle:])
 
 
-def _call(sender: Sender, object: str, other: str, ties: Sequence[Tie]) -> Json:
+def _call(sender: Sender, object: str, to: To, ties: Sequence[Tie]) -> Json:
     client: Client = sender.client
+    other, label = to
     kind = TYPES.get((object, other))
     ends = [{"from": {"id": id}, "to": {"id": link.id}} for id, link in ties]
     work = client.apis.associations.create if kind else client.apis.associations.create_default
-    inputs = [{**end, "types": [_type(kind)]} for end in ends] if kind else ends
+    type = _type(kind) if kind else None
+    if label is not None:
+        type, work = _labelled(client, object, other, label), client.apis.associations.create
+    inputs = [{**end, "types": [type]} for end in ends] if type else ends
     return sender.call(work, object, other, {"inputs": inputs}, about=object, repeatable=True)
+
+
+def _labelled(client: Client, object: str, other: str, label: str) -> dict[str, Any]:
+    """The account's own type of a labelled link.
+
+    Errors: RejectedError when the account has no such label.
+    """
+    answer = client.call(client.apis.labels.get_all, object, other, about=object)
+    for row in answer.get("results") or ():
+        if row.get("label") == label:
+            category, id = row.get("category"), row.get("typeId")
+            return {"associationCategory": category, "associationTypeId": id}
+    raise RejectedError(
+        f"There is no label {label!r} between {object} and {other}.",
+        where=f"{client.connection}/{object}",
+        why="HubSpot links records under labels that the account defines.",
+        remedy=f"Define the label in HubSpot, or correct it in the mapping's link to {other}.",
+    )
