@@ -28,12 +28,13 @@ def surroundings(project: Project) -> Surroundings:
 
 
 def load_mappings(project: Project) -> tuple[Mapping, ...]:
-    """The project's mappings by name.
+    """The project's mappings by name, an entity's own first: what it says of a field decides.
 
     Errors: MappingError with file, line and column, for the first thing that is wrong.
     """
     around = surroundings(project)
-    return tuple(load(found.source, around) for found in project.resources("mapping"))
+    found = (load(found.source, around) for found in project.resources("mapping"))
+    return tuple(sorted(found, key=lambda mapping: mapping.name != mapping.entity.name))
 
 
 def check_project(project: Project) -> tuple[tuple[Mapping, ...], list[Finding]]:

@@ -37,7 +37,10 @@ class TableSettings(Settings):
 
 
 class FilesSettings(Settings):
-    """Rows of CSV, TSV or Excel files; a file is read again only when its content changes."""
+    """Rows of CSV, TSV or Excel files; a file is read again only when its content changes.
+
+    Beside its cells, each row has `$file` (the file's name) and `$file_day` (its date).
+    """
 
     files: str = Field(
         description="Path or pattern, from the project folder.", examples=["imports/legacy_*.csv"]

@@ -18,7 +18,7 @@ from sync.merge import disputes, protection, stage
 from sync.merge.disputes import Known, Verdict, decision_of
 from sync.merge.provenance import trace
 from sync.merge.three_way import Choice, Current, merge_field, owned
-from sync.merge.voices import Older, Voice, candidate, older_values, voices_of
+from sync.merge.voices import Older, Voice, candidate, heard, older_values, voices_of
 from sync.merge.wishes import wish_back
 from sync.wishes.watch import note
 from tasuki.values import Json
@@ -36,6 +36,8 @@ class Said:
     clear: bool = False
     before: str | None = None
     """The field's name before it was renamed."""
+    by: str = ""
+    """The mapping that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,10 @@ def _said(tools: Tools, entity: Entity, name: str) -> Said:
     mine = [m for m in tools.mappings if m.entity.name == entity.name]
     for mapping in mine:
         if rule := mapping.fields.get(name):
-            return Said(rule.policy, mapping.first_sync, rule.clear, rule.renamed_from)
+            first = mapping.first_sync
+            return Said(rule.policy, first, rule.clear, rule.renamed_from, mapping.name)
         if link := mapping.links.get(name):
-            return Said(link.policy)
+            return Said(link.policy, by=mapping.name)
     order = tuple(side for mapping in mine for side in mapping.sides)
     return Said(Policy(Rule.SIDE_WINS, order or ("",)))
 
@@ -179,7 +182,7 @@ def _verdict(
     if field and field.to and candidates and all(c.value != current.value for c in candidates):
         current = Current()  # nobody points there any more: a blank is an answer
     choice: Choice = merge_field(
-        candidates,
+        heard(candidates, voices, name, said.by),
         current,
         owned(said.policy, scene.teams.get(id)),
         said.first_sync,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from catalog.shape import Entity
 from mappings.apply import Normalized, normalize
 from mappings.spec import Mapping as RecordMapping
-from mappings.spec import mapping_of
+from mappings.spec import Rule, mapping_of
 from mappings.values import Read, Writer, reader, to_json, writer
 from staging import identities, records
 from staging.history import edits
@@ -23,7 +23,7 @@ from staging.identities import Link
 from staging.records import Staged
 from sync.context import Tools
 from sync.identity.pointers import resolve
-from sync.merge.three_way import ABSENT, Candidate, exactly
+from sync.merge.three_way import ABSENT, Candidate, exactly, is_blank
 from tasuki.values import Json, Ref
 
 Older = Mapping[tuple[Ref, str], Sequence[Json]]
@@ -108,6 +108,27 @@ def candidate(voice: Voice, name: str, older: Older) -> Candidate:
             found.ref, found.side, was, was, found.modified_at, found.modified_by, stale=value
         )
     return found
+
+
+def heard(
+    candidates: Sequence[Candidate], voices: Iterable[Voice], name: str, decider: str
+) -> Sequence[Candidate]:
+    """Those whose word counts.
+
+    Beside the mapping that decides, one that only fills blanks (an import of contacts) is silent
+    where anybody else says something.
+    """
+    guests = {
+        str(v.ref)
+        for v in voices
+        if v.mapping.name != decider
+        and (rule := v.mapping.fields.get(name) or v.mapping.links.get(name)) is not None
+        and rule.policy.rule is Rule.FILL_BLANK_ONLY
+    }
+    if not guests:
+        return candidates
+    hosts = [c for c in candidates if c.ref not in guests]
+    return hosts if any(not is_blank(c.value) for c in hosts) else candidates
 
 
 def _base(voice: Voice, name: str) -> Any:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from glob import has_magic
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from connectors.protocol import Broken, Ids, Page, Record
 from connectors.sales_system.client import Client
@@ -23,6 +23,11 @@ from connectors.sales_system.read.cells import complaint
 from connectors.sales_system.read.text import Row
 from connectors.sales_system.settings import FilesSettings
 from tasuki.values import dumps, loads
+
+FILE: Final = "$file"
+"""What every row says beside its cells: the name of the file it stands in …"""
+FILE_DAY: Final = "$file_day"
+"""… and the day that file was last written, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,7 @@ def parse(name: str, raw: bytes, settings: FilesSettings, changed: datetime) -> 
     lines = _rows(name, raw, settings)
     header = next(lines, Row(1, []))
     columns = _columns(name, [cell.strip() for cell in header.cells], settings)
+    stamped = {FILE: Path(name).name, FILE_DAY: changed.date().isoformat()}
     records: list[Record] = []
     broken: list[Broken] = []
     lines_by_id: dict[str, int] = {}
@@ -156,8 +162,8 @@ def parse(name: str, raw: bytes, settings: FilesSettings, changed: datetime) -> 
             broken.append(Broken(f"{name}:{row.line}", said))
             continue
         lines_by_id[id] = row.line
-        records.append(Record(id, values, changed))
-    return Drop(name, _print(raw), list(columns), records, broken)
+        records.append(Record(id, values | stamped, changed))
+    return Drop(name, _print(raw), [*columns, *stamped], records, broken)
 
 
 def _rows(name: str, raw: bytes, settings: FilesSettings) -> Iterator[Row]:
