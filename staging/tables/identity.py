@@ -16,7 +16,8 @@ IDENTITY_KEY: Final = Table(
     key("id"),
     key("kind"),
     key("value"),
-    Index("ix_identity_key_value", "entity", "kind", "value"),
+    # holds the whole row, so that who shares a value is answered without a look at the table
+    Index("ix_identity_key_value", "entity", "kind", "value", "connection", "object", "id"),
 )
 
 LINK: Final = Table(

@@ -89,7 +89,7 @@ class Whole:
         self, db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
     ) -> dict[str, Json]:
         """Write the links of one part that are not so already; the first part ends the dead."""
-        part, name = int(arguments["part"]), self.entity.name
+        part, name, now = int(arguments["part"]), self.entity.name, tools.now()
         wanted: dict[Ref, Link] = {}
         for number in self.parts[part]:
             id_ = self.ids[number]
@@ -97,7 +97,7 @@ class Whole:
                 text, why = self.found.refs[at], self.found.why(at)
                 if _says_else(self.found.links.get(text), id_, why):
                     ref = Ref.parse(text)
-                    wanted[ref] = link_to(tools, name, ref, id_, why)
+                    wanted[ref] = link_to(name, ref, id_, why, now)
         before = {ref: self.found.links[t] for ref in wanted if (t := str(ref)) in self.found.links}
         if part == 0:
             before |= {Ref.parse(ref): self.found.links[ref] for ref in self.gone}

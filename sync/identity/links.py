@@ -58,7 +58,7 @@ def _tells_more(link: Link, present: Mapping[Ref, Link]) -> bool:
     return said != (link.rule, link.evidence, link.decided_by)
 
 
-def link_to(tools: Tools, entity: str, ref: Ref, to: str, why: Evidence) -> Link:
+def link_to(entity: str, ref: Ref, to: str, why: Evidence, now: str) -> Link:
     """That a record belongs to an entity from now on."""
     return Link(
         connection=ref.connection,
@@ -69,7 +69,7 @@ def link_to(tools: Tools, entity: str, ref: Ref, to: str, why: Evidence) -> Link
         rule=why.rule,
         evidence=why.value,
         confidence=why.confidence,
-        valid_from=tools.now(),
+        valid_from=now,
         decided_by=why.by,
     )
 

@@ -83,9 +83,9 @@ def _apply(
 ) -> int:
     links = {str(ref): link.entity_id for ref, link in around.links.items()}
     ids = assign(entity, verdict.groups, links, partial(_held, db, entity))
-    groups = zip(verdict.groups, ids, strict=True)
+    groups, now = zip(verdict.groups, ids, strict=True), tools.now()
     wanted = {
-        ref: link_to(tools, entity, ref, id_, verdict.evidence[str(ref)])
+        ref: link_to(entity, ref, id_, verdict.evidence[str(ref)], now)
         for group, id_ in groups
         for ref in map(Ref.parse, group)
     }

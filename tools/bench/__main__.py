@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from tools.bench import changes, limits, reading
+from tools.bench import changes, identity, limits, reading
 from tools.bench.table import Row, fact, show
 
 Measure = Callable[[Path, int], Iterator[Row]]
@@ -28,6 +28,7 @@ ROWS: Final[Mapping[str, tuple[Measure, int, int]]] = {
     "memory": (reading.memory, 2_000, 20_000),
     "limits": (limits.limits, 200, 400),
     "latency": (limits.latency, 3_000, 10_000),
+    "identity": (identity.identity, 200_000, 1_000_000),
     "first-write": (changes.first_write, 500, 10_000),
 }
 """What is measured, and its size: usual and full (people; calls of each kind for `limits`)."""

@@ -44,7 +44,7 @@ def _pull(app: App, kind: str, fields: str) -> float:
     runtime.register("pull", _workflow)
     runtime.wait(runtime.enqueue(Order("pull", trigger="bench")))
     runtime.close()
-    return _peak()
+    return peak()
 
 
 def _workflow(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
@@ -60,7 +60,7 @@ def _calls(app: App, kind: str, many: int) -> int:
     return many
 
 
-def _peak() -> float:
+def peak() -> float:
     """The most this process ever held; unlike `getrusage` it begins anew with the program."""
     for line in Path("/proc/self/status").read_text("ascii", errors="replace").splitlines():
         if line.startswith("VmHWM"):

@@ -74,8 +74,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("ends_at", STRING, nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
         batch_op.drop_column("object")
-        batch_op.drop_column("record_id")
         batch_op.drop_column("connection")
+        batch_op.drop_column("record_id")
 
     with op.batch_alter_table("case_", schema=None) as batch_op:
         batch_op.add_column(sa.Column("status", STRING, nullable=True))
@@ -83,8 +83,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("tasuki_key", STRING, nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
         batch_op.drop_column("object")
-        batch_op.drop_column("record_id")
         batch_op.drop_column("connection")
+        batch_op.drop_column("record_id")
 
     with op.batch_alter_table("conflict", schema=None) as batch_op:
         batch_op.add_column(sa.Column("decided_at", STRING, nullable=True))
@@ -119,6 +119,14 @@ def upgrade() -> None:
             ),
         )
 
+    with op.batch_alter_table("identity_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_identity_key_value"))
+        batch_op.create_index(
+            "ix_identity_key_value",
+            ["entity", "kind", "value", "connection", "object", "id"],
+            unique=False,
+        )
+
     with op.batch_alter_table("parked", schema=None) as batch_op:
         batch_op.create_index(
             "ix_parked_record", ["connection", "object", "record_id"], unique=False
@@ -136,8 +144,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("is_active", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
         batch_op.drop_column("object")
-        batch_op.drop_column("record_id")
         batch_op.drop_column("connection")
+        batch_op.drop_column("record_id")
 
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gone", STRING, nullable=True))
@@ -194,8 +202,8 @@ def downgrade() -> None:
         batch_op.drop_column("gone")
 
     with op.batch_alter_table("product", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
         batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
         batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
         batch_op.drop_column("is_active")
@@ -210,6 +218,12 @@ def downgrade() -> None:
 
     with op.batch_alter_table("parked", schema=None) as batch_op:
         batch_op.drop_index("ix_parked_record")
+
+    with op.batch_alter_table("identity_key", schema=None) as batch_op:
+        batch_op.drop_index("ix_identity_key_value")
+        batch_op.create_index(
+            batch_op.f("ix_identity_key_value"), ["entity", "kind", "value"], unique=False
+        )
 
     with op.batch_alter_table("engagement", schema=None) as batch_op:
         batch_op.drop_index(
@@ -241,8 +255,8 @@ def downgrade() -> None:
         batch_op.drop_column("decided_at")
 
     with op.batch_alter_table("case_", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
         batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
         batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
         batch_op.drop_column("tasuki_key")
@@ -250,8 +264,8 @@ def downgrade() -> None:
         batch_op.drop_column("status")
 
     with op.batch_alter_table("activity", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
         batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
+        batch_op.add_column(sa.Column("connection", STRING, nullable=True))
         batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
         batch_op.drop_column("ends_at")
