@@ -1,12 +1,15 @@
 """Kana that sound alike, written one way; for comparing, never for showing."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from mappings.transforms.tables.kanji import VARIANTS
 
 _FOREIGN_V: Final = re.compile("ヴ([ァィェォアイエオ]?)")
-_V: Final = dict(zip(("", *"ァィェォアイエオ"), "ブバビベボバビベボ", strict=True))
+_V: Final[Mapping[str, str]] = dict(
+    zip(("", *"ァィェォアイエオ"), "ブバビベボバビベボ", strict=True)
+)
 _KATAKANA: Final = {
     hiragana: hiragana + 0x60 for hiragana in (*range(0x3041, 0x3097), 0x309D, 0x309E)
 }
