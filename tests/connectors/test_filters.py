@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.protocol import Comparison, Filter, Op
+from connectors.salesforce.read import pages
+from connectors.salesforce.read.rows import query
 from mappings.filter import lets_through
 from sandbox import hubspot as hubspot_sandbox
 from sandbox import salesforce as salesforce_sandbox
@@ -163,7 +165,7 @@ def companies() -> list[dict[str, Any]]:
         values = {"name": word}
         if number % 3:
             values |= {"type": ("PROSPECT", "PARTNER")[number % 2], "is_public": "true"}
-            values["closedate"] = (BORN - timedelta(days=number)).isoformat()
+            values["closedate"] = f"{BORN - timedelta(days=number):%Y-%m-%dT%H:%M:%S.000Z}"
         if number % 4:
             values["numberofemployees"] = str(NUMBERS[number % 5])
         at = BORN + timedelta(seconds=number // 4)
@@ -205,3 +207,18 @@ def test_a_scope_is_searched_for_in_large_pages(open_hubspot: Any) -> None:
     assert len(told) == 250
     assert account.calls("companies/search") == 2
     assert account.calls("objects/companies") == 0
+
+
+def test_more_fields_than_a_uri_holds_are_read_by_id(
+    salesforce: SalesforceConnector, sandbox_server: Any
+) -> None:
+    """What a page asks for beyond a URI's room comes by a second call, and is the same."""
+    salesforce_sandbox.insert(sandbox_server.state, "Contact", contacts())
+    names = ["LastName", "LeadSource", "Tasuki_Score__c", "Owner.Name"]
+    question = pages.Question(salesforce.client, "Contact", names)
+    narrow = pages.Question(salesforce.client, "Contact", names, room=20)
+    assert (question.selected(names), narrow.selected(names)) == (names, ["Owner.Name"])
+    known = brought(salesforce, "Contact", names, None)
+    soql = narrow.statement(narrow.selected(names), pages.Walk())
+    rows = query(salesforce.client, "Contact", soql)["records"]
+    assert {record.id: record for record in narrow.records(rows, names)} == known

@@ -211,7 +211,7 @@ def test_too_many_fields_are_refused_before_sending(salesforce) -> None:
     """A statement that no URI holds is a mistake in the file, not a failed call."""
     calls = salesforce.limits().calls
     with pytest.raises(ConfigError, match="Too many fields of Account"):
-        salesforce.page("Account", [f"Field_Number_{n}__c" for n in range(700)], None)
+        salesforce.page("Account", [f"Owner.Field_Number_{n}__c" for n in range(700)], None)
     assert salesforce.limits().calls == calls
 
 

@@ -28,8 +28,9 @@ from typing import Final
 from connectors.protocol import Filter, Page, Record, Window
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client
+from connectors.salesforce.metadata import described_field
 from connectors.salesforce.read import bulk
-from connectors.salesforce.read.records import records_of
+from connectors.salesforce.read.records import read, records_of
 from connectors.salesforce.read.rows import more, query
 from connectors.salesforce.read.scope import condition, names
 from connectors.salesforce.read.visible import asking
@@ -85,6 +86,8 @@ class Question:
     object: str
     fields: Sequence[str]
     filter: Filter | None = None
+    room: int = 10_000
+    """Bytes of a URI that the selected fields may take; conditions need the rest."""
 
     @property
     def mark(self) -> str:
@@ -96,6 +99,27 @@ class Question:
     def seen(self, walk: Walk) -> list[str]:
         """The fields that the walk is shown."""
         return [name for name in self.fields if name not in walk.without]
+
+    def selected(self, seen: Sequence[str]) -> Sequence[str]:
+        """What a statement in a URI selects of these: all, or what can only be had by a query."""
+        if filters.size(filters.select(self.object, seen)) <= self.room:
+            return seen
+        return [name for name in seen if "." in name]
+
+    def records(self, rows: Sequence[Json], seen: Sequence[str]) -> tuple[Record, ...]:
+        """Rows as records, with the fields that no URI had room for."""
+        selected = self.selected(seen)
+        found = tuple(records_of(self.object, selected, rows))
+        if len(selected) == len(seen):
+            return found
+        rest = [name for name in seen if "." not in name]
+        told = read(self.client, self.object, [record.id for record in found], rest)
+        full = {record.id: record.fields for record in told}
+        return tuple(
+            replace(record, fields={**full[record.id], **record.fields})
+            for record in found
+            if record.id in full
+        )
 
     def statement(self, fields: Sequence[str], walk: Walk) -> str:
         """What has not been read yet, oldest first."""
@@ -160,10 +184,13 @@ def _begin(asked: Question, walk: Walk) -> Turn:
 
     def ask(known: Sequence[str]) -> tuple[Json, Sequence[str]]:
         shown = [name for name in asked.fields if name in known]
-        return query(client, object, asked.statement(shown, walk)), shown
+        selected = asked.selected(shown)
+        if len(selected) < len(shown):  # what is not selected is not refused either
+            shown = [name for name in shown if described_field(client, object, name)]
+        return query(client, object, asked.statement(selected, walk)), shown
 
     answer, seen = asking(client, object, [*asked.fields, *names(asked.filter)], ask)
-    records = tuple(records_of(object, seen, answer["records"]))
+    records = asked.records(answer["records"], seen)
     total = int(answer["totalSize"])
     after = replace(
         walk,
@@ -188,7 +215,7 @@ def _by_rest(asked: Question, walk: Walk) -> Turn:
         if _DEAD_LOCATOR in error.what:
             return _begin(asked, walk)
         raise
-    records = tuple(records_of(asked.object, asked.seen(walk), answer["records"]))
+    records = asked.records(answer["records"], asked.seen(walk))
     url = answer.get("nextRecordsUrl")
     after = replace(walk, since=_last(records) or walk.since, next=url)
     return Turn(records, after, url is not None)

@@ -20,7 +20,7 @@ from tasuki.values import instant
 
 _ORDERS: Final = {Op.LESS: "<", Op.AT_MOST: "<=", Op.MORE: ">", Op.AT_LEAST: ">="}
 _NEGATIONS: Final = frozenset({Op.IS_NOT, Op.NONE_OF})
-_LONGEST: Final = 6_000
+_LONGEST: Final = 3_000
 """Bytes of a URI that a condition may take; the fields need the rest."""
 _LONGEST_TEXT: Final = 4_000
 """Characters of one literal."""
