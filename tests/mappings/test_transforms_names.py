@@ -92,7 +92,8 @@ def test_every_legal_form_is_read_as_itself() -> None:
         assert key == f"{stem} {form}".strip(), spelled
 
 
-FILLERS = """n/a N/A - --- なし 不明 test Ｔｅｓｔ 000-0000-0000 未入力 （不明） テスト 090-0000-0000
+FILLERS = """n/a N/A - --- なし 不明 test Ｔｅｓｔ 000-0000-0000 未入力 （不明） テスト
+090-0000-0000
 1234567890 xxxx …""".split()
 
 
