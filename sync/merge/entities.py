@@ -66,13 +66,14 @@ class Merged:
 def merge(run: Runner) -> dict[str, Json]:
     """Merge every dirty entity; how many changed, in how many a person must decide."""
     changed = conflicts_ = wishes = 0
-    for entity in run.step(WAITING)["entities"]:
-        more = True
-        while more:
-            done = run.step(MERGE, entity=entity)
-            changed, conflicts_ = changed + done["changed"], conflicts_ + done["conflicts"]
-            wishes, more = wishes + done["wishes"], done["more"]
-            run.tell("merge", changed, None, entity)
+    while waiting := run.step(WAITING)["entities"]:  # a merge may wake those who point at it
+        for entity in waiting:
+            more = True
+            while more:
+                done = run.step(MERGE, entity=entity)
+                changed, conflicts_ = changed + done["changed"], conflicts_ + done["conflicts"]
+                wishes, more = wishes + done["wishes"], done["more"]
+                run.tell("merge", changed, None, entity)
     return {"entities": changed, "conflicts": conflicts_, "wishes": wishes}
 
 
