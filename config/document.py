@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, field_validator
 
-from config.currency import CODE
 from config.duration import as_timedelta
 from config.guards import BudgetSettings, Guards
+from config.money.currency import CODE
 from config.settings import Settings
 
 Role = Literal["viewer", "marketer", "manager", "operator", "admin"]

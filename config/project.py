@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 from dotenv import dotenv_values
 from pydantic import BaseModel
 
-from config.currency import Rates, load_rates
 from config.document import (
     ConnectionDocument,
     Identity,
@@ -20,6 +19,7 @@ from config.document import (
     User,
 )
 from config.guards import BudgetSettings, Guards
+from config.money.currency import Rates, load_rates
 from config.nearest import did_you_mean
 from config.secrets import refuse_secrets, resolve
 from config.settings import read

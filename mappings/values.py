@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from catalog.shape import Type
-from config.currency import Rates, rounded
+from config.money.currency import Rates, rounded
 from mappings.spec import ID, Currency, MappedField, Rule, SideField, Step, Unknown, WrittenAs
 from mappings.transforms.catalogue import TRANSFORMS, pipeline
 from mappings.transforms.number import boolean, integer, number

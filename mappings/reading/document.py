@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from config.currency import CODE
 from config.duration import as_timedelta
+from config.money.currency import CODE
 from config.settings import Settings
 from mappings.spec import ChangedBy, Confidence, Direction, Unknown, WrittenAs
 

@@ -6,9 +6,8 @@ from typing import Any
 from catalog.shape import Field, Grain, Type
 from config.yaml import KeyPath
 from mappings.reading.document import FieldDocument, LookDocument, MappingDocument
-from mappings.reading.money import read_currency
 from mappings.reading.problems import Frame
-from mappings.reading.rules import check_policy, read_protect
+from mappings.reading.rules import check_policy, read_currency, read_protect
 from mappings.reading.steps import policies, read_policy, read_steps
 from mappings.spec import Direction, MappedField, Policy, Rule, SideField
 

@@ -1,12 +1,17 @@
-"""Whether a field's policy and its protection can do what they say."""
+"""Whether a field's policy, its protection and its currency can do what they say."""
 
 from collections.abc import Mapping as Table
 
 from catalog.shape import Field, Grain, Type
 from config.yaml import KeyPath
-from mappings.reading.document import ProtectDocument
+from mappings.reading.document import (
+    CurrencyDocument,
+    FieldDocument,
+    LookDocument,
+    ProtectDocument,
+)
 from mappings.reading.problems import Frame
-from mappings.spec import Policy, Protect, Rule, SideField
+from mappings.spec import Currency, Policy, Protect, Rule, SideField
 
 
 def check_policy(
@@ -79,3 +84,34 @@ def read_protect(
             "Take `protect` out, or write `direction: both`.",
         )
     return Protect(says.for_, says.changed_by)
+
+
+def read_currency(
+    look: LookDocument, field: FieldDocument, known: Field, path: KeyPath, frame: Frame
+) -> Currency | None:
+    """What the side says of its currency, or else the field; None is the project's own."""
+    says = look.currency if look.currency is not None else field.currency
+    if says is None:
+        return None
+    at = (*(path if look.currency is not None else path[:-1]), "currency")
+    if known.type is not Type.NUM:
+        frame.problems.add(
+            f"`{known.name}` is no amount",
+            at,
+            f"a currency belongs to a number, and this is {known.type.value}",
+            "Take `currency` out.",
+        )
+    if isinstance(says, str):
+        return Currency(code=says)
+    _check_one(says, at, frame)
+    return Currency(says.code, says.field, says.on)
+
+
+def _check_one(says: CurrencyDocument, at: KeyPath, frame: Frame) -> None:
+    if (says.code is None) == (says.field is None):
+        frame.problems.add(
+            "A currency is one code, or a field that holds one",
+            at,
+            "`code` and `field` are both given" if says.code else "neither is given",
+            "Write `currency: USD`, or `currency: {field: CurrencyIsoCode}`.",
+        )

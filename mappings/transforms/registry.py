@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
-from config.currency import Rates
+from config.money.currency import Rates
 
 EDITION: Final = 2
 """Raised when a transform gives another answer than before: what is staged is then read again."""

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from config.currency import Rates
+from config.money.currency import Rates
 from config.yaml import parse
 from mappings.apply import fields_to_read, normalize, push, seen
 from mappings.load import Surroundings, load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.currency import Rates, load_rates, rounded
+from config.money.currency import Rates, load_rates, rounded
 from config.project import load_project
 from tasuki.errors import ConfigError
 
