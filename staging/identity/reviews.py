@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, true, update
 
+from staging import identities
 from staging.bulk import chunks, upsert
 from staging.tables.identity import REVIEW
-from tasuki.values import Json
+from tasuki.values import Json, Ref
 
 OPEN = "open"
 SETTLED = "settled"
+PROBABLE = "probable"
+"""The reason of what a bulk clean-up proposes; no key shows it, so no key takes it back."""
 STATES = (OPEN, "accepted", "rejected", SETTLED)
 
 
@@ -77,16 +80,16 @@ def settle(
     db: Connection, entity: str, refs: Collection[str] | None, still: Collection[str], now: str
 ) -> int:
     """Close the open questions about these records (or all) that are no doubt any more."""
-    gone: set[str] = set()
     mine = (REVIEW.c.entity == entity, REVIEW.c.state == OPEN)
     if not db.scalar(select(func.count()).select_from(REVIEW).where(*mine)):
         return 0
+    query = select(REVIEW.c.id, REVIEW.c.reason, REVIEW.c.left_ref, REVIEW.c.right_ref).where(*mine)
+    found = {} if refs is not None else {row.id: row for row in db.execute(query)}
     for chunk in chunks(refs or ()):
         either = or_(REVIEW.c.left_ref.in_(chunk), REVIEW.c.right_ref.in_(chunk))
-        gone.update(db.scalars(select(REVIEW.c.id).where(*mine, either)))
-    if refs is None:
-        gone.update(db.scalars(select(REVIEW.c.id).where(*mine)))
-    gone -= set(still)
+        found |= {row.id: row for row in db.execute(query.where(either))}
+    over = [row for id_, row in found.items() if id_ not in still]
+    gone = {row.id for row in over} - _still_two(db, entity, over)
     for chunk in chunks(sorted(gone)):
         db.execute(
             update(REVIEW)
@@ -94,6 +97,19 @@ def settle(
             .values(state=SETTLED, decided_at=now, decided_by="data")
         )
     return len(gone)
+
+
+def _still_two(db: Connection, entity: str, rows: Iterable[Any]) -> set[str]:
+    """The proposals of a bulk clean-up among these whose records live and are not one yet."""
+    found = [row for row in rows if row.reason == PROBABLE]
+    refs = {Ref.parse(ref) for row in found for ref in (row.left_ref, row.right_ref)}
+    links = {str(ref): id_ for ref, id_ in identities.links_of(db, entity, refs).items()}
+    return {
+        row.id
+        for row in found
+        if {row.left_ref, row.right_ref} <= links.keys()
+        and links[row.left_ref] != links[row.right_ref]
+    }
 
 
 def decide(db: Connection, id: str, state: str, by: str, now: str) -> None:

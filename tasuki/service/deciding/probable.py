@@ -13,8 +13,6 @@ from sync.identity.probable import MODELS, Pair, Row, probable
 from tasuki.errors import UnknownRecordError
 from tasuki.service.app import App
 
-REASON = "probable"
-
 
 def find(app: App, entity: str, least: float, limit: int) -> int:
     """Ask about the surest pairs of an entity; how many.
@@ -64,4 +62,6 @@ def _questions(db: Connection, entity: str, pairs: Sequence[Pair]) -> list[Quest
 def _question(one: str, other: str, pair: Pair) -> Question:
     left, right = sorted((one, other))
     said = {"share": list(pair.share), "differ": list(pair.differ)}
-    return Question(left, right, REASON, {**said, "likeness": {"together": pair.probability}})
+    return Question(
+        left, right, reviews.PROBABLE, {**said, "likeness": {"together": pair.probability}}
+    )

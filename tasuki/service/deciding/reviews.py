@@ -131,11 +131,7 @@ def split(app: App, ref: str, by: str, reason: str, entity: str = "") -> SplitVi
     """
     record = _parsed(ref)
     with app.store.writing() as db:
-        name, entity_id = _home(app, db, record, entity)
-        members = identities.members_of(db, name, [entity_id])[entity_id]
-        others = [link for link in members if link.ref != record]
-        if not others:
-            raise _alone(record, name)
+        name, entity_id, others = _home(app, db, record, entity)
         pairs = [(str(record), str(link.ref)) for link in others]
         now = app.tools.now()
         rulings.give(db, name, pairs, "different", by=by, reason=reason, now=now)
@@ -217,25 +213,28 @@ def _parsed(ref: str) -> Ref:
         ) from None
 
 
-def _home(app: App, db: Connection, record: Ref, entity: str) -> tuple[str, str]:
-    """The entity the record is to leave."""
+def _home(app: App, db: Connection, record: Ref, entity: str) -> tuple[str, str, list[Link]]:
+    """The entity the record is to leave, and the records that stay."""
     if entity:
         _known("entity", entity, app.tools.entities)
-    mine = dict.fromkeys(m.entity.name for m in app.tools.mappings)
-    found = {
-        name: id_
-        for name in ([entity] if entity else mine)
-        for id_ in identities.links_of(db, name, [record]).values()
-    }
-    if len(found) == 1:
-        return next(iter(found.items()))
-    if found:
+    mine = [entity] if entity else list(dict.fromkeys(m.entity.name for m in app.tools.mappings))
+    found: dict[str, tuple[str, str, list[Link]]] = {}
+    for name in mine:
+        for id_ in identities.links_of(db, name, [record]).values():
+            members = identities.members_of(db, name, [id_])[id_]
+            found[name] = (name, id_, [link for link in members if link.ref != record])
+    shared = {name: home for name, home in found.items() if home[2]}
+    if len(shared) == 1:
+        return next(iter(shared.values()))
+    if shared:
         raise GuardError(
-            f"the record belongs to {len(found)} entities",
+            f"the record belongs to {len(shared)} entities",
             where=str(record),
-            why=f"it is part of {', '.join(found)}",
-            remedy=f"Say from which it is to leave: `--from {next(iter(found))}`.",
+            why=f"it is part of {', '.join(shared)}",
+            remedy=f"Say from which it is to leave: `--from {next(iter(shared))}`.",
         )
+    if found:
+        raise _alone(record, next(iter(found)))
     raise _unlinked(db, record)
 
 

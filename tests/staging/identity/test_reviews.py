@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from staging import identities
+from staging.identities import Link
 from staging.identity import reviews, rulings
 from staging.identity.reviews import Question
+from tasuki.values import Ref
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,3 +67,18 @@ def test_the_last_word_on_a_pair_counts(db: Connection) -> None:
     assert (ruled.left, ruled.right, ruled.verdict, ruled.by) == ("a", "b", "different", "bob")
     rulings.take_back(db, "person", ["b"], ["a", "c"])
     assert rulings.about(db, "person", ["a"]) == []
+
+
+def test_a_bulk_proposal_stays_until_the_two_are_one(db: Connection) -> None:
+    """No key shows what a clean-up proposes, so none takes it back; a join or a delete does."""
+    left, right = Ref("crm", "people", "1"), Ref("crm", "people", "2")
+
+    def belongs(ref: Ref, to: str) -> Link:
+        return Link(ref.connection, ref.object, ref.id, "person", to, "r", "", 1.0, NOW, "rule")
+
+    identities.relink(db, "person", [], [belongs(left, "p1"), belongs(right, "p2")], NOW)
+    proposal = Question(str(left), str(right), reviews.PROBABLE, {})
+    reviews.ask(db, "person", [proposal], NOW)
+    assert reviews.settle(db, "person", [str(left)], [], LATER) == 0
+    identities.relink(db, "person", [right], [belongs(right, "p1")], LATER)
+    assert reviews.settle(db, "person", None, [], LATER) == 1
