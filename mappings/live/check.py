@@ -9,7 +9,10 @@ from catalog.shape import Type
 from config.nearest import did_you_mean
 from mappings.check import Finding, Severity
 from mappings.live.facts import Facts, FieldFacts, ObjectFacts
-from mappings.spec import ID, MappedField, Mapping, Side, SideField, Unknown
+from mappings.live.create import check_create
+from mappings.live.links import check_links
+from mappings.live.named import named_fields
+from mappings.spec import MappedField, Mapping, Side, SideField, Unknown
 from mappings.values import UnknownValueError, reader, writer
 from tasuki.errors import Place
 
@@ -89,21 +92,8 @@ def _check_side(desk: _Desk) -> Iterator[Finding]:
         look = rule.sides.get(desk.side.name)
         if look is not None and look.names and look.names[0] in desk.fields:
             yield from _check_look(desk, rule, look, desk.fields[look.names[0]])
-    if desk.side.create:
-        yield from _missing_on_create(desk)
-
-
-def named_fields(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | None]]:
-    """Every platform field a side names, with the place where it is named."""
-    for rule in mapping.fields.values():
-        if (look := rule.sides.get(side)) is not None:
-            yield from ((name, look.place) for name in look.names if name != ID)
-    for link in mapping.links.values():
-        for way in link.sides.get(side, ()):
-            yield from ((name, link.place) for name in (way.source, *way.unless))
-    for key in mapping.keys:
-        if side in key.stored_in:
-            yield key.stored_in[side], key.place
+    yield from check_links(desk.mapping, desk.side, desk.fields)
+    yield from check_create(desk.mapping, desk.side, desk.fields)
 
 
 def _unknown(desk: _Desk, name: str, place: Place | None) -> Finding:
@@ -264,23 +254,3 @@ def _uncovered(
         f"its picklist is restricted and has no {shown}{more}",
         "Add them to `value_map` at this side, or to the picklist.",
     )
-
-
-def _missing_on_create(desk: _Desk) -> Iterator[Finding]:
-    side = desk.side.name
-    given = {rule.sides[side].names[0] for rule in desk.mapping.pushed(side)}
-    given |= {
-        way.source
-        for link in desk.mapping.links.values()
-        if side in link.writes
-        for way in link.sides.get(side, ())
-    }
-    for field in desk.fields.values():
-        if field.required and field.createable and field.name not in given:
-            yield Finding(
-                Severity.ERROR,
-                f"{desk.there} cannot be created without `{field.name}`",
-                Place(desk.mapping.source, key=f"create.{side}"),
-                "the system requires it and the mapping does not give it",
-                f"Map a field to `{field.name}` with `direction: both` and a `default`.",
-            )

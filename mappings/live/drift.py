@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mappings.live.check import named_fields
+from mappings.live.named import named_fields
 from mappings.live.facts import FieldFacts, ObjectFacts
 from mappings.spec import Mapping as RecordMapping
 from tasuki.errors import Place

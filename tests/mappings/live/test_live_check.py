@@ -29,7 +29,7 @@ links: {owner_id: {sf: {lookup: OwnerId, object: User}}}
 identity: [{rule: stored_id, hub: sf_id, refers_to: sf}]
 """
 SF = {
-    "Name": FieldInfo("Name", "text", length=255, required=True),
+    "Name": FieldInfo("Name", "text", length=255, required=True, unique=True),
     "Employees": FieldInfo("Employees", "int"),
     "Industry": FieldInfo(
         "Industry", "picklist", options=("Manufacturing", "Retail"), restricted=True
@@ -101,7 +101,7 @@ def test_an_object_that_does_not_exist_is_one_finding() -> None:
 @pytest.mark.parametrize(
     ("field", "says"),
     [
-        (FieldInfo("Name", "text", readable=False), "may not read `Name`"),
+        (FieldInfo("Name", "text", readable=False, unique=True), "may not read `Name`"),
         (FieldInfo("name", "text", updateable=False), "`name` of hub/companies cannot be written"),
         (FieldInfo("Employees", "date"), "is date, but `employees` is int"),
         (FieldInfo("employees", "bool"), "`employees` is int, but `employees` of hub/companies"),
@@ -139,3 +139,22 @@ def test_a_value_map_names_values_that_exist() -> None:
     found = {f.what: f.fix for f in check(facts(), FIELDS.replace("MACHINERY:", "MACHINERI:"))}
     what = "`industry` of hub/companies has no value `MACHINERI`"
     assert found[what] == "Did you mean `MACHINERY`?"
+
+
+def test_a_key_that_is_not_unique_is_warned_of() -> None:
+    """Where others may create the same at that moment, the key had better be unique."""
+    found = only(facts(FieldInfo("Name", "text", length=255, required=True)))
+    assert (found.severity, found.what) == (
+        Severity.WARNING,
+        "`Name` of sf/Account is not unique",
+    )
+
+
+def test_a_lookup_that_leads_elsewhere_is_refused() -> None:
+    """The platform's own pointer says which objects it can name."""
+    wrong = FieldInfo("OwnerId", "reference", refers_to=("Group",))
+    found = only(facts(wrong))
+    assert (found.what, found.why) == (
+        "`OwnerId` of sf/Account leads to no User",
+        "it refers to Group",
+    )
