@@ -250,6 +250,8 @@ class Way:
     transform: tuple[Step, ...] = ()
     unless: tuple[str, ...] = ()
     """Platform fields: this way is taken only where all of them are blank."""
+    label: str | None = None
+    """Of an association: only those the platform shows with this label."""
 
     def objects(self) -> tuple[str, ...]:
         """The objects this way can lead to."""

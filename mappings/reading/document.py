@@ -160,6 +160,9 @@ class WayDocument(Settings):
 
     lookup: str | None = Field(default=None, description="Field that holds the other record's id.")
     association: str | None = Field(default=None, description="Object whose linked ids are listed.")
+    label: str | None = Field(
+        default=None, description="Only associations with this label, where the system has labels."
+    )
     value: str | None = Field(
         default=None, description="Field that holds a key of the other entity."
     )
