@@ -100,7 +100,11 @@ def contacts() -> list[dict[str, Any]]:
     """Contacts that differ in every field, blanks among them."""
     rows = []
     for number, word in enumerate((*WORDS, "plain", "last")):
-        row = {"Id": new_id("003", number + 1), "LastName": word, "Description": word}
+        row: dict[str, Any] = {
+            "Id": new_id("003", number + 1),
+            "LastName": word,
+            "Description": word,
+        }
         row["CreatedDate"] = BORN + timedelta(seconds=number)
         if number % 3:
             row["LeadSource"] = ("Web", "Other")[number % 2]
