@@ -321,6 +321,8 @@ class Hint:
 
     object: str
     id: str
+    is_erasure: bool = False
+    """It also says that the person behind the record was erased for good."""
 
 
 class Settings(BaseModel):

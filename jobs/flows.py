@@ -10,6 +10,7 @@ from sync.complete.due import Ordered
 from sync.complete.flow import pull
 from sync.copy import copy
 from sync.erasure.erase import again
+from sync.erasure.told import forget_told
 from sync.identity.keys import read_keys
 from sync.identity.resolve import resolve
 from sync.identity.visitors.attribute import attribute
@@ -40,6 +41,7 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     again(run)
     settled = settle(run)
     pulled = pull(run, Ordered.of(arguments))
+    forget_told(run)
     understood = understand(run)
     planned = plan(run, "", arguments.get("by", "operator"))
     counts = {**pulled, **understood, **planned}

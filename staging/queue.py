@@ -34,6 +34,8 @@ DOUBTED: Final = "doubted"
 """Ids that only one of the system and the store knows; kind is `connection/object`."""
 BROUGHT: Final = "brought"
 """Ids that a walk of the records in scope brought, beside others; kind is `connection/object`."""
+ERASED: Final = "erased"
+"""Ids of records whose people a system says it erased; kind is `connection/object`."""
 HINTED: Final = "hinted"
 """Ids of records that may have changed, as a webhook said; kind is `connection/object`."""
 

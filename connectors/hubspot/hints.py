@@ -123,6 +123,8 @@ def _plain(url: str) -> str:
     return url
 
 
+_ERASED: Final = "privacyDeletion"
+"""A contact was deleted for good, as the law gives everybody the right to."""
 _SIGNED: Final[Mapping[Signature, Callable[[SecretStr, Delivery], str]]] = {
     "v1": _v1,
     "v2": _v2,
@@ -160,7 +162,7 @@ def _named(note: Json) -> Iterator[Hint]:
     ids = [note.get("objectId"), note.get("newObjectId"), note.get("primaryObjectId")]
     for id in (*ids, *(note.get("mergedObjectIds") or ())):
         if id is not None:
-            yield Hint(object, str(id))
+            yield Hint(object, str(id), is_erasure=what == _ERASED)
 
 
 def _ends(note: Json, object: str) -> Iterator[Hint]:

@@ -3,6 +3,7 @@
 A hint is no truth: the record is read before anything is believed, and polling reads it anyway.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -16,10 +17,14 @@ from sync.reading.stream import streams
 def note(db: Connection, tools: Tools, connection: str, hints: Iterable[Hint]) -> int:
     """Remember the hints of a connection for its next run; how many are of objects we read."""
     known = {each.object: each.kind for each in streams(tools) if each.connection == connection}
-    noted: dict[str, set[str]] = {}
+    noted: dict[str, set[str]] = defaultdict(set)
+    erased: dict[str, set[str]] = defaultdict(set)
     for hint in hints:
         if hint.object in known:
-            noted.setdefault(known[hint.object], set()).add(hint.id)
-    for kind, ids in noted.items():
-        queue.mark(db, queue.HINTED, kind, sorted(ids))
+            noted[known[hint.object]].add(hint.id)
+            if hint.is_erasure:
+                erased[known[hint.object]].add(hint.id)
+    for consumer, found in ((queue.HINTED, noted), (queue.ERASED, erased)):
+        for kind, ids in found.items():
+            queue.mark(db, consumer, kind, sorted(ids))
     return sum(map(len, noted.values()))

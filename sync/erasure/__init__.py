@@ -2,5 +2,6 @@
 
 subject   who is meant: their records, and the values by which they are known
 erase     forget them, and set up the marks by which they are known again
+told      somebody whom a system erased
 block     what a system says of erased people is not kept
 """

@@ -155,3 +155,13 @@ def test_the_words_of_another_account_are_left_out() -> None:
     mine = {"subscriptionType": "object.creation", "objectTypeId": "0-3", "objectId": 1}
     notes = [{**mine, "portalId": 33}, {**mine, "portalId": 34, "objectId": 2}]
     assert said(*notes, portal_id=33) == [Hint("deals", "1")]
+
+
+def test_a_privacy_deletion_says_that_somebody_was_erased() -> None:
+    """The hint of a contact deleted for good says so; an ordinary deletion does not."""
+    notes = [
+        {"subscriptionType": "contact.privacyDeletion", "objectId": 7},
+        {"subscriptionType": "contact.deletion", "objectId": 8},
+    ]
+    found = [hint for note in notes for hint in hints._named(note)]
+    assert found == [Hint("contacts", "7", is_erasure=True), Hint("contacts", "8")]

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import erasure
+from connectors.protocol import Hint
 from staging import rows
 from staging.erasure import scrub, tombstones
+from sync.complete import hints
 from sync.erasure.erase import erase
 from sync.erasure.subject import subject_of
 from tasuki.errors import ConfigError
@@ -47,7 +49,7 @@ def office(folder: Path, **settings: Any) -> Iterator[Rehearsal]:
 
 def person(world: Rehearsal, email: str) -> str:
     """The id of somebody."""
-    return next(row["id"] for row in world.all("person") if row["email"] == email)
+    return next(str(row["id"]) for row in world.all("person") if row["email"] == email)
 
 
 def forget(world: Rehearsal, email: str = "ada.byron@aoba.example") -> dict[str, Any]:
@@ -226,3 +228,19 @@ def test_in_any_order_they_stay_away(
         assert erased
         assert held(world) == []
         assert VALUES[0] not in emails(world)
+
+
+def test_whom_a_system_erased_is_erased_here_too(tmp_path: Path) -> None:
+    """A privacy deletion is believed once the record is gone; a mere claim of one is not."""
+    with office(tmp_path) as world:
+        claim = [Hint("contacts", "contacts-000001", is_erasure=True)]
+        with world.store.writing() as db:
+            hints.note(db, world.tools, "ma", claim)
+        world.run()
+        assert "ada.byron@aoba.example" in emails(world)
+        world.ma.delete("contacts", "contacts-000001")
+        with world.store.writing() as db:
+            hints.note(db, world.tools, "ma", claim)
+        world.run()
+        assert emails(world) == {"kay@aoba.example"}
+        assert held(world) == []
