@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.hubspot import SPEC
+from connectors.hubspot.hints import _named
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.protocol import Delivery, Hint
 from sandbox.hubspot.webhooks import signature
@@ -163,5 +164,5 @@ def test_a_privacy_deletion_says_that_somebody_was_erased() -> None:
         {"subscriptionType": "contact.privacyDeletion", "objectId": 7},
         {"subscriptionType": "contact.deletion", "objectId": 8},
     ]
-    found = [hint for note in notes for hint in hints._named(note)]
+    found = [hint for note in notes for hint in _named(note)]
     assert found == [Hint("contacts", "7", is_erasure=True), Hint("contacts", "8")]
