@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from config.yaml import parse
+from mappings.apply import fields_to_read, pointers
 from mappings.load import examine, load
 from mappings.spec import ChangedBy, Currency, OnDelete, Rule
 from tasuki.errors import ConfigError
+from tasuki.values import Ref
 
 HEAD = """\
 kind: mapping
@@ -198,6 +200,18 @@ def test_a_key_is_nothing_to_write() -> None:
     (error,) = problems(text)
     assert str(error.where).startswith("mappings/account.yaml:12:5")
     assert "Put a `lookup` or an `association` first" in error.remedy
+
+
+def test_an_association_may_name_its_label() -> None:
+    """Only the links shown so are read and written."""
+    text = HEAD + (
+        "fields: {name: {sales: n}}\nlinks:\n  parent_id:\n    direction: both\n"
+        "    hubspot: {association: companies, label: Parent company}\n"
+    )
+    mapping = load(parse(text, "x.yaml"))
+    assert fields_to_read(mapping, "hubspot") == ["associations.companies#Parent company"]
+    written = pointers(mapping, "hubspot", {"parent_id": Ref("hubspot", "companies", "7")})
+    assert written.associations == (("companies#Parent company", "7"),)
 
 
 @pytest.mark.parametrize(
