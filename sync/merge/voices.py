@@ -6,7 +6,7 @@ record is known to have left since is stale: it says what had been agreed.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -54,8 +54,14 @@ def voices_of(
         if home is None:
             continue
         for voice in _voices(db, home[0], home[1].name, (connection, object_), ids):
-            found[refs[voice.ref]].append(voice)
+            found[refs[voice.ref]].append(_beside_itself(voice, entity, refs[voice.ref]))
     return found
+
+
+def _beside_itself(voice: Voice, entity: Entity, id: str) -> Voice:
+    """A record that points at its own entity (a site at its company) points nowhere."""
+    own = {f.name for f in entity.refs() if f.to == entity.name and voice.values.get(f.name) == id}
+    return replace(voice, values={**voice.values, **dict.fromkeys(own)}) if own else voice
 
 
 def _voices(
