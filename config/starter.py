@@ -25,6 +25,7 @@ _EDITOR: Final = {
 }
 _DEMO: Final = {
     "FREE_MAIL": "[freemail.example, webmail.example, postbox.test]",
+    "OWN_DOMAINS": "[nagare-works.example]",
 }
 
 

@@ -117,6 +117,20 @@ def test_engagement_of_all_its_people_counts(desk, account):
     assert (found["active_prospects"], found["last_engaged_at"]) == (1, desk.ago(29))
 
 
+@pytest.mark.parametrize("why", ["crawler", "bot", "staff", "no_consent", "quarantined"])
+def test_what_is_set_aside_counts_in_no_number(desk, account, why):
+    """Visits of robots, our own people and the like move no metric of a person or an account."""
+    desk.add("person", id="ada", account_id=account)
+    for kind in ("page_viewed", "form_submitted", "email_clicked"):
+        desk.event("ada", 1, kind=kind, visitor="cookie", interest_stage="evaluation", ignored=why)
+    desk.measure()
+    theirs, its = desk.metrics("person", "ada"), desk.metrics("account", account)
+    counts = ("page_views_30d", "pricing_views_30d", "forms_90d", "last_engaged_at")
+    assert {row[name] or 0 for row in (theirs, its) for name in counts} == {0}
+    assert (theirs["has_cookie"], theirs["email_clicks_90d"]) == (False, 0)
+    assert its["active_prospects"] == 0
+
+
 # ── people ──
 
 

@@ -76,6 +76,14 @@ def test_events_yet_to_come_and_of_others_do_not_count(acme):
     assert score(acme)[0] == 20
 
 
+def test_what_is_set_aside_gives_no_points(acme):
+    """A robot's visit, or a colleague's, is worth nothing."""
+    acme.event("ada", 1, ignored="bot")
+    acme.event("ada", 1, kind="form_submitted", ignored="staff")
+    acme.run()
+    assert score(acme) == (20, "B", {"large": 20})
+
+
 def test_time_alone_fades_a_score(acme):
     """Nothing happens for ten days, and half is gone."""
     acme.event("ada", 0)

@@ -85,7 +85,7 @@ def clicks(
             return list(csv.DictReader(file))
 
     events = "snowplow_web_events.csv"
-    files = {**FILES, events: (folder / events).read_bytes()}
+    files: dict[str, str | bytes] = {**FILES, events: (folder / events).read_bytes()}
     with closing(opened(tmp_path_factory.mktemp("clicks"), files, TODAY)) as app:
         run(app)
         yield _visits(app), _last_known(app), published, _split(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -199,7 +200,7 @@ def test_without_consent_nobody_is_linked() -> None:
 
 def test_consent_given_again_begins_anew() -> None:
     """After a new consent only what is told from then on counts; the past stays unlinked."""
-    told = {"refused_at": day(3), "renewed_at": day(5)}
+    told: dict[str, Any] = {"refused_at": day(3), "renewed_at": day(5)}
     assert said(read(form(day(2)), **told)) == [(day(3), None, NO_CONSENT), (day(5), None, UNKNOWN)]
     found = read(form(day(2)), form(day(7), B), **told)
     assert effect(found, day(6)).person == "per_b"
