@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mappings.live.named import named_fields
 from mappings.live.facts import FieldFacts, ObjectFacts
+from mappings.live.named import named_fields
 from mappings.spec import Mapping as RecordMapping
 from tasuki.errors import Place
 

@@ -1,13 +1,17 @@
 """The step that looks at the entities that moved: who lacks a record, whose records must go."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from config import erasure
 from mappings.spec import Mapping as RecordMapping
 from staging import queue
+from staging.erasure import tombstones
 from sync.context import Runner, Step, Tools
+from sync.erasure.subject import EMAIL
 from sync.wishes import creates, deletes
 from sync.wishes.scene import look
 from sync.wishes.watch import concerned, watched
@@ -42,7 +46,7 @@ def _keep_wish(
 
 def _wish(db: Connection, tools: Tools, mapping: RecordMapping, ids: Sequence[str]) -> int:
     scene = look(db, tools, mapping, ids)
-    made = creates.creates(tools, mapping, scene, erased(db, tools, mapping, scene.rows))
+    made = creates.creates(tools, mapping, scene, erased(db, tools, scene.rows))
     gone = deletes.deletes(mapping, scene)
     for prefix, wanted in ((creates.PREFIX, made), (deletes.PREFIX, gone)):
         drop_unwanted(db, f"{prefix}{mapping.name}", ids, {intent.id for intent in wanted})
@@ -50,11 +54,17 @@ def _wish(db: Connection, tools: Tools, mapping: RecordMapping, ids: Sequence[st
     return sum(not is_held(intent) for intent in (*made, *gone))
 
 
-def erased(
-    _db: Connection, _tools: Tools, _mapping: RecordMapping, _rows: dict[str, Any]
-) -> set[str]:
-    """The entities that a tombstone forbids to make again; those erased are gone from the store."""
-    return set()
+def erased(db: Connection, tools: Tools, rows: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The entities whose address is an erased person's: nobody makes them again."""
+    if not tombstones.any_stand(db):
+        return set()
+    ring = erasure.keyring(tools.project)
+    marks: dict[str, set[str]] = defaultdict(set)
+    for id_, row in rows.items():
+        if email := row.get("email"):
+            for mark in ring.marks(EMAIL, str(email).lower()):
+                marks[mark].add(id_)
+    return {id_ for mark in tombstones.known(db, marks) for id_ in marks[mark]}
 
 
 WISH: Final = Step("wish.records", keep=_keep_wish)

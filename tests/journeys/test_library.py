@@ -38,7 +38,7 @@ SWITCHED = {
 
 
 KNOWN = ["`dealstage` of hubspot/deals does not take every value of `stage`"]
-"""HubSpot's pipeline has seven stages, Salesforce's ten: the others are parked, as the file says."""
+"""HubSpot has seven stages, Salesforce ten: the others are parked, as the file says."""
 
 
 def found(place: Any) -> list[str]:

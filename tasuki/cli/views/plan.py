@@ -225,7 +225,7 @@ def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
             style="yellow",
         )
     for each in plan.held:
-        why = words(_HELD.get(each["why"], each["why"]))
+        why = words(_HELD.get(str(each["why"]), str(each["why"])))
         said = words("{n} not made in {to}: {why}", n=f"{each['n']:,}", to=each["to"], why=why)
         yield Text(said, style="dim")
     if plan.quiet:

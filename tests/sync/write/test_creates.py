@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = (
     FILES["mappings/account.yaml"]
-    .replace("identity:", "create: {crm: {key: domain, when: account.domain is not null}}\nidentity:")
-    .replace("direction: pull, conflict: crm_wins, transform: [domain]", "direction: both, "
-             "on_create_only: true, conflict: crm_wins, transform: [domain]")
+    .replace("fields:", "create: {crm: {key: domain, when: account.domain is not null}}\nfields:")
+    .replace("ma: domain, direction: pull,", "ma: domain, direction: both, on_create_only: true,")
 )  # fmt: skip
 PERSON = """
 kind: mapping
@@ -31,8 +30,21 @@ create:
   lead: {key: email, when: person.account_id is null}
 delete: {crm: {delete_in: [ma]}}
 fields:
-  email: {crm: email, lead: email, ma: email, direction: both, on_create_only: true, conflict: crm_wins, transform: [email]}
-  family_name: {crm: last, lead: last, ma: last, direction: both, conflict: latest_wins, default: unknown}
+  email:
+    crm: email
+    lead: email
+    ma: email
+    direction: both
+    on_create_only: true
+    conflict: crm_wins
+    transform: [email]
+  family_name:
+    crm: last
+    lead: last
+    ma: last
+    direction: both
+    conflict: latest_wins
+    default: unknown
   title: {crm: title, ma: jobtitle, direction: both, conflict: fill_blank_only}
 links:
   account_id:
