@@ -17,7 +17,7 @@ from sync.context import Runner, Step, Tools
 from sync.merge import disputes, protection, stage
 from sync.merge.disputes import Known, Verdict, decision_of
 from sync.merge.provenance import trace
-from sync.merge.three_way import Choice, Current, merge_field, owned
+from sync.merge.three_way import Choice, Current, held, merge_field, owned
 from sync.merge.voices import Older, Voice, candidate, heard, older_values, voices_of
 from sync.merge.wishes import wish_back
 from sync.wishes.watch import note
@@ -105,9 +105,9 @@ def _keep_merge(
     _write(db, tools, entity, merged, changed, before)
     records.keep_bases(db, _bases(merged, disputed))
     _bury(db, tools, entity, [id_ for id_ in ids if id_ not in voices], before)
-    held = protection.protected(db, tools, entity, voices)
+    guarded = protection.protected(db, tools, entity, voices)
     wanted = {m.id: (m.row, m.provenance, m.voices) for m in merged}
-    wishes = wish_back(db, tools, entity, wanted, held)
+    wishes = wish_back(db, tools, entity, wanted, guarded)
     return {
         "changed": len(changed),
         "conflicts": len(disputed),
@@ -200,9 +200,9 @@ def _current(name: str, old_name: str | None, before: Mapping[str, Any] | None) 
     traces: dict[str, Any] = before.get("provenance") or {}
     if name not in traces and old_name in traces:
         name = old_name or name
-    value = before.get(name)
-    ref = (traces.get(name) or {}).get("ref")
-    return Current(to_json(value) if value is not None else None, ref)
+    value, trace_ = before.get(name), traces.get(name) or {}
+    now = to_json(value) if value is not None else None
+    return held(now, trace_.get("ref"), trace_.get("why"))
 
 
 def _settle(

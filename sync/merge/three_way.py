@@ -16,6 +16,7 @@ from mappings.spec import Policy, Rule
 
 ABSENT: Final = object()
 """The base of a record that was never merged."""
+_ASKS: Final = "a person decides"
 _DIGITS: Final = 4
 """The store keeps so many decimals: what differs beyond them is the same number."""
 
@@ -57,7 +58,9 @@ class Candidate:
 
     def says(self, value: Any) -> bool:
         """It holds this value, as far as its side can show it."""
-        return same(self.value, value) or same(self.value, self.reads(value))
+        if same(self.value, value):
+            return True
+        return self.reads is not exactly and same(self.value, self.reads(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,11 @@ class Current:
 
     value: Any = None
     ref: str | None = None
+
+
+def held(value: Any, ref: str | None, why: str | None) -> Current:
+    """What an entity holds; a value it shows only until a person has decided is none."""
+    return Current() if why == f"first sync: {_ASKS}" else Current(value, ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,10 @@ def is_blank(value: Any) -> bool:
 
 def same(one: Any, other: Any) -> bool:
     """Equal in the form the store keeps."""
+    if one == other:
+        return True
+    if type(one) is str and type(other) is str:
+        return False  # the usual case: two texts, both said or one of them blank
     return bool(_key(one) == _key(other))
 
 
@@ -157,7 +169,10 @@ def _three_way(
     if moved:
         return _moved([*moved, *strangers], current, policy)
     if strangers:
-        return _met(_holders(voices, current) + fresh, first_sync or policy)
+        choice = _met(_holders(voices, current) + fresh, first_sync or policy, "newcomer")
+        if choice.in_conflict:
+            return replace(choice, value=current.value, winner=current.ref)
+        return choice
     return Choice(current.value, current.ref, "unchanged")
 
 
@@ -170,28 +185,33 @@ def _by_owner(
     cleared = cleared or (clear and known.ref is not None and is_blank(known.value))
     if not cleared and all(is_blank(c.value) for c in mine):
         return None
-    choice = _three_way(mine, known, Policy(Rule.SIDE_WINS, policy.order), None, clear=clear)
+    by_order = Policy(Rule.SIDE_WINS, policy.order)
+    choice = _three_way(mine, known, by_order, None, clear=clear)
+    filled = [c for c in mine if not is_blank(c.value)]
+    if not cleared and (agreed := _agreed(filled, by_order)) and not agreed.says(choice.value):
+        choice = Choice(agreed.value, agreed.ref, "")
     if choice.why == "unchanged":
         return choice
     return replace(choice, why=f"{policy.rule}: {policy.order[0]} owns it")
 
 
 def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Choice:
-    cleared = clear and any(c.has_moved and is_blank(c.value) for c in voices)
-    filled = [c for c in voices if not is_blank(c.value)]
-    if cleared or not filled:
-        return Choice(None, None, "blank")
-    return _met(filled, policy)
+    emptied = [c for c in voices if clear and c.has_moved and is_blank(c.value)]
+    news = [c for c in voices if not emptied or c.has_moved or c.is_fresh]
+    filled = [c for c in news if not is_blank(c.value)]
+    if not filled:
+        return Choice(None, emptied[0].ref if emptied else None, "blank")
+    return _met(filled, policy, "first sync")
 
 
-def _met(filled: Sequence[Candidate], policy: Policy) -> Choice:
+def _met(filled: Sequence[Candidate], policy: Policy, why: str) -> Choice:
     """Values that meet for the first time."""
     if (agreed := _agreed(filled, policy)) is not None:
         return Choice(agreed.value, agreed.ref, "all agree")
     if policy.rule is Rule.FILL_BLANK_ONLY:
         best = _strongest(filled, policy)
         return Choice(best.value, best.ref, "first value found")
-    return _decide(filled, policy, "first sync")
+    return _decide(filled, policy, why)
 
 
 def _moved(moved: Sequence[Candidate], current: Current, policy: Policy) -> Choice:
@@ -221,7 +241,7 @@ def _decide(voices: Sequence[Candidate], policy: Policy, why: str) -> Choice:
             best = _strongest(voices, policy)
     if best is None:
         held = _strongest(voices, policy)
-        return Choice(held.value, held.ref, f"{why}: a person decides", in_conflict=True)
+        return Choice(held.value, held.ref, f"{why}: {_ASKS}", in_conflict=True)
     return Choice(best.value, best.ref, f"{why}: {policy}")
 
 

@@ -1,7 +1,7 @@
 """What we want to be true: wishes that mappings and rules leave behind until they are fulfilled."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, or_, select, update
@@ -174,7 +174,7 @@ def _set_state(db: Connection, ids: Iterable[str], to: str, among: Sequence[str]
 
 
 def _row(intent: Intent) -> dict[str, Any]:
-    row = asdict(intent)
+    row = {name: getattr(intent, name) for name in Intent.__slots__}  # asdict copies every cell
     row["natural_key"] = list(intent.natural_key) if intent.natural_key else None
     row["links"] = [list(link) for link in intent.links]
     return row

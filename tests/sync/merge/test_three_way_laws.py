@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mappings.spec import Policy, Rule
@@ -15,6 +15,7 @@ from sync.merge.three_way import (
     Choice,
     Current,
     Decision,
+    held,
     is_blank,
     merge_field,
     owned,
@@ -52,14 +53,20 @@ def test_any_order(
 
 
 @given(VOICES, CURRENT, POLICIES, st.booleans())
+@example(
+    [Candidate("crm/o/1", "crm", "b"), Candidate("erp/o/1", "erp", "a", None)],
+    Current(None, None),
+    Policy(Rule.ASK, SIDES),
+    False,
+)
 def test_merging_again_is_silent(
     voices: list[Candidate], current: Current, policy: Policy, clear: bool
 ) -> None:
     """Replay: once merged, the same records change nothing (a dispute keeps its bases, and is)."""
     first = merge_field(voices, current, policy, clear=clear)
     after = voices if first.in_conflict else settled(voices)
-    again = merge_field(after, Current(first.value, first.winner), policy, clear=clear)
-    third = merge_field(after, Current(again.value, again.winner), policy, clear=clear)
+    again = merge_field(after, held(first.value, first.winner, first.why), policy, clear=clear)
+    third = merge_field(after, held(again.value, again.winner, again.why), policy, clear=clear)
     assert again.in_conflict == first.in_conflict
     if first.winner is not None:
         assert same(again.value, first.value)
