@@ -44,7 +44,8 @@ def links(db: Connection, entity: str) -> dict[str, Link]:
     """Where every record of an entity belongs now."""
     columns = [LINK.c[name] for name in Link.__slots__]
     query = select(_ref(LINK), *columns).where(LINK.c.entity == entity, LINK.c.valid_to.is_(None))
-    return {row[0]: Link(*row[1:]) for row in db.execute(query, execution_options=_STREAM)}
+    rows = db.execute(query, execution_options=_STREAM)
+    return {ref: Link(*said) for ref, *said in rows}
 
 
 def pointers(db: Connection, entity: str, fields: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -25,8 +25,8 @@ from sync.identity.grouping.whole import Found, find_all
 from sync.identity.links import link_to, relink
 from tasuki.values import Json, Ref
 
-_PART: Final = 4_000
-"""Links written in one transaction, a fifth of a second's work; doubts and dirty rows likewise."""
+_PART: Final = 2_500
+"""Links written in one transaction, a tenth of a second's work; doubts and dirty rows likewise."""
 
 
 def resolve_whole(run: Runner, entity: str, rules: Sequence[KeyRule]) -> Iterator[dict[str, Json]]:

@@ -74,9 +74,9 @@ def find_all(db: Connection, entity: Entity, rules: Sequence[KeyRule]) -> Found:
         walk.follow(db, rule)
     walk.listen(db)
     walk.look_at_kin(db)
-    groups, evidence = walk.settled()
-    doubts = walk.cluster(db, groups, evidence)
-    return Found(refs, groups, evidence, doubts, everything.links(db, entity.name))
+    groups = walk.settled()
+    doubts = walk.cluster(db, groups)
+    return Found(refs, groups, walk.evidence, doubts, everything.links(db, entity.name))
 
 
 def _joining(rules: Iterable[KeyRule]) -> list[KeyRule]:
@@ -115,7 +115,7 @@ class _Walk:
     """Union-find over what joins."""
     wide: "array[int]" = field(default_factory=lambda: array("q"))
     """The same over what joins or asks: as far as one record can touch another."""
-    reason: dict[int, tuple[KeyRule, str]] = field(default_factory=dict)
+    evidence: dict[int, Evidence] = field(default_factory=dict)
     watched: set[int] = field(default_factory=set)
     """Records in whose component somebody may have to stay apart, or is asked about."""
     vetoes: dict[str, "array[int]"] = field(default_factory=dict)
@@ -140,8 +140,9 @@ class _Walk:
             else:
                 _unite(self.near, members)
                 _unite(self.wide, members)
+                why = Evidence(rule.kind, value, CONFIDENCE[rule.confidence])
                 for member in members:
-                    self.reason.setdefault(member, (rule, value))
+                    self.evidence.setdefault(member, why)
 
     def _values(self, db: Connection, kind: str) -> Iterator[tuple[str, list[int]]]:
         present: str | None = None
@@ -202,7 +203,7 @@ class _Walk:
                 self.kin |= {(left, right)}
                 self.watched.add(one)
 
-    def settled(self) -> tuple[list[list[int]], dict[int, Evidence]]:
+    def settled(self) -> list[list[int]]:
         """The groups of components in which nobody must stay apart; the others are watched."""
         self._watch_numbers()
         watched = {_root(self.wide, member) for member in self.watched}
@@ -213,13 +214,9 @@ class _Walk:
                 self.watched.add(member)
             else:
                 by_root.setdefault(_root(self.near, member), []).append(member)
-        made = {id(rule): CONFIDENCE[rule.confidence] for rule in self.rules}
-        evidence = {
-            member: Evidence(rule.kind, value, made[id(rule)])
-            for member, (rule, value) in self.reason.items()
-            if member not in self.watched
-        }
-        return list(by_root.values()), evidence
+        for member in self.watched:
+            self.evidence.pop(member, None)
+        return list(by_root.values())
 
     def _watch_numbers(self) -> None:
         """Components whose records have different values of a veto key."""
@@ -231,9 +228,7 @@ class _Walk:
                     if number == _SEVERAL or first.setdefault(root, number) != number:
                         self.watched.add(root)
 
-    def cluster(
-        self, db: Connection, groups: list[list[int]], evidence: dict[int, Evidence]
-    ) -> list[Doubt]:
+    def cluster(self, db: Connection, groups: list[list[int]]) -> list[Doubt]:
         """Cluster what is watched, one component after the other; what stayed in doubt."""
         by_root: dict[int, list[int]] = {}
         for member in sorted(self.watched):
@@ -247,7 +242,7 @@ class _Walk:
                 known = Known(tuple(said), tuple(kin), self.hubs, self.known.within)
                 verdict = cluster(members, self.rules, known)
                 groups += [[self.at[ref] for ref in group] for group in verdict.groups]
-                evidence |= {
+                self.evidence |= {
                     self.at[ref]: why for ref, why in verdict.evidence.items() if why is not ALONE
                 }
                 doubts += verdict.doubts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from jobs.flows import register
 from jobs.runtime import InProcess
 from staging.tables.columns import METADATA
 from sync.context import Order
+from tasuki.cli import front
 from tasuki.clock import FixedClock
 from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.service import accounts
@@ -244,3 +246,44 @@ def test_a_split_needs_somebody_to_leave(stage: Stage) -> None:
         reviews.split(stage.app, "ma/contacts/nobody", "ada", "why")
     with pytest.raises(UnknownRecordError, match="names no record"):
         reviews.split(stage.app, "Midori", "ada", "why")
+
+
+# ── through the command line ──
+
+
+def say(stage: Stage, capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    """One command of the stage's project; its JSON document."""
+    capsys.readouterr()
+    code = front.run(["--project-dir", str(stage.app.project.folder), "--json", *words])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_reviews_and_splits_by_command(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """A record is split off, the review lists it, and accepting it takes the split back."""
+    code, told = say(stage, capsys, "split", READER, "--reason", "another Midori")
+    assert (code, told["split"]["entity"], len(told["split"]["stay"])) == (0, "person", 2)
+    assert say(stage, capsys, "reviews")[1] == {
+        "schema": "tasuki.reviews/1",
+        "reviews": [],
+        "total": 0,
+    }
+    _, told = say(stage, capsys, "reviews", "--state", "rejected", "--entity", "person")
+    (review,) = told["reviews"]
+    assert (review["reason"], review["share"], review["state"]) == ("split", ["email"], "rejected")
+    assert {"field": "email", "left": MAIL, "right": MAIL} in review["fields"]
+    stage.run()
+    code, told = say(stage, capsys, "reviews", "accept", review["id"], "--reason", "the same")
+    assert (code, told["review"]["state"]) == (0, "accepted")
+    code, told = say(stage, capsys, "reviews", "reject", "rev_nothing")
+    assert (code, told["code"]) == (2, UnknownRecordError.code)
+    assert say(stage, capsys, "reviews", "--state", "opn")[0] == 2
+
+
+def test_what_a_person_reads(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a terminal a review shows both records side by side, and the next command."""
+    project = ["--project-dir", str(stage.app.project.folder)]
+    assert front.run([*project, "split", READER, "--reason", "another Midori"]) == 0
+    assert front.run([*project, "reviews", "--state", "all"]) == 0
+    said = capsys.readouterr().out
+    for words in (f"{READER} leaves person/", "Next: tasuki run", "kept apart", MAIL, "Midori"):
+        assert words in said
