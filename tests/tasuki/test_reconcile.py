@@ -7,12 +7,15 @@ import json
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
+from staging.tables.entities import ENTITY_TABLES, METRIC_TABLES
 from staging.tables.identity import REVIEW
+from staging.tables.money import exact
 from tasuki.cli.front import run as tasuki
 from tasuki.service.money.export import safe
 from tasuki.service.money.reconcile import By, leave_proposals, reconcile
@@ -20,13 +23,11 @@ from tests.folder import opened, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tasuki.service.app import App
 
 TODAY = datetime(2026, 6, 1, tzinfo=UTC)
-FILES = {
-    "tasuki.yaml": "{kind: project, name: money, store: 'sqlite:///store.db'}",
+FILES: dict[str, str | bytes] = {
     "connections/crm.yaml": """
 kind: connection
 name: crm
@@ -128,12 +129,59 @@ l7,2026-02-25,,,,,,FLOW,-2.25
 """,
 }
 BOOKED = Decimal("1391.61")
+LIBRARY = Path(__file__).parents[2] / "mappings" / "library"
+ABROAD: dict[str, str | bytes] = {
+    "tasuki.yaml": """
+kind: project
+name: abroad
+store: sqlite:///store.db
+currency: JPY
+rates: rates.csv
+""",
+    "rates.csv": "date,currency,rate\n2026-01-01,USD,150\n2026-02-01,USD,160\n",
+    "connections/sales.yaml": """
+kind: connection
+name: sales
+system: sales_system
+objects:
+  sales_lines: {files: sales_lines.csv, id: line_id}
+  customers: {files: customers.csv, id: customer_code}
+""",
+    "connections/imports.yaml": """
+kind: connection
+name: imports
+system: sales_system
+objects: {legacy_sales: {files: legacy.csv, id: invoice_no}}
+""",
+    "mappings/sale.yaml": (LIBRARY / "sale.yaml").read_bytes(),
+    "mappings/account.yaml": """
+kind: mapping
+name: account
+entity: account
+sides: {sales: {object: customers}}
+fields:
+  name: {sales: customer_name}
+  customer_code: {sales: customer_code}
+identity:
+  - {rule: customer_code, field: customer_code}
+""",
+    "customers.csv": "customer_code,customer_name\nC1,Birch Ltd\n",
+    "legacy.csv": "invoice_no,invoiced_on,customer_code,customer_name,corporate_number,sku,"
+    "quantity,"
+    'amount,currency\nD1,2025-01-05,C1,,,FLOW,1,"1,000",JPY\n',
+    "sales_lines.csv": "line_id,invoice_no,invoiced_on,customer_code,customer_name,"
+    "corporate_number,sku,quantity,amount,currency,delivered_code,end_user_code,end_user_name,paid_on\n"
+    "1,I1,2026-01-20,C1,,,FLOW,1,10.50,USD,,,,\n"
+    "2,I2,2026-02-20,C1,,,FLOW,1,10,USD,,,,\n"
+    "3,I3,2026-02-20,C1,,,FLOW,1,500,JPY,,,,\n",
+}
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    """Give the company after one run."""
-    with closing(opened(tmp_path, FILES, TODAY)) as found:
+def app(tmp_path: Path, store_url: str) -> Iterator[App]:
+    """Give the company after one run, on each engine in turn."""
+    project = f"{{kind: project, name: money, store: '{store_url}'}}"
+    with closing(opened(tmp_path, {**FILES, "tasuki.yaml": project}, TODAY)) as found:
         run(found)
         yield found
 
@@ -225,3 +273,17 @@ def test_a_formula_becomes_text(cell: str) -> None:
     """What a spreadsheet would execute is quoted; other text stays."""
     assert safe(cell) == f"'{cell}"
     assert safe("青葉") == "青葉"
+
+
+def test_a_sale_in_dollars_counts_in_the_projects_currency(tmp_path: Path) -> None:
+    """By the library's mapping: each line by the rate of its day, the currency kept beside it."""
+    sale, metric = ENTITY_TABLES["sale"], METRIC_TABLES["account"]
+    with closing(opened(tmp_path, ABROAD, TODAY)) as abroad:
+        run(abroad)
+        with abroad.store.reading() as db:
+            lines = db.execute(select(sale.c.invoice_no, sale.c.amount, sale.c.currency))
+            assert {no: (exact(amount), said) for no, amount, said in lines} == {
+                "D1": (1000, "JPY"), "I1": (1575, "USD"), "I2": (1600, "USD"), "I3": (500, "JPY"),
+            }  # fmt: skip
+            assert exact(db.scalar(select(metric.c.revenue_total))) == 4675
+        assert reconcile(abroad).totals.sums.booked == 4675
