@@ -108,10 +108,11 @@ def homes(db: Connection, connection: str, object: str, id: str) -> list[Member]
     return list(_members(db, *of))
 
 
+_MEMBER: Final = ("rule", "evidence", "confidence", "valid_from", "valid_to", "decided_by")
+
+
 def _members(db: Connection, *which: Any) -> Iterator[Member]:
-    names = Member.__slots__[1:]
-    columns = [LINK.c[name] for name in ("connection", "object", "id", *names)]
-    for connection, object_, id_, *rest in db.execute(
-        select(*columns).where(*which).order_by(LINK.c.seq)
-    ):
-        yield Member(f"{connection}/{object_}/{id_}", *rest)
+    named = ("connection", "object", "id", *_MEMBER, "entity", "entity_id")
+    query = select(*(LINK.c[name] for name in named)).where(*which).order_by(LINK.c.seq)
+    for row in db.execute(query):
+        yield Member("/".join(row[:3]), *row[3:])

@@ -211,7 +211,7 @@ def test_ownership_moves_with_the_handoff() -> None:
 
 
 @pytest.mark.parametrize("by", ["u_1", None])
-def test_a_persons_edit_is_left_alone_for_a_while(by: str | None) -> None:
+def test_a_persons_edit_is_left_alone_for_a_while(by: Any) -> None:
     """What a person changed is not overwritten there until its protection ends; then it is."""
     with rehearsal() as world:
         reword(world, "name", protect=Protect(timedelta(days=30)))
