@@ -115,4 +115,5 @@ def _members(db: Connection, *which: Any) -> Iterator[Member]:
     named = ("connection", "object", "id", *_MEMBER, "entity", "entity_id")
     query = select(*(LINK.c[name] for name in named)).where(*which).order_by(LINK.c.seq)
     for row in db.execute(query):
-        yield Member("/".join(row[:3]), *row[3:])
+        connection, object_, id_, *rest = tuple[Any, ...](row)
+        yield Member(f"{connection}/{object_}/{id_}", *rest)
