@@ -13,7 +13,7 @@ from connectors.budget import Lane
 from playbook.book import Playbook
 from playbook.calendar import Office
 from playbook.decide.assignment import Rota
-from playbook.decide.tasks import Order, intents
+from playbook.decide.tasks import Order, intents, misled
 from playbook.documents import say
 from playbook.query import Query
 from playbook.rules import Signal
@@ -59,13 +59,16 @@ def _one(
 ) -> Counter[str]:
     true_for = _true_for(db, tools, book, signal, ids)
     already = _open(db, signal.rule.name, ids)
+    stale = _misled(db, already, true_for)
+    _close(db, tools, stale)
+    already = {id_: key for id_, key in already.items() if id_ not in stale}
     fresh = {id_: seen for id_, seen in true_for.items() if id_ not in already}
     over = {id_: key for id_, key in already.items() if id_ not in true_for}
     keys = _keys(db, signal.rule.name, fresh)
     _write(db, tools, signal, fresh, keys)
     _refresh(db, {already[id_]: true_for[id_].facts for id_ in already if id_ in true_for})
     _close(db, tools, over)
-    counts = Counter(opened=len(fresh), closed=len(over))
+    counts = Counter(opened=len(fresh), closed=len(over) + len(stale))
     if signal.says.task:
         given = intents(db, tools, team.office, _orders(tools, team, signal, fresh, keys))
         wish(db, given.intents, tools.now())
@@ -112,6 +115,18 @@ def _open(db: Connection, rule: str, ids: Sequence[str]) -> dict[str, str]:
         )
         found |= dict(rows.all())
     return found
+
+
+def _misled(
+    db: Connection, already: Mapping[str, str], true_for: Mapping[str, _True]
+) -> dict[str, str]:
+    """Open signals whose task, not yet written, leads to a record that is somebody else by now.
+
+    They close, and open anew for whom they are true.
+    """
+    about = {f"signal:{key}": true_for[i].about for i, key in already.items() if i in true_for}
+    wrong = misled(db, about) if about else set()
+    return {id_: key for id_, key in already.items() if f"signal:{key}" in wrong}
 
 
 def _refresh(db: Connection, facts: Mapping[str, Mapping[str, Json]]) -> None:

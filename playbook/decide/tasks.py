@@ -14,7 +14,7 @@ from playbook.documents import Task, Words, say
 from playbook.template import fill
 from staging import identities, rows
 from sync.context import Tools
-from sync.write.intent import Intent
+from sync.write.intent import Intent, by_ids
 from tasuki.values import Json
 
 _SYSTEM: Final = "salesforce"
@@ -129,6 +129,31 @@ def _fields(desk: _Desk, order: Order) -> dict[str, Json]:
     }
 
 
+def misled(db: Connection, about: Mapping[str, Mapping[str, str | None]]) -> set[str]:
+    """The tasks, wished for and not yet written, whose records are no longer whom they are about.
+
+    By key, with the entities each is about. A person split from another takes its contact along.
+    """
+    waiting = {key: wish for key, wish in by_ids(db, about).items() if wish.state == "open"}
+    linked: dict[tuple[str, str], set[str]] = {}
+    for entity in _LINKED:
+        ids = {id_ for key in waiting if (id_ := about[key].get(entity))}
+        for id_, links in identities.members_of(db, entity, ids).items():
+            linked[entity, id_] = {link.id for link in links if link.connection == _SYSTEM}
+    found: set[str] = set()
+    for key, wish in waiting.items():
+        known = {
+            r for entity in _LINKED for r in linked.get((entity, about[key].get(entity) or ""), ())
+        }
+        named = {str(wish.fields[name]) for name in ("WhoId", "WhatId") if wish.fields.get(name)}
+        if named - known:
+            found.add(key)
+    return found
+
+
+_LINKED: Final = ("account", "person", "opportunity")
+
+
 def _rows(db: Connection, orders: Iterable[Order]) -> dict[tuple[str, str], Mapping[str, Any]]:
     wanted: dict[str, set[str]] = {}
     for order in orders:
@@ -155,7 +180,7 @@ def _records(
 ) -> dict[tuple[str, str], Sequence[identities.Link]]:
     wanted: dict[str, set[str]] = {"user_": {o.owner for o in orders if o.owner}}
     for order in orders:
-        for entity in ("account", "person", "opportunity"):
+        for entity in _LINKED:
             if id_ := order.about.get(entity):
                 wanted.setdefault(entity, set()).add(id_)
     return {

@@ -46,6 +46,10 @@ def relink(
     identities.evidence(db, entity, [link for link in stayed if _tells_more(link, present)])
     touched = {link.entity_id for link in opened} | {present[ref].entity_id for ref in closed}
     queue.mark(db, queue.MERGE, entity, touched)
+    left = {present[ref].entity_id for ref in closed}
+    joined = {link.entity_id for link in opened if link.ref in present}
+    if tools.entities[entity].metrics:
+        queue.mark(db, queue.DECIDE, entity, left | joined)  # tasks name records
     if identities.is_pointed_at(db, entity):
         _wake_referrers(db, tools, entity, {*fresh, *closed})
     return len(opened)

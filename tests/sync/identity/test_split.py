@@ -213,6 +213,18 @@ def test_a_split_takes_along_what_the_record_did(stage: Stage) -> None:
     assert stage.tasks() == {person: "Contact-000001"}
 
 
+def test_a_task_does_not_name_somebody_else(stage: Stage) -> None:
+    """The contact leaves, the reader keeps the person: the wished task no longer names it."""
+    (person,) = set(stage.links().values())
+    for contact in (CONTACT, "salesforce/Contact/Contact-000002"):
+        reviews.split(stage.app, contact, "ada", "another")
+        stage.run()
+    reader = stage.links()[READER]
+    assert stage.links()[CONTACT] != reader
+    assert stage.tasks() == {reader: None}
+    assert person in set(stage.links().values())
+
+
 def test_history_and_words_stay_visible(stage: Stage) -> None:
     """Every link is dated; who ruled, and why, is in link, ruling and audit."""
     done = reviews.split(stage.app, READER, "ada", "another Midori")
