@@ -78,9 +78,9 @@ def test_a_removed_field_leaves_no_stale_value() -> None:
         assert world.run()["told"] == []
 
 
-def test_a_renamed_mapping_goes_on() -> None:
+def test_a_renamed_mapping_goes_on(store_url: str) -> None:
     """Its wishes are the same wishes under the new name, nothing is written or asked anew."""
-    with rehearsal() as world:
+    with rehearsal(url=store_url) as world:
         one, _ = company(world, phone="1")
         world.settle()
         world.crm.edit("companies", one, {"phone": "2"})
@@ -98,9 +98,9 @@ def test_a_renamed_mapping_goes_on() -> None:
         assert world.run()["plan"] is None
 
 
-def test_a_removed_mapping_takes_its_values_along() -> None:
+def test_a_removed_mapping_takes_its_values_along(store_url: str) -> None:
     """Its records are unlinked, its entities end, its wishes are withdrawn; systems stay."""
-    with rehearsal() as world:
+    with rehearsal(url=store_url) as world:
         one, _ = company(world, phone="1")
         world.crm.add("people", {"email": "a@aoba.example", "last": "Ito", "company_id": one})
         world.run()

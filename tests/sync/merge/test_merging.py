@@ -64,9 +64,9 @@ def decided_city(world: Rehearsal, **how: Any) -> str:
 # ── conflicts ──
 
 
-def test_a_conflict_is_decided_once() -> None:
+def test_a_conflict_is_decided_once(store_url: str) -> None:
     """What a person takes becomes the value, is written to the other side, and is never asked."""
-    with rehearsal() as world:
+    with rehearsal(url=store_url) as world:
         one, two = pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
         world.settle()
         (found,) = conflicts.inbox(app(world))
@@ -182,10 +182,10 @@ def offered(world: Rehearsal, to: str) -> None:
         insert(db, HANDOFF, [row])
 
 
-def test_ownership_moves_with_the_handoff() -> None:
+def test_ownership_moves_with_the_handoff(store_url: str) -> None:
     """The team's side owns the field; accepted by the next team, its side does; then silence."""
     policy = Policy(Rule.OWNER_BY_STAGE, SIDES, {"marketing": "ma", "inside_sales": "crm"})
-    with rehearsal() as world:
+    with rehearsal(url=store_url) as world:
         reword(world, "name", policy=policy)
         one, two = pair(world, {"name": "Aoba"}, {"name": "Aoba KK"})
         world.run()

@@ -51,9 +51,9 @@ def test_an_entity_that_ended_left_what_it_held() -> None:
         assert (field, before["phone"], after) == ("*", "1", None)
 
 
-def test_as_it_was() -> None:
+def test_as_it_was(store_url: str) -> None:
     """Fields and records of the moment asked for, with what they became since."""
-    with rehearsal() as world:
+    with rehearsal(url=store_url) as world:
         one = company(world, phone="1")
         world.run()
         first = world.tools.now()
@@ -107,9 +107,9 @@ def test_moments_are_the_projects(text: str, moment: str | None) -> None:
             moment_of(app(world), "last week")
 
 
-def test_a_late_page_brings_nothing_back() -> None:
+def test_a_late_page_brings_nothing_back(store_url: str) -> None:
     """A record delivered again as it was before a change we know loses, and says it was stale."""
-    with rehearsal() as world:
+    with rehearsal(url=store_url) as world:
         one = company(world, phone="1")
         two = world.ma.add("orgs", {"name": "Aoba", "domain": "aoba.example"})
         world.settle()
