@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from connectors.memory.client import MemoryConnector
 from connectors.memory.settings import MemorySettings
-from connectors.memory.system import MemorySystem, shape
+from connectors.memory.system import MemorySystem, Shape, shape
 from mappings.apply import fields_to_read
 from staging.tables.entities import ENTITY_TABLES
 from tasuki.clock import FixedClock
@@ -69,15 +69,16 @@ def app(tmp_path: Path) -> Iterator[App]:
     project = b"{kind: project, name: units, store: 'sqlite:///store.db'}"
     write(tmp_path, {"tasuki.yaml": project, **files, **known})
     clock = FixedClock(TODAY)
-    systems = {name: MemorySystem(clock, {}) for name in SYSTEMS}
+    shapes: dict[str, dict[str, Shape]] = {name: {} for name in SYSTEMS}
+    systems = {name: MemorySystem(clock, shapes[name]) for name in SYSTEMS}
     connectors = {name: MemoryConnector(s, MemorySettings()) for name, s in systems.items()}
     with closing(open_app(tmp_path, clock, {}, connectors)) as found:
-        shapes: dict[tuple[str, str], set[str]] = defaultdict(set)
+        needed: dict[tuple[str, str], set[str]] = defaultdict(set)
         for mapping in found.tools.mappings:
             for side in mapping.sides.values():
-                shapes[side.connection, side.object] |= set(fields_to_read(mapping, side.name))
-        for (connection, object_), names in shapes.items():
-            systems[connection].shapes[object_] = shape(" ".join(sorted(names)))
+                needed[side.connection, side.object] |= set(fields_to_read(mapping, side.name))
+        for (connection, object_), names in needed.items():
+            shapes[connection][object_] = shape(" ".join(sorted(names)))
         _company(found, systems)
         yield found
 

@@ -213,7 +213,7 @@ def _booked(
     query = select(by.label("key"), amount, *parts).select_from(lines())
     line = (query if where is None else query.where(where)).subquery()
     sums = (total(line.c[name]) for name in ("amount", "paid", "lost"))
-    rows = db.execute(select(line.c.key, *sums).group_by(line.c.key))
+    rows: Any = db.execute(select(line.c.key, *sums).group_by(line.c.key))
     return {
         key or "": Sums(booked=booked, paid=paid, unmatched=lost)
         for key, booked, paid, lost in rows

@@ -15,7 +15,6 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     case,
@@ -108,7 +107,7 @@ def unmatched(db: Connection, *, nearest: bool = True) -> list[Unmatched]:
     return _with_candidates(db, found) if nearest else found
 
 
-def _lost_lines() -> Select[Any]:
+def _lost_lines() -> Any:
     """The lines of the queue, each with why it is there and whom it names."""
     named = NAMES_END_USER
     return (
@@ -183,7 +182,7 @@ def _in_a_crm() -> Select[Any]:
     )
 
 
-def _customer(row: Row[Any]) -> Unmatched:
+def _customer(row: Any) -> Unmatched:
     given = (("number", row.number), ("code", row.code), ("domain", row.domain), ("name", row.name))
     return Unmatched(
         Reason(row.reason),
