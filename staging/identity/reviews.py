@@ -1,6 +1,6 @@
 """Doubts that wait for a person: asked once, settled when data answers, decided for good."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -133,6 +133,25 @@ def listed(
     many = db.scalar(select(func.count()).select_from(REVIEW).where(wanted)) or 0
     query = select(REVIEW).where(wanted).order_by(REVIEW.c.at, REVIEW.c.id).limit(limit)
     return [_review(row) for row in db.execute(query)], many
+
+
+def part(
+    db: Connection, states: Sequence[str], entity: str = "", *, limit: int, skip: int = 0
+) -> list[Review]:
+    """Some of the questions in these states: open ones oldest first, others by the last answer."""
+    query = select(REVIEW).where(REVIEW.c.state.in_(states))
+    if entity:
+        query = query.where(REVIEW.c.entity == entity)
+    first = (REVIEW.c.at,) if OPEN in states else (REVIEW.c.decided_at.desc(),)
+    query = query.order_by(*first, REVIEW.c.id).limit(limit).offset(skip)
+    return [_review(row) for row in db.execute(query)]
+
+
+def tally(db: Connection) -> dict[tuple[str, str], int]:
+    """How many questions there are: (entity, state) → count."""
+    by = (REVIEW.c.entity, REVIEW.c.state)
+    rows = db.execute(select(*by, func.count()).group_by(*by))
+    return {(entity, state): many for entity, state, many in rows}
 
 
 def _row(id: str, entity: str, question: Question, now: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from staging.bulk import chunks, upsert
 from staging.tables.writes import CONFLICT
@@ -73,6 +73,25 @@ def listed(
         query = query.where(CONFLICT.c.field == field)
     rows = db.execute(query.order_by(CONFLICT.c.at, CONFLICT.c.id).limit(limit))
     return list(map(_conflict, rows))
+
+
+def part(
+    db: Connection, states: Sequence[str], entity: str = "", *, limit: int, skip: int = 0
+) -> list[Conflict]:
+    """Some of the conflicts in these states: open ones oldest first, others by the last answer."""
+    query = _QUERY.where(CONFLICT.c.state.in_(states))
+    if entity:
+        query = query.where(CONFLICT.c.entity == entity)
+    last = func.coalesce(CONFLICT.c.decided_at, CONFLICT.c.at).desc()
+    query = query.order_by(CONFLICT.c.at if "open" in states else last, CONFLICT.c.id)
+    return list(map(_conflict, db.execute(query.limit(limit).offset(skip))))
+
+
+def tally(db: Connection) -> dict[tuple[str, str], int]:
+    """How many conflicts there are: (entity, state) → count."""
+    by = (CONFLICT.c.entity, CONFLICT.c.state)
+    rows = db.execute(select(*by, func.count()).group_by(*by))
+    return {(entity, state): many for entity, state, many in rows}
 
 
 def decided(conflict: Conflict, chosen: Json, by: str, reason: str, now: str) -> Conflict:

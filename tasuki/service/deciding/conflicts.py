@@ -1,6 +1,6 @@
 """The conflict inbox: fields on which records moved apart, decided once, by a person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,20 @@ def inbox(
     with app.store.reading() as db:
         found = conflicts.listed(db, state, entity, field, limit)
         return tuple(_views(db, app, found))
+
+
+def part(
+    app: App, states: Sequence[str], entity: str = "", *, limit: int = 20, skip: int = 0
+) -> tuple[ConflictView, ...]:
+    """Some of the conflicts in these states: open ones oldest first, others by the last answer."""
+    with app.store.reading() as db:
+        return tuple(_views(db, app, conflicts.part(db, states, entity, limit=limit, skip=skip)))
+
+
+def tally(app: App) -> Mapping[tuple[str, str], int]:
+    """How many conflicts there are: (entity, state) → count."""
+    with app.store.reading() as db:
+        return conflicts.tally(db)
 
 
 def show(app: App, id: str) -> ConflictView:

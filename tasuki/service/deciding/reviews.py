@@ -59,6 +59,9 @@ class ReviewView:
     decided_at: str | None
     decided_by: str | None
     fields: tuple[Beside, ...]
+    left_id: str = ""
+    """The entity the left record belongs to; empty where the record is gone."""
+    right_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,20 @@ def inbox(app: App, *, state: str = reviews.OPEN, entity: str = "", limit: int =
         wanted = "" if state == "all" else state
         found, total = reviews.listed(db, entity=entity, state=wanted, limit=limit)
         return Inbox(_views(app, db, found), total)
+
+
+def part(
+    app: App, states: Sequence[str], entity: str = "", *, limit: int = 20, skip: int = 0
+) -> tuple[ReviewView, ...]:
+    """Some of the questions in these states: open ones oldest first, others by the last answer."""
+    with app.store.reading() as db:
+        return _views(app, db, reviews.part(db, states, entity, limit=limit, skip=skip))
+
+
+def tally(app: App) -> Mapping[tuple[str, str], int]:
+    """How many questions there are: (entity, state) → count."""
+    with app.store.reading() as db:
+        return reviews.tally(db)
 
 
 def show(app: App, id: str) -> ReviewView:
@@ -290,6 +307,8 @@ def _views(app: App, db: Connection, found: Sequence[Review]) -> tuple[ReviewVie
             decided_at=r.decided_at,
             decided_by=r.decided_by,
             fields=_beside(said[r.entity, r.left], said[r.entity, r.right]),
+            left_id=homes.get((r.entity, r.left), ""),
+            right_id=homes.get((r.entity, r.right), ""),
         )
         for r in found
     )
