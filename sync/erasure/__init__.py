@@ -1,5 +1,6 @@
 """A person erased stays erased.
 
+keyring   the key of tombstones, and the log that outlives the store
 subject   who is meant: their records, and the values by which they are known
 erase     forget them, and set up the marks by which they are known again
 told      somebody whom a system erased

@@ -7,13 +7,13 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 
-from config import erasure
 from connectors.protocol import Record
 from mappings.apply import normalize
 from mappings.spec import Mapping, Side
 from staging.erasure import tombstones
 from staging.erasure.purge import EMPTY
 from sync.context import Tools
+from sync.erasure import keyring
 from sync.erasure.subject import EMAIL, REF
 from tasuki.values import Ref
 
@@ -29,7 +29,7 @@ def emptied(
     """The records of an object as they may be kept; one question while nobody was ever erased."""
     if not found or not tombstones.any_stand(db):
         return found
-    ring = erasure.keyring(tools.project)
+    ring = keyring.load(tools.project)
     marks: dict[str, set[str]] = defaultdict(set)
     for record in found:
         for kind, value in _says(at, readers, record):

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from config import erasure
-from config.erasure import Keyring
 from staging import queue, rows
 from staging.erasure import people, purge, scrub, tombstones
 from staging.tables.entities import ENTITY_TABLES, table_of
 from sync.context import Runner, Step, Tools
+from sync.erasure import keyring
+from sync.erasure.keyring import Keyring
 from sync.erasure.subject import EMAIL, REF, Subject, subject_of
 from tasuki.values import Json
 
@@ -21,9 +21,9 @@ def erase(db: Connection, tools: Tools, person: str) -> dict[str, Json]:
     The log is written first: when the store's transaction is lost, the next run erases again.
     """
     subject = subject_of(db, tools, person)
-    ring = erasure.begun(tools.project)
+    ring = keyring.begun(tools.project)
     marks = list(_marks(ring, subject))
-    erasure.note(tools.project, marks, tools.now())
+    keyring.note(tools.project, marks, tools.now())
     tombstones.put(db, ((mark, tools.now()) for mark in marks))
     return _forget(db, tools, subject)
 
@@ -62,11 +62,11 @@ def again(run: Runner) -> int:
 def _keep_again(
     db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
-    noted = {mark: at for at, mark in erasure.noted(tools.project)}
+    noted = {mark: at for at, mark in keyring.noted(tools.project)}
     missing = set(noted) - tombstones.known(db, noted)
     if not missing:
         return {"erased": 0}
-    ring = erasure.keyring(tools.project)
+    ring = keyring.load(tools.project)
     tombstones.put(db, ((mark, noted[mark]) for mark in missing))
     back = _marked(db, ring, missing)
     for person in back:

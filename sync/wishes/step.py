@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from config import erasure
 from mappings.spec import Mapping as RecordMapping
 from staging import queue
 from staging.erasure import tombstones
 from sync.context import Runner, Step, Tools
+from sync.erasure import keyring
 from sync.erasure.subject import EMAIL
 from sync.wishes import creates, deletes
 from sync.wishes.scene import look
@@ -58,7 +58,7 @@ def erased(db: Connection, tools: Tools, rows: Mapping[str, Mapping[str, Any]]) 
     """The entities whose address is an erased person's: nobody makes them again."""
     if not tombstones.any_stand(db):
         return set()
-    ring = erasure.keyring(tools.project)
+    ring = keyring.load(tools.project)
     marks: dict[str, set[str]] = defaultdict(set)
     for id_, row in rows.items():
         if email := row.get("email"):

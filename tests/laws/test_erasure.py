@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config import erasure
 from connectors.protocol import Hint
 from staging import rows
 from staging.erasure import scrub, tombstones
 from sync.complete import hints
+from sync.erasure import keyring
 from sync.erasure.erase import erase
 from sync.erasure.subject import subject_of
 from tasuki.errors import ConfigError
@@ -136,7 +136,7 @@ def test_a_rotated_key_still_knows_them(tmp_path: Path) -> None:
     """Who was erased under the old key is known under the new one."""
     with office(tmp_path) as world:
         forget(world)
-        erasure.rotate(world.tools.project)
+        keyring.rotate(world.tools.project)
         world.ma.add("contacts", {"email": "ada.byron@aoba.example"})
         world.run()
         assert emails(world) == {"kay@aoba.example"}
@@ -169,12 +169,12 @@ def test_who_is_let_in_again_is_kept_again(tmp_path: Path) -> None:
     """Lifting an erasure lets a new record of that address become a person."""
     with office(tmp_path) as world:
         forget(world)
-        ring = erasure.keyring(world.tools.project)
+        ring = keyring.load(world.tools.project)
         marks = ring.marks("email", "ada.byron@aoba.example")
         with world.store.writing() as db:
             standing = tombstones.known(db, marks)
             tombstones.lift(db, standing)
-        erasure.take_back(world.tools.project, standing)
+        keyring.take_back(world.tools.project, standing)
         world.ma.add("contacts", {"email": "ada.byron@aoba.example", "last": "Byron"})
         world.run()
         assert "ada.byron@aoba.example" in emails(world)

@@ -12,7 +12,6 @@ from tasuki.cli.verbs import (
     check,
     connection,
     decide,
-    extend,
     flow,
     person,
     scenario,
@@ -60,7 +59,7 @@ def register(app: Commands) -> None:
     connectors = Commands(
         name="connector", group=_BEGIN, help="Teach Tasuki another system: a package to begin with."
     )
-    connectors.command(extend.connector_new, name="new")
+    connectors.command(begin.connector_new, name="new")
     app.command(connectors)
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from config import erasure
 from mappings.transforms.web import email as tidy
 from staging.erasure import scrub, tombstones
 from staging.erasure.compact import compact
+from sync.erasure import keyring
 from sync.erasure.erase import erase as forget
 from sync.erasure.subject import EMAIL, subject_of
 from tasuki.errors import UnknownRecordError
@@ -75,11 +75,11 @@ def erase(app: App, person: str, by: str) -> Erased:
 def lift(app: App, address: str, by: str) -> bool:
     """Let whoever has this e-mail address come again; whether they had been erased."""
     spelled = tidy(address) or address.strip().lower()
-    marks = erasure.keyring(app.project).marks(EMAIL, spelled)
+    marks = keyring.load(app.project).marks(EMAIL, spelled)
     with app.store.writing() as db:
         standing = tombstones.known(db, marks)
         tombstones.lift(db, standing)
-    erasure.take_back(app.project, standing)
+    keyring.take_back(app.project, standing)
     if standing:
         accounts.audit(app, by, "person.erasure_lifted")
     return bool(standing)

@@ -39,7 +39,7 @@ def _mark(key: bytes, kind: str, value: str) -> str:
     return hmac.new(key, f"{kind}:{value}".encode(), sha256).hexdigest()
 
 
-def keyring(project: Project) -> Keyring:
+def load(project: Project) -> Keyring:
     """The project's keys.
 
     Errors: ConfigError when the file is gone: without it nobody can tell who was erased.
@@ -62,14 +62,14 @@ def begun(project: Project) -> Keyring:
     path = project.erasure_folder / _KEY_FILE
     if not path.exists():
         _write_key(path, [])
-    return keyring(project)
+    return load(project)
 
 
 def rotate(project: Project) -> Keyring:
     """A fresh key for erasures to come; the older ones stay, or nothing they mark is known."""
     path = project.erasure_folder / _KEY_FILE
     _write_key(path, path.read_text(encoding="ascii").split() if path.exists() else [])
-    return keyring(project)
+    return load(project)
 
 
 def _write_key(path: Path, older: Iterable[str]) -> None:
