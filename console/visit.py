@@ -71,8 +71,8 @@ class Visit:
     @property
     def shown(self) -> Shown:
         """How this reader sees values."""
-        zone = ZoneInfo(self.app.project.timezone)
-        return Shown(self.language, zone, self.app.tools.clock, catalogue(self.language))
+        zone, words = ZoneInfo(self.app.project.timezone), catalogue(self.language)
+        return Shown(self.language, zone, self.app.tools.clock, words, self.app.tools.entities)
 
     def may(self, what: str) -> bool:
         """Whether this user may do something; templates ask by name."""

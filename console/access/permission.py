@@ -13,6 +13,8 @@ class May(StrEnum):
 
     SEE = "see"
     DECIDE_HANDOFF = "decide_handoff"
+    DECIDE_REVIEW = "decide_review"
+    RESOLVE_CONFLICT = "resolve_conflict"
     PREVIEW_SCENARIO = "preview_scenario"
     PUSH_SCENARIO = "push_scenario"
     APPROVE = "approve"
@@ -24,6 +26,8 @@ class May(StrEnum):
 LEAST: Final[Mapping[May, str]] = {
     May.SEE: "viewer",
     May.DECIDE_HANDOFF: "marketer",
+    May.DECIDE_REVIEW: "manager",
+    May.RESOLVE_CONFLICT: "manager",
     May.PREVIEW_SCENARIO: "marketer",
     May.PUSH_SCENARIO: "marketer",
     May.APPROVE: "manager",

@@ -15,6 +15,7 @@ from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from catalog.labels import Language, label, spelled
+from catalog.shape import Entity, Field, Type
 from config.duration import Duration
 from console.render.words import NAMES, RISK_NOTES, RISKS, WORDS, Word
 from tasuki.clock import Clock
@@ -32,6 +33,8 @@ class Shown:
     zone: ZoneInfo
     clock: Clock
     words: NullTranslations
+    entities: Mapping[str, Entity]
+    """The catalog, with what the project added to it."""
 
     def number(self, value: Json) -> str:
         """1234 as 1,234; nothing as a dash."""
@@ -94,6 +97,31 @@ class Shown:
         if isinstance(value, (list, tuple)):
             return escape(", ".join(map(str, value)))
         return escape(plain(str(value)))
+
+    def points(self, entity: str, field: str) -> bool:
+        """Whether a field holds the id of another entity, which nobody types."""
+        found = self._field(entity, field)
+        return found is not None and found.type is Type.REF
+
+    def cell(self, entity: str, field: str, value: Json) -> Markup:
+        """A value of an entity's field: days and instants as the reader writes them."""
+        found = self._field(entity, field)
+        if found and value and found.type in (Type.DATE, Type.TIME):
+            show = self.when if found.type is Type.TIME else self.day
+            return escape(show(str(value)))
+        return self.value(value)
+
+    def label(self, entity: str, field: str = "") -> str:
+        """What the catalog calls an entity or a field of it; other names are as in `name`."""
+        known = self.entities.get(entity)
+        found = self._field(entity, field) if field else known
+        if found is None:
+            return self.name(field or entity)
+        return found.ja if self.language == "ja" else found.en
+
+    def _field(self, entity: str, field: str) -> Field | None:
+        known = self.entities.get(entity)
+        return known.field(field) if known else None
 
     def duration(self, text: str) -> str:
         """`4h` as 4 hours, `3bd` as 3 business days."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from sync.context import Order
 from tasuki.wiring import open_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -75,16 +76,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         runtime = InProcess(app.store, app.tools)
         flows.register(runtime)
         runtime.wait(runtime.enqueue(Order("run", {"by": "daemon"}, "daemon", "daemon")))
-        for login, role in [*((role, role) for role in ROLES), (READER, "viewer")]:
-            link = accounts.setup_link(app, login, role)
-            accounts.set_password(app, link.rpartition("/")[2], PASSWORD, PASSWORD)
-        with _served(app, runtime) as url:
+        let_in(app, [*((role, role) for role in ROLES), (READER, "viewer")])
+        with served(app, runtime) as url:
             yield Site(url, app, access.hubspot_url, access.hubspot_token)
         runtime.close()
         app.close()
 
 
-class _served:  # noqa: N801 - read as a word: with _served(...)
+def let_in(app: App, people: Iterable[tuple[str, str]]) -> None:
+    """Give each of these people, by login and role, an account."""
+    for login, role in people:
+        link = accounts.setup_link(app, login, role)
+        accounts.set_password(app, link.rpartition("/")[2], PASSWORD, PASSWORD)
+
+
+class served:  # noqa: N801 - read as a word: with served(...)
     """The console in a thread of its own, until the block ends."""
 
     def __init__(self, app: App, runtime: InProcess) -> None:
@@ -131,6 +137,13 @@ Arrive = "Callable[..., Visitor]"
 @pytest.fixture
 def arrive(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
     """Let somebody sign in, in a window of their own."""
+    with arriving(site, browser) as sign_in:
+        yield sign_in
+
+
+@contextmanager
+def arriving(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Give the way into a site; what was opened is closed in the end."""
     opened: list[BrowserContext] = []
 
     def sign_in(
