@@ -68,6 +68,8 @@ class Known:
     rulings: Sequence[Ruling] = ()
     kin: Collection[Pair] = ()
     """Records of which one names the other as its parent, directly or through others."""
+    above: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Record → whom it names as its parents, directly or through others."""
     hubs: Collection[Pair] = ()
     """(kind, value) shared by too many, whether all of them are at hand or not."""
     within: Collection[str] = ()
@@ -112,9 +114,11 @@ class _Groups:
     """Root → refs that a person ruled to be others."""
     kin: dict[str, set[str]] = field(default_factory=dict)
     marks: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
-    """Root → values of the keys by which some rules keep groups apart (`apart_by`)."""
+    """Root → values of the keys by which some rules keep groups apart, and who is above it."""
+    telling: Collection[str] = ()
+    """The kinds that tell two of one parent from each other."""
     evidence: dict[str, Evidence] = field(default_factory=dict)
-    doubts: dict[Doubt, None] = field(default_factory=dict)
+    doubts: dict[Doubt, KeyRule | None] = field(default_factory=dict)
 
     def root(self, ref: str) -> str:
         while self.parent[ref] != ref:
@@ -146,11 +150,17 @@ class _Groups:
             left[kind].isdisjoint(right[kind]) for kind in kinds if kind in left and kind in right
         )
 
+    def are_kin(self, a: str, b: str) -> bool:
+        """Whether one is above the other, or both are below a third and differ in any key."""
+        above = self.marks.get(a, {}).get(KIN, frozenset())
+        beside = above.isdisjoint(self.marks.get(b, {}).get(KIN, ()))
+        return b in self.foes(self.kin, a) or (not beside and self.differ(a, b, self.telling))
+
     def clash(self, a: str, b: str, rule: KeyRule) -> str | None:
         """Why a rule may not join two groups: ruling, kin, apart, or the veto they differ in."""
         if b in self.foes(self.apart, a):
             return RULED
-        if not _passes_kin(rule) and b in self.foes(self.kin, a):
+        if not _passes_kin(rule) and self.are_kin(a, b):
             return KIN
         if self.differ(a, b, rule.apart_by):
             return APART
@@ -169,14 +179,19 @@ def cluster(
 
     Where holders of a key must stay apart, it joins only those who are clearly on one side.
     """
+    joining = [rule for rule in rules if rule.confidence is not Confidence.POSSIBLE]
+    telling = [rule.kind for rule in joining if known.above and rule.kind != STORED_ID]
+    apart_by = sorted({kind for rule in rules for kind in rule.apart_by} | {*telling})
     groups = _Groups(
         {ref: ref for ref in members},
         _said(members, [rule.kind for rule in rules if rule.veto]),
-        marks=_said(members, sorted({kind for rule in rules for kind in rule.apart_by})),
+        marks=_said(members, apart_by),
+        telling=telling,
     )
+    for ref in known.above.keys() & members.keys():
+        groups.marks.setdefault(ref, {})[KIN] = known.above[ref]
     _obey(groups, known.rulings)
     _note_pairs(groups, groups.kin, known.kin)
-    joining = [rule for rule in rules if rule.confidence is not Confidence.POSSIBLE]
     asking = [rule for rule in rules if rule.confidence is Confidence.POSSIBLE and not rule.compare]
     for rule in (*joining, *asking):
         take = _join if rule in joining else _ask
@@ -267,7 +282,7 @@ def _join(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> No
         _unite(groups, rule, value, refs, list(firsts))
         return
     foes = {a: {b for b in firsts if b != a and groups.clash(a, b, rule)} for a in firsts}
-    parties = _parties(foes)
+    parties = _parties(foes) if any(foes.values()) else [tuple(firsts)]
     for party in parties:
         inside = [ref for ref in refs if groups.root(ref) in party]
         if len(party) > 1:
@@ -290,8 +305,12 @@ def _is_contested(groups: _Groups, rule: KeyRule, roots: Collection[str]) -> boo
         if foes and any(groups.foes(foes, root) & set(roots) for root in roots if root in foes):
             return True
     said: dict[str, frozenset[str]] = {}
+    above: set[str] = set()
     for root in roots:
-        marks = groups.marks.get(root, {}) if rule.apart_by else {}
+        marks = groups.marks.get(root, {})
+        if not _passes_kin(rule) and not above.isdisjoint(marks.get(KIN, ())):
+            return True
+        above |= marks.get(KIN, frozenset())
         apart = {kind: marks[kind] for kind in rule.apart_by if kind in marks}
         for kind, values in (groups.vetoes.get(root, {}) | apart).items():
             if said.setdefault(kind, values) != values:
@@ -337,7 +356,7 @@ def _doubt_over(
         not in (RULED, KIN, APART, None)
     ]
     for a, b in pairs[:_ASKED]:
-        groups.doubts[_doubt(firsts[a], firsts[b], f"same {rule.kind}, but a veto differs")] = None
+        groups.doubts[_doubt(firsts[a], firsts[b], f"same {rule.kind}, but a veto differs")] = rule
 
 
 def _ask(groups: _Groups, rule: KeyRule, _value: str, refs: Sequence[str]) -> None:
@@ -346,7 +365,7 @@ def _ask(groups: _Groups, rule: KeyRule, _value: str, refs: Sequence[str]) -> No
     for position, (root, ref) in enumerate(firsts):
         before = (other for at, other in firsts[:position] if not groups.clash(at, root, rule))
         for other in islice(before, 1):
-            groups.doubts[_doubt(other, ref, rule.kind)] = None
+            groups.doubts[_doubt(other, ref, rule.kind)] = rule
 
 
 def _doubt(one: str, other: str, reason: str) -> Doubt:
@@ -368,11 +387,10 @@ def _verdict(members: Iterable[str], groups: _Groups) -> Verdict:
 
 
 def _open_doubts(groups: _Groups) -> tuple[Doubt, ...]:
-    """One doubt per pair of groups, none about what a person said."""
+    """One doubt per pair of groups, none about what a person said or whose parent is known."""
     found: dict[Pair, Doubt] = {}
-    for doubt in groups.doubts:
+    for doubt, rule in groups.doubts.items():
         one, other = sorted((groups.root(doubt.left), groups.root(doubt.right)))
-        ruled = other in groups.foes(groups.apart, one)
-        if one != other and (not ruled or doubt.reason == _CONTRADICTED):
+        if one != other and (not rule or groups.clash(one, other, rule) not in (RULED, KIN)):
             found.setdefault((one, other), doubt)
     return tuple(sorted(found.values(), key=lambda doubt: (doubt.left, doubt.right)))

@@ -17,7 +17,7 @@ from mappings.spec import KeyRule
 from staging import identities
 from staging.identities import Keys
 from sync.identity.cluster import Doubt
-from sync.identity.grouping.neighbourhood import kin, ruled, rulings_about
+from sync.identity.grouping.neighbourhood import ancestors, related, ruled, rulings_about
 from tasuki.values import Ref
 
 BLOCK: Final = 200
@@ -133,5 +133,5 @@ def _no_kin(db: Connection, entity: Entity, doubts: Iterable[Doubt]) -> list[Dou
     """Without those about a company and its parent: they are two, and known to be."""
     found = list(doubts)
     refs = {Ref.parse(ref) for doubt in found for ref in (doubt.left, doubt.right)}
-    related = kin(db, entity, refs)
-    return [doubt for doubt in found if (doubt.left, doubt.right) not in related]
+    kin = related(ancestors(db, entity, refs), set(map(str, refs)))
+    return [doubt for doubt in found if (doubt.left, doubt.right) not in kin]

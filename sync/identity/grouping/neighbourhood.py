@@ -66,8 +66,9 @@ def neighbourhood(
         frontier = walk.on(db, frontier) - seen
     living = {ref: walk.keys[ref] for ref in sorted(walk.keys)}
     said = tuple(walk.rulings.values())
-    related = kin(db, entity, living)
-    return Neighbourhood(living, walk.links, Known(said, related, walk.hubs, walk.scoped))
+    above = ancestors(db, entity, living)
+    known = Known(said, related(above, set(map(str, living))), above, walk.hubs, walk.scoped)
+    return Neighbourhood(living, walk.links, known)
 
 
 @dataclass(slots=True)
@@ -155,11 +156,11 @@ def own_references(entity: Entity) -> frozenset[str]:
     return frozenset(field.name for field in entity.refs() if field.to == entity.name)
 
 
-def kin(db: Connection, entity: Entity, refs: Collection[Ref]) -> frozenset[tuple[str, str]]:
-    """Pairs of these records of which one names the other as its parent, through any others."""
+def ancestors(db: Connection, entity: Entity, refs: Collection[Ref]) -> dict[str, frozenset[str]]:
+    """Whom each of these records names as its parents, directly or through any others."""
     fields = own_references(entity)
     if not fields or len(refs) < 2:
-        return frozenset()
+        return {}
     parents: dict[str, set[str]] = {}
     frontier = set(refs)
     while frontier:
@@ -172,7 +173,7 @@ def kin(db: Connection, entity: Entity, refs: Collection[Ref]) -> frozenset[tupl
             climbed |= above
         frontier = {ref for ref in climbed if str(ref) not in parents}
         parents |= {str(ref): set() for ref in frontier}
-    return related(parents, set(map(str, refs)))
+    return climbed_from(parents, set(map(str, refs)))
 
 
 def named_records(db: Connection, entity: str, targets: Iterable[str]) -> dict[str, set[Ref]]:
@@ -192,16 +193,29 @@ def named_records(db: Connection, entity: str, targets: Iterable[str]) -> dict[s
     return found | {f"key:{kind}={value}": refs for (kind, value), refs in held.items()}
 
 
-def related(
+def climbed_from(
     parents: Mapping[str, Collection[str]], among: AbstractSet[str]
-) -> frozenset[tuple[str, str]]:
-    """Every pair of descendant and ancestor, walked up through anybody."""
-    found: set[tuple[str, str]] = set()
+) -> dict[str, frozenset[str]]:
+    """Everybody above each record that has a parent, walked up through anybody."""
+    found: dict[str, frozenset[str]] = {}
     for ref in parents.keys() & among:
         above: set[str] = set()
         frontier = set(parents[ref])
         while frontier:
             above |= frontier
             frontier = {p for each in frontier for p in parents.get(each, ())} - above
-        found |= {(min(ref, a), max(ref, a)) for a in above if a != ref and a in among}
-    return frozenset(found)
+        if above:
+            found[ref] = frozenset(above)
+    return found
+
+
+def related(
+    above: Mapping[str, Collection[str]], among: AbstractSet[str]
+) -> frozenset[tuple[str, str]]:
+    """Every pair of descendant and ancestor among these records."""
+    return frozenset(
+        (min(ref, each), max(ref, each))
+        for ref, found in above.items()
+        for each in found
+        if each != ref and each in among
+    )

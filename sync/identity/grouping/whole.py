@@ -32,6 +32,7 @@ from sync.identity.cluster import (
 )
 from sync.identity.grouping.neighbourhood import (
     ITSELF,
+    climbed_from,
     named_records,
     own_references,
     related,
@@ -121,6 +122,7 @@ class _Walk:
     vetoes: dict[str, "array[int]"] = field(default_factory=dict)
     hubs: set[Pair] = field(default_factory=set)
     kin: frozenset[Pair] = frozenset()
+    above: dict[str, frozenset[str]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
 
     def follow(self, db: Connection, rule: KeyRule) -> None:
@@ -174,7 +176,7 @@ class _Walk:
         said = ruled(db, self.entity.name, rulings.every(db, self.entity.name))
         latest = {(r.left, r.right): r for r in sorted(said)}
         within = scoped_kinds(self.entity, self.rules)
-        self.known = Known(tuple(latest.values()), self.kin, self.hubs, within)
+        self.known = Known(tuple(latest.values()), hubs=self.hubs, within=within)
         for ruling in latest.values():
             if ruling.left in self.at and ruling.right in self.at:
                 pair = (self.at[ruling.left], self.at[ruling.right])
@@ -197,11 +199,18 @@ class _Walk:
             ref: {str(r) for target in found for r in records.get(target, ())} - {ref}
             for ref, found in named.items()
         }
-        for left, right in related(parents, self.at.keys()):
-            one, other = self.at[left], self.at[right]
-            if _root(self.wide, one) == _root(self.wide, other):
-                self.kin |= {(left, right)}
-                self.watched.add(one)
+        self.above = climbed_from(parents, self.at.keys())
+        kin = related(self.above, self.at.keys())
+        self.kin = frozenset(pair for pair in kin if self._hang_together(*pair))
+        self.watched.update(self.at[left] for left, _ in self.kin)
+        first: dict[tuple[int, str], int] = {}
+        for ref, found in self.above.items():
+            root = _root(self.wide, self.at[ref])
+            if any(first.setdefault((root, each), self.at[ref]) != self.at[ref] for each in found):
+                self.watched.add(root)
+
+    def _hang_together(self, left: str, right: str) -> bool:
+        return _root(self.wide, self.at[left]) == _root(self.wide, self.at[right])
 
     def settled(self) -> list[list[int]]:
         """The groups of components in which nobody must stay apart; the others are watched."""
@@ -239,7 +248,8 @@ class _Walk:
             for root in roots:
                 members = {self.refs[m]: keys[self.refs[m]] for m in by_root[root]}
                 said, kin = rulings_of.get(root, ()), kin_of.get(root, ())
-                known = Known(tuple(said), tuple(kin), self.hubs, self.known.within)
+                above = {ref: self.above[ref] for ref in members if ref in self.above}
+                known = Known(tuple(said), tuple(kin), above, self.hubs, self.known.within)
                 verdict = cluster(members, self.rules, known)
                 groups += [[self.at[ref] for ref in group] for group in verdict.groups]
                 self.evidence |= {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.spec import Confidence, KeyRule
-from sync.identity.cluster import HUB, cluster
+from sync.identity.cluster import HUB, Known, cluster
 
 NUMBER = KeyRule("number", veto=True)
 DOMAIN = KeyRule("domain")
@@ -67,6 +67,20 @@ def test_a_rule_may_be_held_apart_by_another_key() -> None:
     assert set(verdict.groups) == {("ann",), ("card",), ("other",)}
     assert {(d.left, d.right) for d in verdict.doubts} == {("ann", "card"), ("card", "other")}
     assert len(cluster({"ann": ann, "other": other}, (email, name)).doubts) == 0
+
+
+def test_two_subsidiaries_do_not_become_one_by_the_domain_of_their_group() -> None:
+    """Two of one parent are two, asked of nobody, unless they are the same in every key."""
+    parent, east, west = (one(domain="g", name=name) for name in ("p", "east", "west"))
+    above = {"east": frozenset("p"), "west": frozenset("p"), "twin": frozenset("p")}
+    known = Known(kin={("east", "p"), ("p", "west"), ("p", "twin")}, above=above)
+    verdict = cluster({"p": parent, "east": east, "west": west}, RULES, known)
+    assert (set(verdict.groups), verdict.doubts) == ({("p",), ("east",), ("west",)}, ())
+    assert len(cluster({"east": east, "west": west}, RULES, known).groups) == 2
+    verdict = cluster({"p": parent, "east": east, "twin": east}, RULES, known)
+    assert set(verdict.groups) == {("p",), ("east", "twin")}
+    verdict = cluster({"p": parent, "west": west, "copy": west}, RULES, known)
+    assert (set(verdict.groups), verdict.doubts) == ({("p",), ("copy", "west")}, ())
 
 
 def test_a_possible_key_only_asks() -> None:
