@@ -206,7 +206,7 @@ FURTHER: Final = (
         Grain.MERGED,
         (
             text("kind", "kind", "種別"),
-            text("subject", "subject", "件名"),
+            text("subject", "subject", "件名", personal=True),
             text("status", "status", "状況"),
             flag("is_done", "is done", "完了"),
             instant("due_at", "due or held", "期日・日時"),
@@ -225,7 +225,7 @@ FURTHER: Final = (
         "ケース",
         Grain.MERGED,
         (
-            text("subject", "subject", "件名"),
+            text("subject", "subject", "件名", personal=True),
             text("kind", "kind", "種別"),
             text("status", "status", "状況"),
             text("priority", "priority", "優先度"),

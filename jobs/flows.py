@@ -6,6 +6,7 @@ from jobs.runtime import Run, Runtime
 from playbook.decide.step import decide
 from playbook.measure.step import measure
 from playbook.scenario.push import push
+from staging.erasure.compact import compact
 from sync.complete.due import Ordered
 from sync.complete.flow import pull
 from sync.copy import copy
@@ -38,10 +39,11 @@ def register(runtime: Runtime) -> None:
 
 def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Pull, map, identify, merge, measure, decide, plan: everything but the writing."""
-    again(run)
+    erased = again(run)
     settled = settle(run)
     pulled = pull(run, Ordered.of(arguments))
-    forget_told(run)
+    if erased + forget_told(run):
+        compact(run.store)
     understood = understand(run)
     planned = plan(run, "", arguments.get("by", "operator"))
     counts = {**pulled, **understood, **planned}

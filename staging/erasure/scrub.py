@@ -1,19 +1,22 @@
 """A person's values, wherever else they stand: in every text and document of the store.
 
-Whole e-mail addresses and telephone numbers belong to one person and are struck out everywhere.
-A full name may be a namesake's: it is struck out of what Tasuki itself wrote, not of what systems
-said about others.
+Whole e-mail addresses and telephone numbers belong to one person and go everywhere. A full name may
+be a namesake's: it is struck out of what Tasuki itself wrote, not of what systems said about
+others. Finding them reads the whole store; striking them out touches the rows that were found.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, Text, cast, func, or_, select, update
+from sqlalchemy import Connection, MetaData, Table, Text, cast, func, inspect, or_, select, update
+from sqlalchemy.types import JSON
 
 from staging.tables.columns import METADATA, Document
-from tasuki.values import dumps
+from staging.tables.staged import RECORD
+from tasuki.values import digest, dumps
 
 STRUCK: Final = "[erased]"
 OURS: Final = frozenset(
@@ -21,42 +24,89 @@ OURS: Final = frozenset(
     " run run_step audit score assignment entity_change".split()
 )
 """Tables that hold what Tasuki planned, decided and noted."""
+_AT_ONCE: Final = 1_000
+"""Rows that are cleaned in one transaction."""
 
 
-def scrub(
-    db: Connection, values: Sequence[str], names: Sequence[str], custom: Sequence[Table] = ()
-) -> dict[str, int]:
-    """Strike out the values everywhere and the names in our own tables; rows touched by table."""
-    touched: Counter[str] = Counter()
-    for table in (*METADATA.sorted_tables, *custom):
-        wanted = [*values, *names] if table.name in OURS else list(values)
-        for column in table.columns:
-            if wanted and _is_text(column.type):
-                touched[table.name] += _strike(db, table, column, wanted)
-    return dict(+touched)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One cell in which a value stands."""
+
+    table: Table
+    column: str
+    key: tuple[Any, ...] = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.table.name}.{self.column}"
 
 
-def holds(db: Connection, values: Sequence[str], names: Sequence[str] = ()) -> list[str]:
+def find(db: Connection, values: Iterable[str], names: Iterable[str] = ()) -> list[Place]:
+    """Every cell in which one of the values stands, or one of the names where it is ours."""
+    values, names = sorted(values), sorted(names)
+    return [
+        place
+        for table in _tables(db)
+        for place in _in_table(db, table, [*values, *names] if table.name in OURS else values)
+    ]
+
+
+def holds(db: Connection, values: Iterable[str], names: Iterable[str] = ()) -> list[str]:
     """`table.column` of every place where one of the values still stands; empty is the promise."""
-    found: list[str] = []
-    for table in METADATA.sorted_tables:
-        wanted = [*values, *names] if table.name in OURS else list(values)
-        for column in table.columns:
-            if wanted and _is_text(column.type):
-                query = select(column).where(_matches(column, wanted)).limit(1)
-                if db.execute(query).first() is not None:
-                    found.append(f"{table.name}.{column.name}")
+    return sorted({str(place) for place in find(db, values, names)})
+
+
+def _tables(db: Connection) -> list[Table]:
+    """Every table that is there, also of fields and entities that the project no longer has."""
+    there = inspect(db)
+    found: list[Table] = []
+    for name in sorted(there.get_table_names()):
+        known = METADATA.tables.get(name)
+        columns = {column["name"] for column in there.get_columns(name)}
+        if known is None or columns - set(known.columns.keys()):
+            known = Table(name, MetaData(), autoload_with=db)
+        if known.primary_key.columns:
+            found.append(known)
+    return found
+
+
+def _in_table(db: Connection, table: Table, values: Sequence[str]) -> list[Place]:
+    """One reading of the table for all of its texts, then a closer look at what was found."""
+    columns = [column for column in table.columns if _is_text(column.type)]
+    if not columns or not values:
+        return []
+    key = list(table.primary_key.columns)
+    texts = [cast(column, Text).label(f"text_{n}") for n, column in enumerate(columns)]
+    anywhere = or_(*(_matches(text.element, values) for text in texts))
+    found: list[Place] = []
+    pattern = pattern_of([*values, *map(_inside, values)])
+    for row in db.execute(select(*key, *texts).where(anywhere)):
+        at = tuple(row[: len(key)])
+        for column, text in zip(columns, row[len(key) :], strict=True):
+            if text is not None and pattern.search(text):
+                found.append(Place(table, column.name, at))
     return found
 
 
 def _is_text(kind: Any) -> bool:
-    return isinstance(kind, Text | Document)
+    return isinstance(kind, Text | Document | JSON)
 
 
-def _matches(column: Any, values: Sequence[str]) -> Any:
-    text = func.lower(cast(column, Text))
-    spelled = {_inside(value) for value in values} | set(values)
-    return or_(*(text.contains(value.lower(), autoescape=True) for value in sorted(spelled)))
+def _matches(text: Any, values: Sequence[str]) -> Any:
+    """Whether a text holds one of the values; SQLite folds the case of ASCII letters only."""
+    wanted = {way(text) for value in values for text in (value, _inside(value)) for way in _CASES}
+    folded = func.lower(text)
+    return or_(*(folded.contains(each, autoescape=True) for each in sorted(wanted)))
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+_CASES: Final[tuple[Callable[[str], str], ...]] = (
+    str.lower,
+    _ascii_lower,
+    lambda text: _ascii_lower(text.upper()),
+)
 
 
 def _inside(value: str) -> str:
@@ -64,28 +114,64 @@ def _inside(value: str) -> str:
     return dumps(value)[1:-1]
 
 
-def _strike(db: Connection, table: Table, column: Any, values: Sequence[str]) -> int:
-    key = list(table.primary_key.columns)
-    found = list(db.execute(select(*key, column.label("struck")).where(_matches(column, values))))
-    pattern = re.compile(
-        "|".join(map(re.escape, sorted(values, key=len, reverse=True))), re.IGNORECASE
-    )
-    for row in found:
-        at = [k == value for k, value in zip(key, row, strict=False)]
-        if column.primary_key:
-            db.execute(table.delete().where(*at))
-        else:
-            clean = _clean(row.struck, pattern)
-            db.execute(update(table).where(*at).values({column.name: clean}))
-    return len(found)
+def pattern_of(values: Iterable[str]) -> re.Pattern[str]:
+    """Any of the values, longest first, in any case; none as a part of another's address."""
+    longest = sorted(set(values), key=lambda value: (-len(value), value))
+    return re.compile("|".join(map(_alone, longest)) or r"(?!)", re.IGNORECASE)
 
 
-def _clean(value: Any, pattern: re.Pattern[str]) -> Any:
-    """The value without what is to go, whatever it is nested in."""
+def _alone(value: str) -> str:
+    """`ito@…` does not stand in `saito@…`, nor a number in a longer one."""
+    text = re.escape(value)
+    if "@" in value:
+        return rf"(?:(?<![\w.+%'-])|(?<=\\[nrt])){text}(?![\w-]|\.\w)"
+    return rf"(?<!\d){text}(?!\d)" if value[-1:].isdigit() else text
+
+
+def in_parts(places: Sequence[Place]) -> Iterable[Sequence[Place]]:
+    """The places, in parts that one transaction may clean."""
+    return [places[n : n + _AT_ONCE] for n in range(0, len(places), _AT_ONCE)]
+
+
+def strike(
+    db: Connection, places: Iterable[Place], values: Iterable[str], names: Iterable[str] = ()
+) -> dict[str, int]:
+    """Strike out the values everywhere and the names in our own tables; cells by table."""
+    touched: Counter[str] = Counter()
+    values = list(values)
+    theirs, ours = pattern_of(values), pattern_of([*values, *names])
+    for place in places:
+        pattern = ours if place.table.name in OURS else theirs
+        touched[place.table.name] += _strike(db, place, pattern)
+    return dict(+touched)
+
+
+def _strike(db: Connection, place: Place, pattern: re.Pattern[str]) -> int:
+    table, column = place.table, place.table.columns[place.column]
+    key = table.primary_key.columns
+    at = [k == value for k, value in zip(key, place.key, strict=True)]
+    if column.primary_key:
+        return db.execute(table.delete().where(*at)).rowcount
+    row = db.execute(select(column).where(*at)).first()
+    if row is None:
+        return 0
+    blank = None if column.nullable and table.name not in OURS else STRUCK
+    clean = cleaned(row[0], pattern, blank=blank)
+    known = {"digest": digest(clean)} if column is RECORD.c.payload else {}
+    db.execute(update(table).where(*at).values({place.column: clean, **known}))
+    return int(clean != row[0])
+
+
+def cleaned(value: Any, pattern: re.Pattern[str], *, blank: str | None = None) -> Any:
+    """The value without what is to go, whatever it is nested in; `blank` is left of a whole one."""
     if isinstance(value, str):
-        return pattern.sub(STRUCK, value)
+        return blank if pattern.fullmatch(value.strip()) else pattern.sub(STRUCK, value)
     if isinstance(value, list):
-        return [_clean(each, pattern) for each in value]
+        kept = [cleaned(each, pattern, blank=blank) for each in value]
+        return [new for new, old in zip(kept, value, strict=True) if new is not None or old is None]
     if isinstance(value, dict):
-        return {pattern.sub(STRUCK, k): _clean(v, pattern) for k, v in value.items()}
+        return {
+            pattern.sub(STRUCK, name): cleaned(each, pattern, blank=blank)
+            for name, each in value.items()
+        }
     return value

@@ -21,10 +21,19 @@ def known(db: Connection, marks: Iterable[str]) -> set[str]:
     return found
 
 
-def put(db: Connection, marks: Iterable[tuple[str, str]]) -> None:
-    """Set up marks: (mark, instant)."""
-    rows = ({"hash": mark, "detail": None, "at": at} for mark, at in marks)
+def put(db: Connection, marks: Iterable[tuple[str, str, str]]) -> None:
+    """Set up marks: (mark, instant, the erasure it belongs to)."""
+    rows = ({"hash": mark, "detail": {"erasure": of}, "at": at} for mark, at, of in marks)
     upsert(db, TOMBSTONE, rows, replace=False)
+
+
+def together(db: Connection, marks: Iterable[str]) -> set[str]:
+    """Every mark of the erasures that these marks belong to."""
+    found = known(db, marks)
+    for chunk in chunks(sorted(found)):
+        of = select(TOMBSTONE.c.detail).where(TOMBSTONE.c.hash.in_(chunk))
+        found.update(db.scalars(select(TOMBSTONE.c.hash).where(TOMBSTONE.c.detail.in_(of))))
+    return found
 
 
 def lift(db: Connection, marks: Iterable[str]) -> None:

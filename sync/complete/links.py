@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from connectors.protocol import LINKED, Record
 from staging import records
 from staging.completeness import sweeps
+from staging.erasure.purge import is_erased
 from sync.context import Call, Step, Tools
 from sync.pull import Part, Told, move, note_sweep, seen
 from sync.reading.stream import Stream, hand_on, stream
@@ -63,7 +64,7 @@ def _keep_chunk(
             known[row.id].modified_by,
         )
         for row in seen(found)
-        if row.id in known
+        if row.id in known and not is_erased(known[row.id].payload)
     ]
     now = tools.now()
     changed = records.stage(db, each.connection, each.object, rows, run=tools.run, now=now)

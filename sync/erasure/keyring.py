@@ -76,25 +76,25 @@ def _write_key(path: Path, older: Iterable[str]) -> None:
     _replace(path, [f"{key}\n" for key in (token_hex(32), *older)])
 
 
-def note(project: Project, marks: Iterable[str], at: str) -> None:
-    """Write erasures down; on the disk when this returns."""
+def note(project: Project, marks: Iterable[str], at: str, of: str) -> None:
+    """Write an erasure down, all marks under one name; on the disk when this returns."""
     path = project.erasure_folder / _LOG_FILE
-    _save(path, "a", [f"{at} {mark}\n" for mark in marks])
+    _save(path, "a", [f"{at} {mark} {of}\n" for mark in marks])
 
 
-def noted(project: Project) -> Iterator[tuple[str, str]]:
-    """Every erasure that was written down: (instant, mark)."""
+def noted(project: Project) -> Iterator[tuple[str, str, str]]:
+    """Every erasure that was written down: (mark, instant, name), older ones named by instant."""
     path = project.erasure_folder / _LOG_FILE
     if path.exists():
         for line in path.read_text(encoding="ascii").splitlines():
-            at, _, mark = line.partition(" ")
-            yield at, mark
+            at, mark, *of = line.split(" ")
+            yield mark, at, of[0] if of else at
 
 
 def take_back(project: Project, marks: Iterable[str]) -> None:
     """Strike erasures from the log: these people may come again."""
     path, gone = project.erasure_folder / _LOG_FILE, set(marks)
-    kept = [f"{at} {mark}\n" for at, mark in noted(project) if mark not in gone]
+    kept = [f"{at} {mark} {of}\n" for mark, at, of in noted(project) if mark not in gone]
     _replace(path, kept)
 
 

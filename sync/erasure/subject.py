@@ -3,24 +3,19 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import mapping_of
 from staging import aliases, identities, records, rows
-from staging.erasure import purge
+from staging.erasure import people, purge
 from staging.tables.identity import IDENTITY_KEY, LINK
 from staging.tables.staged import RECORD_CHANGE
 from sync.context import Tools
+from sync.erasure import marks
 from tasuki.values import Ref
-
-EMAIL: Final = "email"
-REF: Final = "ref"
-"""The kinds of marks: an address, a record."""
-_DIGITS: Final = 9
-"""A telephone number has at least so many; fewer could be anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +27,20 @@ class Subject:
     """Their own records, also those merged into them."""
     belongings: tuple[Ref, ...]
     """Events and memberships that are theirs alone."""
+    about: tuple[Ref, ...]
+    """Activities and cases with them: somebody else's too, and somebody wrote in them."""
     emails: frozenset[str] = field(repr=False)
-    values: frozenset[str] = field(repr=False)
-    """Addresses and numbers: no one else's."""
+    numbers: frozenset[str] = field(repr=False)
+    """Telephone numbers, as they were spelled; none that a company or a colleague has as well."""
     names: frozenset[str] = field(repr=False)
     """Full names: perhaps a namesake's too."""
+    spelled: frozenset[str] = field(repr=False)
+    """The addresses as they were spelled."""
+
+    @property
+    def values(self) -> frozenset[str]:
+        """Addresses and numbers: no one else's."""
+        return self.emails | self.spelled | self.numbers
 
 
 def subject_of(db: Connection, tools: Tools, person: str) -> Subject:
@@ -44,17 +48,27 @@ def subject_of(db: Connection, tools: Tools, person: str) -> Subject:
     refs = list(_refs(db, person))
     said = [*_said(db, tools, refs), *_row(db, person)]
     texts = {text.strip() for _, text in said if text.strip()}
-    emails = {text.lower() for text in texts if "@" in text}
-    emails |= _keys(db, refs)
-    numbers = {text for text in texts if sum(c.isdigit() for c in text) >= _DIGITS}
+    spelled = {text for text in texts if "@" in text}
     return Subject(
         person,
-        tuple(sorted({*refs, *_absorbed(db, refs)})),
-        tuple(purge.belongings(db, person)),
-        frozenset(emails),
-        frozenset({*(t for t in texts if "@" in t), *emails, *numbers}),
-        frozenset(_full_names(said)),
+        refs=tuple(sorted({*refs, *_absorbed(db, refs)})),
+        belongings=tuple(purge.belongings(db, person)),
+        about=tuple(people.about(db, person)),
+        emails=frozenset({text.lower() for text in spelled} | _keys(db, refs)),
+        spelled=frozenset(spelled),
+        numbers=frozenset(_own_numbers(db, tools, person, texts - spelled)),
+        names=frozenset(_full_names(said)),
     )
+
+
+def _own_numbers(db: Connection, tools: Tools, person: str, texts: set[str]) -> Iterator[str]:
+    """The numbers in every spelling, but for a switchboard's: striking that would hit others."""
+    called = {text: number for text in texts if (number := marks.number_of(tools, text))}
+    shared = people.others_numbers(db, person, {*called, *called.values()})
+    theirs = {marks.number_of(tools, text) for text in shared}
+    for text, number in called.items():
+        if number not in theirs:
+            yield from {text, number}
 
 
 def _refs(db: Connection, person: str) -> Iterator[Ref]:

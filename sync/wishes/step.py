@@ -11,7 +11,7 @@ from staging import queue
 from staging.erasure import tombstones
 from sync.context import Runner, Step, Tools
 from sync.erasure import keyring
-from sync.erasure.subject import EMAIL
+from sync.erasure.marks import EMAIL
 from sync.wishes import creates, deletes
 from sync.wishes.scene import look
 from sync.wishes.watch import concerned, watched

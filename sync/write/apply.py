@@ -252,6 +252,7 @@ def _keep_send(
     db: Connection, tools: Tools, arguments: dict[str, Json], answers: list[Receipt]
 ) -> dict[str, Json]:
     opened = {r.id: r for r in receipts.by_ids(db, arguments["writes"])}
+    answers = [a for a in answers if a.key in opened]  # somebody may have been erased meanwhile
     for answer in answers:
         _settle_one(db, tools, opened[answer.key], answer)
     written = [opened[a.key] for a in answers if a.settled is Settled.WRITTEN]

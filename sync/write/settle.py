@@ -49,6 +49,8 @@ def _keep_find(
 def _ask_settle(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dict[str, Record]:
     """The records as they are now, by receipt id."""
     waiting = receipts.by_ids(db, arguments["ids"])
+    if not waiting:
+        return {}  # whom they were about was erased
     first = waiting[0]
     target = tools.connectors[first.connection]
     fields = sorted({name for r in waiting for name in r.fields})
