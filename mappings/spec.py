@@ -340,8 +340,10 @@ class Mapping:
     """The mapping's name before; its wishes, bases and versions move along."""
     source: str = ""
     """The file this mapping was read from."""
+    left_out: frozenset[str] = frozenset()
+    """Connections that the file names and the project does without."""
     version: str = ""
-    """A digest of what the file says, not of how it is laid out."""
+    """A digest of what the file says, not of how it is laid out, and of the habits it reads by."""
 
     def pushed(self, side: str) -> Iterator[MappedField]:
         """The fields that are written to a side."""

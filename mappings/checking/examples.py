@@ -14,7 +14,7 @@ from tasuki.errors import Place
 
 def run_tests(mapping: Mapping) -> list[Finding]:
     """The examples of a mapping file that do not hold; a file without examples is warned of."""
-    if not mapping.tests:
+    if not mapping.tests and not mapping.left_out:
         return [
             Finding(
                 Severity.WARNING,

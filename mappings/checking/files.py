@@ -6,7 +6,7 @@ from config.yaml import Document
 from mappings.check import Finding, finding_of
 from mappings.checking.cautions import cautions
 from mappings.checking.examples import run_tests
-from mappings.checking.together import check_together
+from mappings.checking.together import check_together, left_out
 from mappings.load import ALONE, Surroundings, examine
 from mappings.spec import Mapping
 
@@ -23,4 +23,5 @@ def check(
         if mapping is not None:
             mappings.append(mapping)
             findings += [*cautions(mapping), *run_tests(mapping)]
-    return tuple(mappings), [*findings, *check_together(mappings)]
+    kept = tuple(mapping for mapping in mappings if mapping.sides)
+    return kept, [*findings, *left_out(mappings), *check_together(kept)]

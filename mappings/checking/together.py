@@ -20,6 +20,20 @@ def check_together(mappings: Sequence[Mapping]) -> list[Finding]:
     return [*findings, *_old_names(mappings), *check_written(mappings)]
 
 
+def left_out(mappings: Sequence[Mapping]) -> Iterable[Finding]:
+    """One note for each connection that mappings name and the project does without."""
+    for name in sorted({name for mapping in mappings for name in mapping.left_out}):
+        theirs = [mapping for mapping in mappings if name in mapping.left_out]
+        yield Finding(
+            Severity.WARNING,
+            f"Nothing is read from `{name}`",
+            Place(theirs[0].source),
+            "the project has no such connection, so these mappings go without it: "
+            + ", ".join(mapping.name for mapping in theirs),
+            f"Add connections/{name}.yaml, take its sides out of the mappings, or leave it so.",
+        )
+
+
 def _old_names(mappings: Sequence[Mapping]) -> Iterable[Finding]:
     """A mapping cannot have had the name of one that is still there."""
     names = {mapping.name: mapping for mapping in mappings}

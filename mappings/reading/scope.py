@@ -37,6 +37,7 @@ from mappings.spec import Scope
 from tasuki.errors import ExpressionError, Place
 
 _BY_THE_CLOCK: Final = frozenset({"today", "now", "days_since", "days_until"})
+_PARTS_OF_TEXT: Final = frozenset({"contains", "starts_with", "ends_with"})
 _DAYS: Final = frozenset({Type.DATE, Type.TIME})
 _SHOWN: Final = {
     Type.TEXT: "text",
@@ -202,11 +203,21 @@ def _folded(node: Node) -> Node:
             return replace(node, item=_folded(node.item))
         case IsNull(item=Name() as name):
             return replace(node, item=replace(name, relation=GIVEN, type=Type.TEXT))
-        case Call(name="coalesce", arguments=(Name() as name, Literal() as otherwise)):
-            blank = _folded(IsNull(name, node.place))
-            return Case(((blank, otherwise),), name, node.type, node.place)
+        case Case():
+            branches = tuple((_folded(when), _folded(then)) for when, then in node.branches)
+            return replace(node, branches=branches, otherwise=_folded(node.otherwise))
+        case Call():
+            return _folded_call(node)
+        case _:
+            return _compared(node)
+
+
+def _compared(node: Node) -> Node:
+    match node:
         case Compare() if _is_text(node.left) and node.operator in ("=", "<>"):
             return replace(node, left=_lower(node.left), right=_lower(node.right))
+        case Compare():
+            return replace(node, left=_folded(node.left), right=_folded(node.right))
         case In() if _is_text(node.item):
             options = tuple(map(_lower, node.options))
             return replace(node, item=_lower(node.item), options=options)
@@ -216,6 +227,17 @@ def _folded(node: Node) -> Node:
             return node
 
 
+def _folded_call(node: Call) -> Node:
+    match node:
+        case Call(name="coalesce", arguments=(Name() as name, Literal() as otherwise)):
+            blank = _folded(IsNull(name, node.place))
+            return Case(((blank, otherwise),), name, node.type, node.place)
+        case Call() if node.name in _PARTS_OF_TEXT:
+            return replace(node, arguments=tuple(map(_lower, node.arguments)))
+        case _:
+            return replace(node, arguments=tuple(map(_folded, node.arguments)))
+
+
 def _is_text(node: Node) -> bool:
     return type_of(node) is Type.TEXT
 
@@ -223,4 +245,4 @@ def _is_text(node: Node) -> bool:
 def _lower(node: Node) -> Node:
     if isinstance(node, Literal):
         return replace(node, value=str(node.value).lower())
-    return Call("lower", (node,), Type.TEXT, node.place)
+    return Call("lower", (_folded(node),), Type.TEXT, node.place)

@@ -25,7 +25,8 @@ _DOTTED: Final = re.compile(r"\b(?:[a-z]\.){1,4}[a-z]\b\.?")
 _SLASHED: Final = re.compile(r"\ba/s\b")
 _APOSTROPHE: Final = re.compile("['’‘′ʼ`´]")
 _FORMER: Final = re.compile(
-    r"\((?:定款上[のノ])?(?:商号|称号|旧|旧社名|旧商号|旧名|現|通称|略称)[^()]*\)|\((?:formerly|fka|dba)\b[^()]*\)"
+    r"\(\s*(?:定款上[のノ])?(?:商号|称号|旧|旧社名|旧商号|旧名|現|通称|略称)[^()]*\)"
+    r"|\(\s*(?:formerly|fka|dba)\b[^()]*\)"
 )
 _ACCENTED: Final = re.compile("[À-ɏḀ-ỿ]")
 _NOT_WORD: Final = re.compile(r"[\W_]+")

@@ -33,10 +33,15 @@ TAKEN = {
     "Owner.Email like '%@AOBA.example'": [{"Owner.Email": "x@aoba.example"}],
     "stage in ('a', 'B') and n between 1 and 3": [{"stage": "b", "n": "3"}],
     "associations.companies is not null": [{"associations.companies": ["1"]}],
+    "(Type = 'Customer') = true": [{"Type": "CUSTOMER"}],
+    "case when Type = 'Customer' then true else false end": [{"Type": "customer"}],
+    "coalesce(Type, 'None') = 'none'": [{}, {"Type": "NONE"}],
+    "starts_with(Type, 'Cust') and contains(Type, 'TOM')": [{"Type": "cUSTOMer"}],
 }
 LEFT = {
     "Type = 'Customer'": [{}, {"Type": ""}, {"Type": "Partner"}],
     "Type <> 'Partner'": [{}, {"Type": "partner"}],
+    "(Type <> 'Partner') = true": [{"Type": "PARTNER"}],
     "Amount > 100": [{"Amount": "many"}, {"Amount": None}, {"Amount": 100}],
     "not hs_opted": [{}, {"hs_opted": "true"}],
     "email is null": [{"email": "a@b.example"}],
