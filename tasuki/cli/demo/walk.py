@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.rule import Rule
 from rich.text import Text
 
+from tasuki.cli.demo.truth import show_truth
 from tasuki.cli.demo.world import describe_world, has_world, make_world, sandbox_running
 from tasuki.cli.faults import Exit
 from tasuki.cli.flow import carry_out
@@ -78,6 +79,7 @@ def walk(walk: Walk, *, keep: bool) -> int:
         if plan_id:
             _plan_and_apply(walk, plan_id)
         silent = _again(walk)
+        show_truth(walk)
         _summary(walk, silent=silent)
     walk.door.screen.next(serve_command(walk.folder))
     return Exit.DONE if silent else Exit.FAILED

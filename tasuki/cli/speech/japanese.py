@@ -203,6 +203,19 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "Once more: a second run must have nothing to do": "もう一度：2回目は何も起きないはず",
         "The second run plans nothing.": "2回目の実行では変更がありません。",
         "The second run still plans something:": "2回目の実行でもまだ変更があります:",
+        "One truth: why a value stands, who is in doubt, what was earned": (
+            "一つの真実：値の根拠、名寄せの疑義、売上"
+        ),
+        "{n} such questions wait. `tasuki reviews reject {id}` keeps these two apart, `accept` "
+        "joins them; nobody is asked twice.": (
+            "確認待ちは{n}件です。`tasuki reviews reject {id}` は別のまま、`accept` は一つに"
+            "します。同じことは二度尋ねません。"
+        ),
+        "{won} won in the CRM, {booked} booked, {paid} paid; for {lost} of the booked money "
+        "nobody in a CRM answers": (
+            "CRM の受注 {won}、計上 {booked}、入金 {paid}。計上のうち {lost} は CRM に引き取り手が"
+            "ありません"
+        ),
         "What each team received": "各チームが受け取ったもの",
         "{n} tasks": "{n}件",
         "e.g.": "例:",
@@ -299,6 +312,14 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         "policy": "方針",
         "decided in run": "決定した実行",
         "lost": "採用されず",
+        "all agree": "すべて一致",
+        "first value found": "最初に見つかった値",
+        "first sync": "初回の突き合わせ",
+        "moved": "一方だけが変わった",
+        "moved to the same": "同じ値に変わった",
+        "moved apart": "別々の値に変わった",
+        "unchanged": "変わりなし",
+        "same {key}, but a veto differs": "{key} は同じ、拒否キーが相違",
         "{n} lost": "ほか{n}件は採用されず",
         "no record": "該当レコードなし",
         "at an unknown time": "日時不明",

@@ -136,6 +136,19 @@ def reconcile_view(found: "Reconciliation", words: Words) -> RenderableType:
     return Group(*parts)
 
 
+def money_line(found: "Reconciliation", words: Words) -> str:
+    """The comparison in one sentence."""
+    sums = found.totals.sums
+    return words(
+        "{won} won in the CRM, {booked} booked, {paid} paid; for {lost} of the booked money "
+        "nobody in a CRM answers",
+        won=_money(sums.won),
+        booked=_money(sums.booked),
+        paid=_money(sums.paid),
+        lost=_money(sums.unmatched),
+    )
+
+
 def _totals(found: "Reconciliation", words: Words) -> RenderableType:
     total = found.totals
     rows = [

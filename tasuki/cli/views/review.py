@@ -40,7 +40,7 @@ def review_view(found: "ReviewView", words: Words) -> RenderableType:
 
 
 def _why(found: "ReviewView", words: Words) -> str:
-    said = [f"{words('rule')} {found.reason}"]
+    said = [_reason(found.reason, words)]
     if found.share:
         said.append(f"{words('both have')} {', '.join(found.share)}")
     if found.differ:
@@ -52,6 +52,13 @@ def _why(found: "ReviewView", words: Words) -> str:
         word = {"accepted": "joined", "rejected": "kept apart"}.get(found.state, found.state)
         said.append(f"{words(word)} {moment(found.decided_at, found.decided_by, words)}")
     return " · ".join(said)
+
+
+def _reason(reason: str, words: Words) -> str:
+    key = reason.removeprefix("same ").removesuffix(", but a veto differs")
+    if reason == f"same {key}, but a veto differs":
+        return words("same {key}, but a veto differs", key=key)
+    return f"{words('rule')} {reason}"
 
 
 def split_view(found: "SplitView", words: Words) -> RenderableType:

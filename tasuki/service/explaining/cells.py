@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from config.nearest import did_you_mean
 from mappings.spec import Mapping as RecordMapping
 from staging import identities
+from staging.tables.entities import ENTITY_TABLES
 from staging.tables.staged import RECORD_CHANGE
 from staging.write import plans, receipts
 from staging.write.receipts import ReceiptRow
@@ -44,6 +45,20 @@ def cells_of(
     return (
         tuple(_told(db, app, entity, row["id"], links, cell) for cell in cells) if field else cells
     )
+
+
+def contested(app: App, entity: str, field: str) -> str | None:
+    """The entity about whose field most records say something else; none where all agree."""
+    table = ENTITY_TABLES[entity]
+    columns = (table.c.id, table.c[field], table.c.provenance)
+    most: tuple[int, bool, str] | None = None
+    with app.store.reading() as db:
+        for id_, value, said in db.execute(select(*columns).order_by(table.c.id)):
+            losers = len(said.get(field, {}).get("losers", ()))
+            found = (losers, not str(value).isascii(), id_)
+            if losers and (most is None or found[:2] > most[:2]):
+                most = found
+    return most and most[2]
 
 
 def _told(

@@ -122,7 +122,7 @@ def _story(cell: "Cell", words: Words) -> Iterator[RenderableType]:
     grid = _grid()
     source = f"{cell.ref}, {moment(cell.at, cell.by, words)}" if cell.ref else words("no record")
     grid.add_row(words("from"), source)
-    grid.add_row(words("why"), cell.why or "–")
+    grid.add_row(words("why"), _said(cell.why, words) or "–")
     if cell.policy:
         grid.add_row(words("policy"), f"{cell.policy}  {short_place(cell.place)}")
     if cell.run:
@@ -144,6 +144,12 @@ def _story(cell: "Cell", words: Words) -> Iterator[RenderableType]:
     yield from _writes(cell.writes, words)
 
 
+def _said(why: str, words: Words) -> str:
+    """The reason of a merge; what stands behind its colon is a policy and stays as written."""
+    head, mark, rest = why.partition(": ")
+    return f"{words(head)}{mark}{rest}"
+
+
 def _edits(edits: Iterable["FieldChange"], words: Words) -> Iterator[RenderableType]:
     edits = list(edits)
     if edits:
@@ -160,7 +166,10 @@ def _cells(cells: Iterable["Cell"], words: Words) -> RenderableType:
         lost = words("{n} lost", n=len(cell.losers)) if cell.losers else ""
         source = Text(cell.ref or "–", style="dim")
         table.add_row(
-            cell.field, Text(plain(cell.value, words), "bold"), source, f"{cell.why} {lost}"
+            cell.field,
+            Text(plain(cell.value, words), "bold"),
+            source,
+            f"{_said(cell.why, words)} {lost}",
         )
     return table
 
