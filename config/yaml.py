@@ -110,7 +110,10 @@ def load(path: Path, file: str = "") -> Document:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
-            f"There is no file {name}", where=name, remedy="Check the path, or run `tasuki init`."
+            f"There is no file {name}",
+            where=name,
+            why="nothing is at that path",
+            remedy="Check the path, or run `tasuki init`.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(

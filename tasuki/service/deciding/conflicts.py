@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from config.nearest import did_you_mean
 from mappings.values import as_entity, to_json
 from staging import identities, queue, records, rows
 from staging.labels import labels
@@ -181,7 +182,9 @@ def _require(db: Connection, id: str) -> Conflict:
     found = conflicts.by_id(db, id)
     if found is None:
         raise UnknownRecordError(
-            f"there is no conflict {id}", remedy="`tasuki conflicts` lists them with their ids."
+            f"there is no conflict `{id}`",
+            why="no field was ever disputed under that id",
+            remedy="`tasuki conflicts` lists what is open, `--state decided` what was decided.",
         )
     return found
 
@@ -189,7 +192,9 @@ def _require(db: Connection, id: str) -> Conflict:
 def _known(word: str, known: Iterable[str], what: str) -> None:
     if word not in known:
         raise UnknownRecordError(
-            f"there is no {what} `{word}`", remedy=f"Known are {', '.join(sorted(known))}."
+            f"there is no {what} `{word}`",
+            why="conflicts are told apart by other words",
+            remedy=did_you_mean(word, known, "Leave it out."),
         )
 
 

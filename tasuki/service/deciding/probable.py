@@ -22,9 +22,9 @@ def find(app: App, entity: str, least: float, limit: int) -> int:
     """
     if entity not in MODELS:
         raise UnknownRecordError(
-            f"`{entity}` cannot be cleaned up so",
+            f"there is no search for duplicates among `{entity}`",
             why="what its fields say about who is who is not known",
-            remedy=did_you_mean(entity, MODELS, f"Say one of: {', '.join(MODELS)}."),
+            remedy=did_you_mean(entity, MODELS, "Name another."),
         )
     with app.store.reading() as db:
         rows = _rows(db, entity)

@@ -46,7 +46,7 @@ def named(app: App, target: str, book: Playbook) -> tuple[str, str, str]:
         return whole[0]
     if not whole:
         remedy = did_you_mean(target, rules_of(book), "Write connection/object/id, or a full name.")
-        raise unknown(target, "no record, entity, person or rule goes by it", remedy)
+        raise unknown(target, "no record, entity, person or rule is called so", remedy)
     ids = ", ".join(f"{entity}/{id_}" for entity, id_, _ in whole[:5])
     raise unknown(target, f"{len(whole)} entities go by that name", f"Choose one: {ids}.")
 
@@ -99,7 +99,7 @@ def _needs(app: App, accounts: Sequence[str]) -> list[str]:
 def unknown(target: str, why: str, remedy: str = "") -> UnknownRecordError:
     """The error for a target nobody knows."""
     return UnknownRecordError(
-        f"there is nothing to explain at `{target}`",
+        f"nothing goes by `{target}`",
         why=why,
         remedy=remedy or "Write connection/object/id, entity/id, or a full name.",
     )

@@ -1,10 +1,9 @@
 """Who is meant: a person by e-mail address, name, id or one of their records."""
 
-from playbook.book import playbook_of
 from staging import identities
 from tasuki.errors import UnknownRecordError
 from tasuki.service.app import App
-from tasuki.service.explaining.target import named
+from tasuki.service.explaining.target import search
 from tasuki.values import Ref
 
 
@@ -21,9 +20,16 @@ def person_of(app: App, target: str) -> str:
     elif target.startswith("person/"):
         return target.removeprefix("person/")
     else:
-        entity, id_, _ = named(app, target, playbook_of(app.tools))
-        if entity == "person":
-            return id_
+        found = [id_ for entity, id_ in search(app, target) if entity == "person"]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownRecordError(
+                f"{len(found)} people go by that name",
+                where="the person named",
+                why="which of them is meant cannot be told",
+                remedy=f"Name one: {', '.join(f'person/{id_}' for id_ in found[:5])}.",
+            )
     raise UnknownRecordError(
         "no person goes by it",
         where="the person named",
