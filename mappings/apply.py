@@ -214,7 +214,7 @@ def _rejected(mapping: Mapping, side: str, name: str, error: Exception) -> Rejec
     source = look.names[0] if look.names else name
     reason = str(error) if isinstance(error, ValueError) else "it is out of range"
     if isinstance(error, UnknownRateError):
-        remedy = "Add the rate to the project's file of rates, or the currency to the record."
+        remedy = "Add the rate to the project's file of rates, or correct the record's currency."
     elif isinstance(error, UnknownValueError):
         remedy = f"Add the value to `value_map` of `{name}` in {mapping.source or 'the mapping'}."
     else:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeAlias
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from catalog.shape import Type
@@ -77,20 +78,15 @@ def _read_amount(
 ) -> Decimal | None:
     """An amount in the project's currency, by the rate of its day."""
     amount = None if (raw := take(fields)) is None else convert(raw)
-    if amount is None or (code := code_of(currency, fields)) == rates.own:
+    if amount is None or (code := code_of(currency, fields, rates.own)) == rates.own:
         return amount
     return rounded(amount * rate_of(currency, code, rates, fields), rates.own)
 
 
-def code_of(currency: Currency, fields: Table[str, Any]) -> str:
-    """In which currency the amounts of a record are.
-
-    Errors: UnknownRateError when the record does not say.
-    """
-    code = currency.code or str(fields.get(currency.field or "") or "").strip().upper()
-    if not code:
-        raise UnknownRateError(f"`{currency.field}` does not say its currency")
-    return code
+def code_of(currency: Currency, fields: Table[str, Any], own: str) -> str:
+    """In which currency the amounts of a record are; the project's own where it does not say."""
+    said = str(fields.get(currency.field or "") or "")
+    return currency.code or normalize("NFKC", said).strip().upper() or own
 
 
 def rate_of(currency: Currency, code: str, rates: Rates, fields: Table[str, Any]) -> Decimal:
@@ -217,7 +213,9 @@ class Writer:
         if self.currency is None:
             return self.convert(value)
         record = {**record, **beside}
-        if (code := code_of(self.currency, record)) == self.rates.own:
+        if not self.currency.code and self.currency.field not in record:
+            raise UnknownRateError(f"`{self.currency.field}` of the record is not known")
+        if (code := code_of(self.currency, record, self.rates.own)) == self.rates.own:
             return self.convert(value)
         rate = rate_of(self.currency, code, self.rates, record)
         return self.convert(rounded(number(value) / rate, code))
