@@ -38,6 +38,8 @@ _AND: Final = re.compile(r"(?<=[ぁ-ヿ])\s*&|&(?=\s*[ぁ-ヿ])")
 _ENDS_IN_SITE: Final = re.compile(
     r"(?:支店|支社|支所|支部|支局|本店|本社|営業所|事業所|事務所|出張所|工場|研究所|物流センター)$"
 )
+_PADDED: Final = re.compile(r"\(\s+|\s+\)")
+"""White space within brackets says nothing."""
 _BEFORE_SITE: Final = re.compile(r"\s|・|会社|法人|銀行|\)")
 _WESTERN_SITE: Final = re.compile(
     r"\b(?:ltd|inc|llc|limited|corporation|gmbh|k\.k)\.?,? (.+ (?:branch|office|plant|factory))$",
@@ -71,6 +73,7 @@ def company_name(value: str) -> str:
         "株式会社青葉製作所": "青葉製作所",
         "㈱青葉製作所": "青葉製作所",
         "青葉製作所(株)": "青葉製作所",
+        "青葉製作所 ( 株 )": "青葉製作所",
         "青葉\u3000製作所\u3000株式會社": "青葉製作所",
         "カブシキガイシャアオバ": "アオバ",
         "カ)アオバ": "アオバ",
@@ -147,7 +150,9 @@ def folded(value: str) -> str:
     if not text.isascii():
         text = one_spelling(text)
     text = _APOSTROPHE.sub("", text)
-    return _FORMER.sub(" ", text) if "(" in text else text
+    if "(" in text:
+        text = _FORMER.sub(" ", _PADDED.sub(lambda found: found[0].strip(), text))
+    return text
 
 
 def _without_forms(words: list[str], forms: set[str]) -> list[str]:

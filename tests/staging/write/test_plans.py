@@ -107,7 +107,13 @@ def test_parked_things_are_grouped_by_cause(db: Connection) -> None:
 
 
 def test_a_conflict_is_open_until_it_is_not(db: Connection) -> None:
-    """A disputed field is open for its entity."""
-    conflicts.keep(db, "account", [("a1", "name", [{"ref": "x", "value": "A"}])], AT)
-    assert conflicts.open_fields(db, "account", ["a1", "a2"]) == {("a1", "name")}
-    assert db.scalars(select(CONFLICT.c.candidates)).all() == [[{"ref": "x", "value": "A"}]]
+    """A disputed field is open for its entity, until somebody decides."""
+    id_ = conflicts.conflict_id("account", "a1", "name")
+    said = [{"ref": "x", "value": "A"}]
+    found = conflicts.Conflict(id_, "account", "a1", "name", said, "open", AT)
+    conflicts.keep(db, [found])
+    assert conflicts.listed(db) == [found]
+    assert set(conflicts.of_entities(db, "account", ["a1", "a2"])) == {("a1", "name")}
+    conflicts.keep(db, [replace(found, state="decided", chosen={"value": "B", "ref": None})])
+    assert conflicts.listed(db) == []
+    assert db.scalars(select(CONFLICT.c.chosen)).all() == [{"value": "B", "ref": None}]
