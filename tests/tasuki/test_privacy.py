@@ -97,3 +97,11 @@ def test_a_second_erasure_finds_nobody(app: App) -> None:
     erasing.erase(app, person, "operator")
     with pytest.raises(UnknownRecordError, match="nobody to erase"):
         erasing.erase(app, person, "operator")
+
+
+def test_a_fresh_key_joins_the_older_ones(app: App) -> None:
+    """Who was erased under an older key is still known, and the audit says who made the new one."""
+    erasing.erase(app, erasing.ask(app, MAIL).person, "operator")
+    assert erasing.rotate_key(app, "operator") == 2
+    assert accounts.audited(app)[0].action == "erasure.key_rotated"
+    assert erasing.lift(app, MAIL, "operator")

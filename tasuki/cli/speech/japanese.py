@@ -99,6 +99,9 @@ JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "Nothing of that run is left to undo.": "この実行で取り消せるものは残っていません。",
         # people
+        "{n} keys are in {folder}, a fresh one among them; back that folder up now.": (
+            "新しい鍵を作りました。{folder} に鍵が {n} 個あります。今すぐバックアップしてください。"
+        ),
         "They may come again.": "今後は再び取り込まれます。",
         "Nobody with that address was erased.": "このアドレスで消去された人はいません。",
         "{records} records and {events} events go for good. Type {word}: ": (

@@ -9,7 +9,14 @@ _WORD = "erase"
 """What is typed to say yes."""
 
 
-def erase(person: str, *, yes: Flag = False, lift: Flag = False, door: Doorway) -> int:
+def erase(
+    person: str = "",
+    *,
+    yes: Flag = False,
+    lift: Flag = False,
+    rotate_key: Flag = False,
+    door: Doorway,
+) -> int:
     """Forget a person for good: no pull, webhook, import or merge brings them back.
 
     Parameters
@@ -20,19 +27,52 @@ def erase(person: str, *, yes: Flag = False, lift: Flag = False, door: Doorway) 
         Do not ask.
     lift
         Let somebody who was erased, named by e-mail address, come again.
+    rotate_key
+        Erase nobody: a fresh key for erasures to come; older ones still tell who was erased.
     """
+    if rotate_key == bool(person):
+        raise UsageError(
+            "It is not clear who is to be erased",
+            where="tasuki erase",
+            why="a person is named beside --rotate-key" if person else "nobody is named",
+            remedy="Name one person, or pass --rotate-key alone.",
+        )
+    if rotate_key:
+        return _rotate_key(door)
+    return _lift(door, person) if lift else _erase(door, person, yes=yes)
+
+
+def _rotate_key(door: Door) -> int:
+    from tasuki.cli.flow import me
+    from tasuki.service.privacy import erasing
+
+    keys, screen = erasing.rotate_key(door.app(), me()), door.screen
+    folder = str(door.app().project.erasure_folder)
+    said = "{n} keys are in {folder}, a fresh one among them; back that folder up now."
+    screen.document("key_rotated", {"keys": keys, "folder": folder})
+    screen.show(screen.words(said, n=keys, folder=folder))
+    return Exit.DONE
+
+
+def _lift(door: Door, address: str) -> int:
+    from tasuki.cli.flow import me
+    from tasuki.service.privacy import erasing
+
+    app, screen = door.app(), door.screen
+    known = erasing.lift(app, address, me())
+    screen.document("lifted", {"was_erased": known})
+    said = "They may come again." if known else "Nobody with that address was erased."
+    screen.show(screen.words(said))
+    return Exit.DONE
+
+
+def _erase(door: Door, person: str, *, yes: bool) -> int:
     from tasuki.cli.flow import me
     from tasuki.cli.verbs.flow import vars_of
     from tasuki.cli.views.person import erased_view
     from tasuki.service.privacy import erasing
 
     app, screen = door.app(), door.screen
-    if lift:
-        known = erasing.lift(app, person, me())
-        screen.document("lifted", {"was_erased": known})
-        said = "They may come again." if known else "Nobody with that address was erased."
-        screen.show(screen.words(said))
-        return Exit.DONE
     asked = erasing.ask(app, person)
     if not yes:
         _confirm(door, len(asked.records), asked.belongings)

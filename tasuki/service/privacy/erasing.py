@@ -105,3 +105,10 @@ def lift(app: App, address: str, by: str) -> bool:
     if standing:
         accounts.audit(app, by, "person.erasure_lifted")
     return bool(standing)
+
+
+def rotate_key(app: App, by: str) -> int:
+    """A fresh key marks whoever is erased from now on; how many keys there are then."""
+    ring = keyring.rotate(app.project)
+    accounts.audit(app, by, "erasure.key_rotated", keys=len(ring.keys))
+    return len(ring.keys)
