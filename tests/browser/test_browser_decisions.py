@@ -125,7 +125,7 @@ def cities(site: Site) -> dict[str, Any]:
     """Give name → city of every account."""
     account = METADATA.tables["account"]
     with site.app.store.reading() as db:
-        return dict(db.execute(select(account.c.name, account.c.city)).tuples())
+        return {row.name: row.city for row in db.execute(select(account))}
 
 
 def test_a_manager_decides_and_the_next_run_obeys(

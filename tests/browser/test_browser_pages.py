@@ -38,6 +38,8 @@ def pages(site: Site) -> list[str]:
         f"/handoffs/{cards[0].id}",
         "/scenarios",
         "/scenarios/renewal_90d",
+        "/decisions",
+        "/decisions?state=decided",
         "/people",
         "/nowhere",
     ]

@@ -19,9 +19,13 @@ from console.app import create
 from jobs.runtime import InProcess
 from staging import rows
 from staging.bulk import insert, upsert
+from staging.identity.reviews import Question, ask, review_id
 from staging.runs import end, start
 from staging.tables.decisions import HANDOFF, HANDOFF_EVENT, SIGNAL
-from staging.write import parking, plans
+from staging.tables.identity import LINK
+from staging.tables.staged import RECORD
+from staging.write import conflicts, parking, plans
+from staging.write.conflicts import Conflict
 from staging.write.plans import Change, PlanRow
 from tasuki.clock import FixedClock
 from tasuki.service import accounts as rows_of
@@ -34,6 +38,8 @@ with warnings.catch_warnings():  # its next client is not among our dependencies
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from tasuki.service.app import App
 
@@ -108,7 +114,7 @@ def house(tmp_path: Path, filled: tuple[Path, dict[str, str]]) -> Iterator[House
 
 
 def fill(app: App) -> None:
-    """Put in one run, one plan with a nasty name, one handoff, one signal, one parked write."""
+    """Put in one of each: run, plan with a nasty name, handoff, signal, parked write, doubt."""
     now = app.tools.now()
     people = [{"id": "u1", "name": "Sato Ren", "email": "ren@vendor.example", "is_active": True}]
     with app.store.writing() as db:
@@ -123,8 +129,34 @@ def fill(app: App) -> None:
         insert(db, HANDOFF_EVENT, [{**event, "detail": None, "at": now}])
         signal = {"id": "s1", "rule": "renewal_due_90d", "entity": "account", "entity_id": "a1"}
         upsert(db, SIGNAL, [{**signal, "facts": {}, "opened_at": now}])
+        doubt(db, now)
         parked = parking.Parked("w9", "salesforce", "Account", "TSK-3000", NASTY, "Mend it.")
         parking.park(db, parked, RUN, now)
+
+
+LEFT, RIGHT = "hubspot/companies/9", "salesforce/Account/001"
+REVIEW = review_id("account", LEFT, RIGHT)
+CONFLICT = "account:a1:city"
+
+
+def doubt(db: Connection, now: str) -> None:
+    """Put in two records that may be one, and a field on which they differ."""
+    link = {"rule": "itself", "confidence": 1.0, "valid_from": now, "decided_by": "rule"}
+    for ref, entity_id in ((RIGHT, "a1"), (LEFT, "a2")):
+        connection, object_, id_ = ref.split("/")
+        place = {"connection": connection, "object": object_, "id": id_}
+        payload = {"Name": NASTY, "name": NASTY}
+        insert(db, LINK, [{**link, **place, "entity": "account", "entity_id": entity_id}])
+        kept = {**place, "payload": payload, "modified_at": now, "modified_by": NASTY}
+        upsert(db, RECORD, [{**kept, "digest": "d", "seen_run": RUN}])
+    said = {"share": ["name"], "differ": ["domain"]}
+    ask(db, "account", [Question(LEFT, RIGHT, "name", said)], now)
+    candidates = [
+        {"ref": RIGHT, "side": "salesforce", "value": "Osaka", "at": now},
+        {"ref": LEFT, "side": "hubspot", "value": NASTY, "at": now},
+        {"ref": "sales/customers/3", "side": "sales", "value": None, "at": None},
+    ]
+    conflicts.keep(db, [Conflict(CONFLICT, "account", "a1", "city", candidates, "open", now)])
 
 
 ADDRESSES = {
@@ -134,6 +166,8 @@ ADDRESSES = {
     "name": "renewal_90d",
     "login": "viewer",
     "token": "none",
+    "review_id": REVIEW,
+    "conflict_id": CONFLICT,
 }
 
 

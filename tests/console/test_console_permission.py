@@ -80,5 +80,8 @@ def test_buttons_are_shown_to_whoever_may_press_them(house: House, role: str) ->
     client = house.client(role)
     assert ("/approve" in client.get("/plans/p_000000000001").text) is may(role, May.APPROVE)
     assert ("/accept" in client.get("/handoffs").text) is may(role, May.DECIDE_HANDOFF)
+    decisions = client.get("/decisions").text
+    assert ("/reject" in decisions) is may(role, May.DECIDE_REVIEW)
+    assert ("/resolve" in decisions) is may(role, May.RESOLVE_CONFLICT)
     assert ('action="/runs"' in client.get("/overview").text) is may(role, May.RUN)
     assert ('href="/people"' in client.get("/overview").text) is may(role, May.ADMINISTER)
