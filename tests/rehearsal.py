@@ -125,9 +125,9 @@ links:
 }
 CRM = {
     "companies": shape("name number code domain phone city industry staff score tier"),
-    "people": shape("email last title company_id"),
+    "people": shape("email last first title phone company_id"),
     "leads": shape("email last contact_id"),
-    "tasks": shape("subject status tasuki_key company_id"),
+    "tasks": shape("subject status tasuki_key company_id person_id body"),
 }
 MA = {
     "orgs": shape("name number code domain phone town industry staff crm_id"),

@@ -128,6 +128,11 @@ def _alone(value: str) -> str:
     return rf"(?<!\d){text}(?!\d)" if value[-1:].isdigit() else text
 
 
+def is_struck(value: Any) -> bool:
+    """Whether something was struck out of a value."""
+    return value is not None and STRUCK in dumps(value)
+
+
 def in_parts(places: Sequence[Place]) -> Iterable[Sequence[Place]]:
     """The places, in parts that one transaction may clean."""
     return [places[n : n + _AT_ONCE] for n in range(0, len(places), _AT_ONCE)]

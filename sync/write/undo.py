@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from connectors.protocol import Record, Verb
 from staging import runs
+from staging.erasure.scrub import is_struck
 from staging.write import plans, receipts
 from staging.write.plans import Change
 from staging.write.receipts import ReceiptRow
@@ -27,6 +28,7 @@ from tasuki.values import Json, Ref, instant, new_id, same_value
 
 There = dict[Ref, Record]
 _STAYS: Final = "a link that was added stays; take it away by hand"
+_ERASED: Final = "it named somebody who was erased since; left as it is"
 _OWN_AUTOMATION: Final = timedelta(minutes=2)
 """Clocks differ, and a system's own rules may follow a create; what comes later is somebody's."""
 
@@ -99,13 +101,15 @@ def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) 
     created = receipt.verb in (Verb.CREATE, Verb.UPSERT)
     if created and not receipt.created:
         return
-    edited = created and (
-        _touched(receipt, record)
-        or any(not holds(n, record.fields.get(n), sent) for n, sent in receipt.fields.items())
-    )
+    struck = {n for n, sent in receipt.fields.items() if _is_struck(sent, receipt.before.get(n))}
+    edited = created and (_touched(receipt, record) or _differs(receipt, record, struck))
     for name, sent in receipt.fields.items():
         before = receipt.before.get(name)
         value = record.fields.get(name)
+        if name in struck:
+            left = _change(plan_id, receipt, name, None, None, label, ours=False)
+            yield from () if created else (replace(left, reason=_ERASED),)
+            continue
         if not created and same_value(value, before):
             continue
         ours = not edited if created else same_value(value, sent)
@@ -113,6 +117,16 @@ def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) 
             plan_id, receipt, name, value, None if created else before, label, ours=ours
         )
         yield change if created or not is_link(name) else replace(change, reason=_STAYS)
+
+
+def _is_struck(sent: Json, before: Json) -> bool:
+    """Whether a value of somebody erased stood there: nobody can tell it, or restore it."""
+    return is_struck(sent) or is_struck(before)
+
+
+def _differs(receipt: ReceiptRow, record: Record, but: set[str]) -> bool:
+    sent = ((name, value) for name, value in receipt.fields.items() if name not in but)
+    return any(not holds(name, record.fields.get(name), value) for name, value in sent)
 
 
 def _touched(receipt: ReceiptRow, record: Record) -> bool:
