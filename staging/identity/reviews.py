@@ -16,6 +16,8 @@ OPEN = "open"
 SETTLED = "settled"
 PROBABLE = "probable"
 """The reason of what a bulk clean-up proposes; no key shows it, so no key takes it back."""
+IN_BOOKS = "sold to a customer no CRM knows, and the names are alike"
+"""The reason of what a reconciliation proposes; likewise."""
 STATES = (OPEN, "accepted", "rejected", SETTLED)
 
 
@@ -100,8 +102,8 @@ def settle(
 
 
 def _still_two(db: Connection, entity: str, rows: Iterable[Any]) -> set[str]:
-    """The proposals of a bulk clean-up among these whose records live and are not one yet."""
-    found = [row for row in rows if row.reason == PROBABLE]
+    """The proposals among these that no key shows, whose records live and are not one yet."""
+    found = [row for row in rows if row.reason in {PROBABLE, IN_BOOKS}]
     refs = {Ref.parse(ref) for row in found for ref in (row.left_ref, row.right_ref)}
     links = {str(ref): id_ for ref, id_ in identities.links_of(db, entity, refs).items()}
     return {

@@ -19,7 +19,7 @@ from staging.tables.money import exact
 from tasuki.cli.front import run as tasuki
 from tasuki.service.money.export import safe
 from tasuki.service.money.reconcile import By, leave_proposals, reconcile
-from tests.folder import opened, run
+from tests.folder import opened, run, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,6 +227,21 @@ def test_a_proposal_waits_for_a_person(app: App) -> None:
     with app.store.reading() as db:
         (review,) = db.execute(select(REVIEW.c.left_ref, REVIEW.c.right_ref, REVIEW.c.state))
     assert set(review) == {"books/customers/C9", "crm/accounts/a2", "open"}
+
+
+def test_a_proposal_stays_until_it_is_answered(app: App, tmp_path: Path) -> None:
+    """A change of the customer that answers nothing leaves the question open; its code answers."""
+    leave_proposals(app, reconcile(app))
+
+    def state_after(customer: str) -> str | None:
+        customers = str(FILES["customers.csv"]).replace("C9,Bircch Limited", customer)
+        write(tmp_path, {"customers.csv": customers})
+        run(app)
+        with app.store.reading() as db:
+            return db.scalar(select(REVIEW.c.state))
+
+    assert state_after("C9,Bircch Limitd") == "open"
+    assert state_after("C9,Birch Ltd") == "settled"
 
 
 def test_the_command_writes_rows_no_spreadsheet_executes(

@@ -4,7 +4,7 @@ What is said here are rulings; the next run obeys them, and they stand above eve
 person says otherwise.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from staging.identity.reviews import STATES, Question, Review
 from staging.labels import labels
 from sync.identity.cluster import Doubt
 from sync.identity.doubts import evidence
+from sync.identity.grouping.neighbourhood import survivors
 from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.service.accounts import audit
 from tasuki.service.app import App
@@ -123,9 +124,9 @@ def accept(app: App, id: str, by: str, reason: str = "") -> ReviewView:
     """
     with app.store.writing() as db:
         found = _require(db, id)
-        sides = _living(db, found)
-        rulings.take_back(db, found.entity, *sides)
-        _rule(app, db, found, "same", by, reason)
+        pair = _survivors(db, found)
+        rulings.take_back(db, found.entity, *_living(db, found.entity, pair))
+        _rule(app, db, found.entity, pair, "same", by, reason)
         reviews.decide(db, id, "accepted", by, app.tools.now())
     audit(app, by, "review.accepted", id, entity=found.entity, reason=reason)
     return show(app, id)
@@ -135,7 +136,7 @@ def reject(app: App, id: str, by: str, reason: str = "") -> ReviewView:
     """The two are others: nothing joins them any more. Errors: UnknownRecordError."""
     with app.store.writing() as db:
         found = _require(db, id)
-        _rule(app, db, found, "different", by, reason)
+        _rule(app, db, found.entity, (found.left, found.right), "different", by, reason)
         reviews.decide(db, id, "rejected", by, app.tools.now())
     audit(app, by, "review.rejected", id, entity=found.entity, reason=reason)
     return show(app, id)
@@ -179,27 +180,46 @@ def _answered(
     return id_
 
 
-def _rule(app: App, db: Connection, found: Review, verdict: str, by: str, reason: str) -> None:
+def _rule(
+    app: App, db: Connection, entity: str, pair: tuple[str, str], verdict: str, by: str, reason: str
+) -> None:
+    rulings.give(db, entity, [pair], verdict, by=by, reason=reason, now=app.tools.now())
+    queue.mark(db, queue.IDENTIFY, entity, pair)
+
+
+def _survivors(db: Connection, found: Review) -> tuple[str, str]:
+    """The two records; where a platform merged one away, the one it lives on in."""
     pair = (found.left, found.right)
-    now = app.tools.now()
-    rulings.give(db, found.entity, [pair], verdict, by=by, reason=reason, now=now)
-    queue.mark(db, queue.IDENTIFY, found.entity, pair)
+    linked = identities.links_of(db, found.entity, map(Ref.parse, pair))
+    ends = survivors(db, (ref for ref in map(Ref.parse, pair) if ref not in linked))
+    return ends.get(pair[0], pair[0]), ends.get(pair[1], pair[1])
 
 
-def _living(db: Connection, found: Review) -> tuple[list[str], list[str]]:
-    """All records of the entities of both, so that none of them holds the two apart."""
-    refs = [Ref.parse(found.left), Ref.parse(found.right)]
-    linked = identities.links_of(db, found.entity, refs)
-    if gone := [ref for ref in refs if ref not in linked]:
+def _living(db: Connection, entity: str, pair: tuple[str, str]) -> tuple[set[str], set[str]]:
+    """All records of the entities of both, so that none of them holds the two apart.
+
+    With those that their platforms merged into them: what was ruled of these holds for them.
+    """
+    left, right = map(Ref.parse, pair)
+    linked = identities.links_of(db, entity, [left, right])
+    if left == right or len(linked) < 2:
         raise GuardError(
             "one of the two records is gone",
-            where=str(gone[0]),
-            why="it was deleted, or merged into another, since this was asked",
+            where=next((str(ref) for ref in (left, right) if ref not in linked), str(left)),
+            why="it was deleted, or its platform merged it into the other, since this was asked",
             remedy="Run `tasuki run`: what is still in doubt is asked again.",
         )
-    members = identities.members_of(db, found.entity, sorted(set(linked.values())))
-    left, right = (members[linked[ref]] for ref in refs)
-    return [str(link.ref) for link in left], [str(link.ref) for link in right]
+    members = identities.members_of(db, entity, sorted(set(linked.values())))
+    one, other = ({link.ref for link in members[linked[ref]]} for ref in (left, right))
+    return _with_absorbed(db, one), _with_absorbed(db, other)
+
+
+def _with_absorbed(db: Connection, refs: Collection[Ref]) -> set[str]:
+    found = set(map(str, refs))
+    for (connection, object_), ids in identities.by_object(refs).items():
+        for old in aliases.absorbed(db, connection, object_, ids).values():
+            found.update(f"{connection}/{object_}/{id_}" for id_ in old)
+    return found
 
 
 def _require(db: Connection, id: str) -> Review:

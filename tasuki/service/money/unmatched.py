@@ -36,7 +36,6 @@ _SALE: Final = ENTITY_TABLES["sale"]
 _ACCOUNT: Final = ENTITY_TABLES["account"]
 _LIKE_PERCENT: Final = 80
 _NEAREST: Final = 3
-_ALIKE: Final = "sold to a customer no CRM knows, and the names are alike"
 _ASKED: Final = 200
 """The nearest accounts are looked for among the customers with most money."""
 
@@ -141,7 +140,7 @@ def propose(db: Connection, queue: Sequence[Unmatched], now: str) -> int:
     ids = {str(each.account_id) for each in asking} | wanted
     members = identities.members_of(db, "account", sorted(ids))
     questions = [
-        Question(str(books), str(crm), _ALIKE, {"likeness": candidate.likeness})
+        Question(str(books), str(crm), reviews.IN_BOOKS, {"likeness": candidate.likeness})
         for each in asking
         for candidate in each.candidates
         if (books := _first_ref(members.get(str(each.account_id), ())))

@@ -213,6 +213,36 @@ def test_a_split_takes_along_what_the_record_did(stage: Stage) -> None:
     assert stage.tasks() == {person: "Contact-000001"}
 
 
+def test_a_split_is_taken_back_though_a_platform_merged_meanwhile(stage: Stage) -> None:
+    """What was ruled of a record merged away is about its survivor, also when taken back."""
+    (person,) = set(stage.links().values())
+    done = reviews.split(stage.app, READER, "ada", "another Midori")
+    stage.run()
+    connector: Any = stage.app.tools.connectors["salesforce"]
+    connector.system.merge("Contact", "Contact-000001", "Contact-000002")
+    stage.run()
+    assert stage.links()[READER] != person
+    reviews.accept(stage.app, done.review, "bob", "it was Midori after all")
+    stage.run()
+    assert stage.links() == {READER: person, CONTACT: person}
+
+
+def test_a_split_is_taken_back_for_all_who_were_merged(stage: Stage) -> None:
+    """A ruling about a record merged away parts nobody once the split is taken back."""
+    connector: Any = stage.app.tools.connectors["salesforce"]
+    connector.system.add("Contact", {"Email": MAIL, "LastName": "Aoyama Taro"})
+    stage.run()
+    (person,) = set(stage.links().values())
+    done = reviews.split(stage.app, READER, "ada", "another Midori")
+    stage.run()
+    connector.system.merge("Contact", "Contact-000002", "Contact-000001")
+    stage.run()
+    reviews.accept(stage.app, done.review, "bob", "it was Midori after all")
+    stage.run()
+    assert set(stage.links().values()) == {person}
+    assert stage.all("review")[0]["state"] == "accepted"
+
+
 def test_a_task_does_not_name_somebody_else(stage: Stage) -> None:
     """The contact leaves, the reader keeps the person: the wished task no longer names it."""
     (person,) = set(stage.links().values())
