@@ -86,7 +86,7 @@ def would_write(mapping: Mapping, record: Given, merged: Table[str, Any]) -> lis
     for rule in mapping.pushed(record.side):
         if rule.on_create_only or rule.name not in merged:
             continue
-        if present.get(rule.name) == merged[rule.name] or not _may_write(rule, present):
+        if present.get(rule.name) == merged[rule.name] or not _may_write(rule, record):
             continue
         one = {rule.name: merged[rule.name]}
         sent = push(mapping, record.side, one, record=record.fields).fields
@@ -96,6 +96,7 @@ def would_write(mapping: Mapping, record: Given, merged: Table[str, Any]) -> lis
     return found
 
 
-def _may_write(rule: MappedField, present: Table[str, Any]) -> bool:
-    is_blank = present.get(rule.name) is None
-    return is_blank or rule.policy.rule is not Rule.FILL_BLANK_ONLY
+def _may_write(rule: MappedField, record: Given) -> bool:
+    """What cannot be read as a value is no blank to be filled."""
+    raw = record.fields.get(rule.sides[record.side].names[0])
+    return raw in (None, "") or rule.policy.rule is not Rule.FILL_BLANK_ONLY

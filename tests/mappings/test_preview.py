@@ -56,6 +56,14 @@ def test_fill_blank_only_never_replaces() -> None:
     assert shown.writes == ()
 
 
+def test_what_cannot_be_read_is_no_blank_to_be_filled() -> None:
+    """A mistyped number is left to people, as a plan leaves it."""
+    shown = preview(
+        MAPPING, [Given("sf", {"Phone": "03-1111-2222"}), Given("hub", {"phone": "see below"})]
+    )
+    assert shown.writes == ()
+
+
 def test_a_blank_loses_to_any_value() -> None:
     """The strongest side decides only when it has something to say."""
     merged = candidate(MAPPING, [("sf", {"name": None}), ("hub", {"name": "青葉"})])
