@@ -125,8 +125,9 @@ def export(person: str, *, to: Path, door: Doorway) -> int:
             remedy="Choose another name, or take the file away.",
         )
     found = gather(app, person)
+    text = dumps({"schema": "tasuki.person/1", **vars_of(found)})
     to.touch(mode=0o600)
-    to.write_text(dumps({"schema": "tasuki.person/1", **vars_of(found)}), encoding="utf-8")
+    to.write_text(text, encoding="utf-8")
     accounts.audit(app, me(), "person.exported", found.person)
     screen.document("exported", {"person": found.person, "counts": found.counts, "to": str(to)})
     screen.show(exported_view(found.counts, str(to), screen.words))

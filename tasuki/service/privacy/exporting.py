@@ -9,17 +9,24 @@ from sqlalchemy import Connection, Table, select
 from catalog.labels import Language, label
 from staging import identities, records, rows
 from staging.bulk import chunks
-from staging.tables.decisions import ASSIGNMENT, HANDOFF, SCORE
-from staging.tables.entities import ENTITY_CHANGE, ENTITY_TABLES
-from staging.tables.identity import LINK, VISITOR_LINK
+from staging.tables.decisions import ASSIGNMENT, HANDOFF, OUTCOME, SCORE, SIGNAL
+from staging.tables.entities import ENTITY_CHANGE, ENTITY_TABLES, METRIC_TABLES
+from staging.tables.identity import IDENTITY_KEY, LINK, REVIEW, RULING, VISITOR_LINK
 from staging.tables.staged import RECORD_CHANGE
-from staging.tables.writes import CHANGE, RECEIPT
+from staging.tables.writes import CHANGE, CONFLICT, INTENT, PARKED, RECEIPT
 from sync.erasure.subject import Subject, subject_of
 from tasuki.service.app import App
 from tasuki.service.privacy.person import person_of
 from tasuki.values import Json
 
 _OF_PERSON: Final = ("engagement", "campaign_member", "contact_role", "activity", "case_", "need")
+_OF_ENTITY: Final = (LINK, SCORE, SIGNAL, OUTCOME, ENTITY_CHANGE, CONFLICT, ASSIGNMENT, INTENT)
+_OF_RECORD: Final = (
+    (IDENTITY_KEY, IDENTITY_KEY.c.id),
+    (CHANGE, CHANGE.c.record_id),
+    (RECEIPT, RECEIPT.c.record_id),
+    (PARKED, PARKED.c.record_id),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def export(app: App, target: str) -> Dossier:
             _entity(app, rows.read(db, "person", [person]).get(person, {})),
             tuple(_records(db, subject)),
             tuple(_journal(db, subject)),
-            {name: tuple(found) for name, found in _held(db, subject)},
+            {str(name): tuple(found) for name, found in _held(db, subject)},
         )
 
 
@@ -90,19 +97,28 @@ def _held(db: Connection, subject: Subject) -> Iterator[tuple[str, list[dict[str
     for name in _OF_PERSON:
         table = ENTITY_TABLES[name]
         yield name, list(_in(db, table, table.c.person_id, [subject.person]))
-    for table in (LINK, SCORE, ENTITY_CHANGE, ASSIGNMENT):
+    for table in _OF_ENTITY:
         mine = table.c.entity == "person"
         yield table.name, list(_in(db, table, table.c.entity_id, [subject.person], mine))
+    metrics = METRIC_TABLES["person"]
+    yield "metrics", list(_in(db, metrics, metrics.c.id, [subject.person]))
+    refs = [str(ref) for ref in subject.refs]
+    for table in (REVIEW, RULING):
+        mine = table.c.entity == "person"
+        found = list(_in(db, table, table.c.left_ref, refs, mine))
+        found += list(_in(db, table, table.c.right_ref, refs, mine, table.c.left_ref.not_in(refs)))
+        yield table.name, found
     visits = VISITOR_LINK.c.person_id
     yield "visitor_link", list(_in(db, VISITOR_LINK, visits, [subject.person]))
     need = ENTITY_TABLES["need"]
     needs = [row["id"] for row in _in(db, need, need.c.person_id, [subject.person])]
     yield "handoff", list(_in(db, HANDOFF, HANDOFF.c.need_id, needs))
-    for table in (CHANGE, RECEIPT):
-        found: list[dict[str, Json]] = []
-        for (connection, object_), ids in identities.by_object(subject.refs).items():
+    by_object = identities.by_object(subject.refs).items()
+    for table, column in _OF_RECORD:
+        found = []
+        for (connection, object_), ids in by_object:
             at = (table.c.connection == connection, table.c.object == object_)
-            found += _in(db, table, table.c.record_id, ids, *at)
+            found += _in(db, table, column, ids, *at)
         yield table.name, found
 
 
@@ -115,4 +131,4 @@ def _in(
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Json]:
-    return {name: value for name, value in row.items() if value is not None}
+    return {str(name): value for name, value in row.items() if value is not None}
