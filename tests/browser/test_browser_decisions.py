@@ -163,6 +163,11 @@ def test_a_manager_decides_and_the_next_run_obeys(
     assert cities(doubtful)[COMPANIES[0]] == "大阪市"
     assert cities(doubtful)[COMPANIES[1]] == "港区"
     page.goto("/decisions?state=decided")
+    page.get_by_role("link", name=COMPANIES[1]).click()
+    page.get_by_role("link", name="city").click()
+    expect(page.get_by_text("moved in May")).to_be_visible()
+    page.go_back()
+    page.go_back()
     expect(page.get_by_text("moved in May")).to_be_visible()
     page.get_by_role("button", name="Reopen").first.click()
     expect(page.get_by_text("It waits for a person again")).to_be_visible()
@@ -183,7 +188,9 @@ def test_what_waits_is_clean_to_look_at(
 ) -> None:
     """With everything unfolded: no complaint, no accessibility fault, nothing overflows."""
     visitor = enter("manager", language, width, theme)
-    for path in ("/decisions", "/decisions?state=decided", "/decisions?conflicts=2"):
+    visitor.page.goto("/decisions")
+    entity = visitor.page.locator("article h3 a").first.get_attribute("href")
+    for path in ("/decisions", "/decisions?conflicts=2", str(entity), f"{entity}?field=city"):
         visitor.page.goto(path)
         visitor.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert (visitor.complaints, visitor.faults(), visitor.overflow()) == ([], [], 0), path

@@ -168,6 +168,8 @@ ADDRESSES = {
     "token": "none",
     "review_id": REVIEW,
     "conflict_id": CONFLICT,
+    "entity": "account",
+    "entity_id": "a1",
 }
 
 

@@ -123,3 +123,22 @@ def test_facets_narrow_both_lists(house: House) -> None:
     assert (nobody["reviews"], nobody["conflicts"]) == ([], [])
     assert listed(house, "?state=nonsense")["state"] == "open"
     assert listed(house, "?state=closed")["entities"] == []
+
+
+def test_only_what_exists_is_linked(house: House) -> None:
+    """An item leads to its entity's page where the store has the entity, and nowhere else."""
+    text = house.client("viewer").get("/decisions").text
+    assert 'href="/entities/account/a1"' in text
+    assert "/entities/account/a2" not in text
+
+
+def test_an_entity_tells_where_its_values_come_from(house: House) -> None:
+    """Links with evidence for the whole, the story of one field, and 404 for what is not there."""
+    client = house.client("viewer")
+    shown = client.get("/entities/account/a1.json").json()["it"]
+    assert [link["ref"] for link in shown["links"]] == [RIGHT]
+    cell = client.get("/entities/account/a1.json?field=city").json()["it"]["cells"]
+    assert [(c["field"], c["dispute"]["state"]) for c in cell] == [("city", "open")]
+    assert "What a person said" in client.get("/entities/account/a1?field=city").text
+    for path in ("/entities/account/none", "/entities/nothing/a1", "/entities/account/a1?field=x"):
+        assert client.get(path).status_code == 404, path

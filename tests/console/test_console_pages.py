@@ -22,7 +22,7 @@ def test_no_page_shows_markup_of_a_crm(house: House, address: Callable[[str], st
     """Names, values and reasons from the systems never become markup of ours."""
     client = house.client("admin")
     paths = ["/overview", f"/plans/{PLAN}", f"/plans/{PLAN}/cells", "/handoffs", "/handoffs/h1"]
-    paths.append("/decisions")
+    paths += ["/decisions", "/entities/account/a1"]
     for path in paths:
         text = client.get(path).text
         assert "Kuroda" in text, path

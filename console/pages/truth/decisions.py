@@ -1,7 +1,7 @@
 """Conflicts and reviews: what waits for a person's word, and what was said, a page at a time."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from console.visit import Visit
 from tasuki.service.deciding import conflicts, names, reviews
 from tasuki.service.deciding.conflicts import ConflictView
 from tasuki.service.deciding.reviews import ReviewView
+from tasuki.values import Json
 
 _SHOWN: Final = 10
 _REVIEWS: Final = {"open": ("open",), "decided": ("accepted", "rejected"), "closed": ("settled",)}
@@ -56,6 +57,8 @@ class Decisions:
     conflict_pages: Pages
     names: Mapping[str, str]
     """What the entities are called that disputed fields point at."""
+    living: frozenset[str]
+    """The entities of these items that are in the store, as `entity/id`."""
 
 
 def _list(visit: Visit) -> Decisions:
@@ -66,6 +69,7 @@ def _list(visit: Visit) -> Decisions:
     first = _pages(visit, "reviews", asked, _REVIEWS[state], entity)
     second = _pages(visit, "conflicts", disputed, _CONFLICTS[state], entity)
     found = conflicts.part(visit.app, _CONFLICTS[state], entity, limit=_SHOWN, skip=second.skipped)
+    doubted = reviews.part(visit.app, _REVIEWS[state], entity, limit=_SHOWN, skip=first.skipped)
     return Decisions(
         state=state,
         states=tuple(
@@ -73,12 +77,27 @@ def _list(visit: Visit) -> Decisions:
         ),
         entity=entity,
         entities=tuple(sorted(both.items())),
-        reviews=reviews.part(visit.app, _REVIEWS[state], entity, limit=_SHOWN, skip=first.skipped),
+        reviews=doubted,
         review_pages=first,
         conflicts=found,
         conflict_pages=second,
-        names=names.pointed_at(visit.app, found),
+        names=names.pointed_at(visit.app, _values(found)),
+        living=names.living(visit.app, _homes(doubted, found)),
     )
+
+
+def _values(found: Sequence[ConflictView]) -> Iterator[tuple[str, str, Json]]:
+    for each in found:
+        for value in (each.value, *(c.value for c in each.candidates)):
+            yield each.entity, each.field, value
+
+
+def _homes(
+    doubted: Sequence[ReviewView], found: Sequence[ConflictView]
+) -> Iterator[tuple[str, str]]:
+    for each in doubted:
+        yield from ((each.entity, id_) for id_ in (each.left_id, each.right_id) if id_)
+    yield from ((each.entity, each.entity_id) for each in found)
 
 
 def _by_entity(tally: Tally, states: Sequence[str]) -> Counter[str]:
