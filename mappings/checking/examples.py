@@ -1,6 +1,7 @@
 """The examples a mapping file carries, run without a store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,22 +13,64 @@ from mappings.values import as_entity
 from tasuki.errors import Place
 
 
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One value that an example expects and that comes out otherwise."""
+
+    name: str
+    """Entity or side, and field: `account.name`."""
+    expected: Any
+    got: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One example that was run."""
+
+    mapping: str
+    example: str
+    """Its name, or its number in the file."""
+    place: Place | None
+    misses: tuple[Miss, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Everything it expects came of it."""
+        return not self.misses
+
+
+def run_examples(mapping: Mapping) -> list[Tried]:
+    """Every example of a mapping file, in its order."""
+    return [
+        Tried(
+            mapping.name,
+            example.name or f"tests[{number}]",
+            example.place,
+            tuple(_misses(mapping, example)),
+        )
+        for number, example in enumerate(mapping.tests)
+    ]
+
+
 def run_tests(mapping: Mapping) -> list[Finding]:
     """The examples of a mapping file that do not hold; a file without examples is warned of."""
     if not mapping.tests and not mapping.left_out:
-        return [
-            Finding(
-                Severity.WARNING,
-                f"The mapping `{mapping.name}` has no tests",
-                Place(mapping.source),
-                "nobody would notice when a change breaks it",
-                "Add `tests:` with one record per side and what must come of it.",
-            )
-        ]
-    return [finding for example in mapping.tests for finding in _run(mapping, example)]
+        return [untested(mapping)]
+    return [_failed(tried, miss) for tried in run_examples(mapping) for miss in tried.misses]
 
 
-def _run(mapping: Mapping, example: Example) -> Iterable[Finding]:
+def untested(mapping: Mapping) -> Finding:
+    """The warning about a mapping file without examples."""
+    return Finding(
+        Severity.WARNING,
+        f"The mapping `{mapping.name}` has no tests",
+        Place(mapping.source),
+        "nobody would notice when a change breaks it",
+        "Add `tests:` with one record per side and what must come of it.",
+    )
+
+
+def _misses(mapping: Mapping, example: Example) -> Iterator[Miss]:
     records = [
         Given(side, fields, str(fields.get("$id", ""))) for side, fields in example.given.items()
     ]
@@ -37,7 +80,7 @@ def _run(mapping: Mapping, example: Example) -> Iterable[Finding]:
         for name, value in expected.items():
             wanted = _as_entity(mapping, name, value) if target == mapping.entity.name else value
             if not _same(got.get(name), wanted):
-                yield _failed(mapping, example, f"{target}.{name}", wanted, got.get(name))
+                yield Miss(f"{target}.{name}", wanted, got.get(name))
 
 
 def _got(mapping: Mapping, shown: Preview, target: str) -> dict[str, Any]:
@@ -57,12 +100,12 @@ def _same(got: Any, wanted: Any) -> bool:
     return bool(got == wanted) and (is_number or type(got) is type(wanted))
 
 
-def _failed(mapping: Mapping, example: Example, name: str, wanted: Any, got: Any) -> Finding:
-    title = f" ({example.name})" if example.name else ""
+def _failed(tried: Tried, miss: Miss) -> Finding:
+    got = "blank" if miss.got is None else miss.got
     return Finding(
         Severity.ERROR,
-        f"A test of the mapping `{mapping.name}` fails{title}",
-        example.place,
-        f"`{name}` should be {wanted!s}, but is {'blank' if got is None else got}",
+        f"A test of the mapping `{tried.mapping}` fails ({tried.example})",
+        tried.place,
+        f"`{miss.name}` should be {miss.expected!s}, but is {got}",
         "Correct the mapping, or the test if it says what is not wanted.",
     )

@@ -104,7 +104,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     said = capsys.readouterr().out
     for verb in (
-        "init sandbox demo validate discover plan approve apply run runs undo explain report "
+        "init sandbox demo validate test discover plan approve apply run runs undo explain report "
         "doctor serve daemon"
     ).split():
         assert re.search(rf"│ {verb}\s", said), verb

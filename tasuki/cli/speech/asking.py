@@ -153,6 +153,8 @@ ASKING: Final = {
     "Console": "コンソール",
     "Stop it with Ctrl-C.": "Ctrl-C で停止します。",
     "{errors} errors, {warnings} warnings": "エラー{errors}件、警告{warnings}件",
+    "{name} should be {expected}, is {got}": "{name} は {expected} のはずが {got}",
+    "{passed} passed, {failed} failed": "合格{passed}件、不合格{failed}件",
     "Field names for your editor: {path}": "エディター用の項目名: {path}",
     "not linked yet": "まだ紐付けなし",
     "It is out of scope.": "対象範囲の外です。",

@@ -64,7 +64,7 @@ def register(app: Commands) -> None:
 
 
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
-    (_BEGIN, (begin.init, serve.demo, check.discover, check.validate, check.preview)),
+    (_BEGIN, (begin.init, serve.demo, check.discover, check.validate, check.test, check.preview)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
     (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile, check.doctor)),
     (_PEOPLE, (decide.split, person.export, person.erase)),

@@ -1,4 +1,4 @@
-"""discover, validate, preview, doctor: does it fit, what would it do, and will it work."""
+"""discover, validate, test, preview, doctor: does it fit, what would it do, and will it work."""
 
 from pathlib import Path
 
@@ -66,6 +66,27 @@ def validate(*, live: Flag = False, door: Doorway) -> int:
     if not is_wrong:
         screen.next("tasuki plan" if live else "tasuki validate --live")
     return Exit.USAGE if is_wrong else Exit.DONE
+
+
+def test(*mappings: str, door: Doorway) -> int:
+    """Run the examples in mapping files, one line each; asks no system (`validate` runs them too).
+
+    Parameters
+    ----------
+    mappings
+        Only these mappings, by name or file.
+    """
+    from config.project import load_project
+    from tasuki.cli.views.check import tests_view
+    from tasuki.service.checking.project import run_tests
+
+    project = load_project(door.folder())
+    door.speak(project.language)
+    found, screen = run_tests(project, mappings), door.screen
+    counts = {"passed": found.passed, "failed": found.failed}
+    screen.document("tests", {**counts, "examples": found.examples, "findings": found.findings})
+    screen.show(tests_view(found, screen.words))
+    return Exit.DONE if found.is_green else Exit.FAILED
 
 
 def preview(

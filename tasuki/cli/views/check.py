@@ -1,6 +1,6 @@
 """Findings, checks and settings on a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tasuki.service.checking.live import DriftView, ObjectView
     from tasuki.service.checking.origin import Setting
     from tasuki.service.checking.preview import MappingPreview, RecordPreview
+    from tasuki.service.checking.project import Tests
 
 _STYLES: Final = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 _SIGNS: Final = {"ok": "✓", "warn": "!", "fail": "✗"}
@@ -23,17 +24,38 @@ _LINES: Final = ("", "where: ", "why:   ", "fix:   ")
 
 def findings_view(findings: Sequence["Finding"], words: Words) -> RenderableType:
     """Each finding in four lines, then how many."""
-    parts: list[Text] = []
-    for each in findings:
-        style = "bold red" if each.severity == "error" else "bold yellow"
-        first = Text.assemble((f"{each.severity}: ", style), each.what)
-        parts.append(first)
-        rest = zip(_LINES[1:], each.lines()[1:], strict=True)
-        parts += [Text(label + line, style="dim") for label, line in rest]
+    parts = list(_four_lines(findings))
     errors = sum(1 for each in findings if each.severity == "error")
     said = words("{errors} errors, {warnings} warnings",
                  errors=errors, warnings=len(findings) - errors)  # fmt: skip
     return Group(*parts, Text(said, style="red" if errors else "green"))
+
+
+def _four_lines(findings: Iterable["Finding"]) -> Iterator[Text]:
+    for each in findings:
+        style = "bold red" if each.severity == "error" else "bold yellow"
+        yield Text.assemble((f"{each.severity}: ", style), each.what)
+        for label, line in zip(_LINES[1:], each.lines()[1:], strict=True):
+            yield Text(label + line, style="dim")
+
+
+def tests_view(found: "Tests", words: Words) -> RenderableType:
+    """One line per example with what it missed, what could not be tried, then how many."""
+    parts: list[Text] = []
+    for each in found.examples:
+        sign = "ok" if each.holds else "fail"
+        head = Text.assemble((_SIGNS[sign], _STYLES[sign]), f" {each.mapping}: {each.example}")
+        place = each.place
+        where = f"  {place.file}:{place.line}" if place else ""
+        missed = "; ".join(
+            words("{name} should be {expected}, is {got}", name=miss.name,
+                  expected=_plain(miss.expected), got=_plain(miss.got))
+            for miss in each.misses
+        )  # fmt: skip
+        parts.append(head.append(where, "dim").append(f"  {missed}" if missed else "", "red"))
+    said = words("{passed} passed, {failed} failed", passed=found.passed, failed=found.failed)
+    total = Text(said, style="green" if found.is_green else "red")
+    return Group(*parts, *_four_lines(found.findings), total)
 
 
 def checks_view(checks: Iterable["Check"], words: Words) -> RenderableType:
