@@ -248,7 +248,10 @@ def plain(value: Any, words: Words) -> str:
     """A value on one line."""
     if value in (None, ""):
         return words("blank")
-    return f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return f"{value:.0f}" if "e+" in short else short
+    return " ".join(str(value).split())
 
 
 def _indented(text: Text, by: int) -> Padding:
