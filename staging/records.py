@@ -43,8 +43,20 @@ class Staged:
     modified_at: str | None
     modified_by: str | None
     deleted_at: str | None
+    digest: str
+    """Of its payload as it was read."""
     is_told: bool = False
     """Of a deleted one: its system said so; else it is only not shown any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a record and its entity last agreed on, and in which mapping's words."""
+
+    values: dict[str, Json]
+    version: str
+    digest: str | None = None
+    """Of the record that said all of this; None when it said something else beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +212,9 @@ def _stamps(record: Seen) -> dict[str, str | None]:
 
 def read(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Staged]:
     """The named records, by id."""
-    columns = RECORD.c["id", "payload", "modified_at", "modified_by", "deleted_at", "gone"]
+    columns = RECORD.c[
+        "id", "payload", "modified_at", "modified_by", "deleted_at", "digest", "gone"
+    ]
     found: dict[str, Staged] = {}
     for chunk in chunks(ids):
         rows = db.execute(select(*columns).where(*_of(connection, object), RECORD.c.id.in_(chunk)))
@@ -275,21 +289,25 @@ def bases(
     db: Connection, connection: str, object: str, ids: Iterable[str]
 ) -> dict[str, dict[str, Json]]:
     """What both sides last agreed on, by record id: entity field -> normalized value."""
-    found: dict[str, dict[str, Json]] = {}
+    return {id_: base.values for id_, base in agreed(db, connection, object, ids).items()}
+
+
+def agreed(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Base]:
+    """What both sides last agreed on and in which words, by record id."""
+    columns = BASE.c["id", "normalized", "mapping_version", "digest"]
+    found: dict[str, Base] = {}
     for chunk in chunks(ids):
         rows = db.execute(
-            select(BASE.c.id, BASE.c.normalized).where(
+            select(*columns).where(
                 *_based(connection, object), BASE.c.id.in_(chunk), BASE.c.normalized.is_not(None)
             )
         )
-        found |= {id_: values or {} for id_, values in rows}
+        found |= {id_: Base(values or {}, said or "", of) for id_, values, said, of in rows}
     return found
 
 
-def keep_bases(
-    db: Connection, rows: Iterable[tuple[str, str, str, Mapping[str, Json], str]]
-) -> None:
-    """Keep agreed values: (connection, object, id, normalized values, mapping version)."""
+def keep_bases(db: Connection, rows: Iterable[tuple[str, str, str, Base]]) -> None:
+    """Keep agreed values: (connection, object, id, base)."""
     upsert(
         db,
         BASE,
@@ -298,10 +316,11 @@ def keep_bases(
                 "connection": connection,
                 "object": object_,
                 "id": id_,
-                "normalized": dict(values),
-                "mapping_version": version,
+                "normalized": base.values,
+                "mapping_version": base.version,
+                "digest": base.digest,
             }
-            for connection, object_, id_, values, version in rows
+            for connection, object_, id_, base in rows
         ),
     )
 
@@ -396,4 +415,5 @@ def _based(connection: str, object: str) -> tuple[Any, Any]:
 
 def _staged(row: Row[Any]) -> Staged:
     told = row.gone == "told"
-    return Staged(row.id, row.payload or {}, row.modified_at, row.modified_by, row.deleted_at, told)
+    payload, stamps = row.payload or {}, (row.modified_at, row.modified_by, row.deleted_at)
+    return Staged(row.id, payload, *stamps, row.digest, told)

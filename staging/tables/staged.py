@@ -59,6 +59,7 @@ BASE: Final = Table(
     document("normalized"),  # entity field -> value both sides last agreed on
     document("sent"),  # platform field -> value we last sent
     text("mapping_version"),
+    text("digest"),  # of the record that says all of `normalized`; none where it says more
 )
 
 ALIAS: Final = Table(

@@ -18,7 +18,7 @@ from sync.merge import disputes, protection, stage
 from sync.merge.disputes import Known, Verdict, decision_of
 from sync.merge.provenance import trace
 from sync.merge.three_way import Choice, Current, held, merge_field, owned
-from sync.merge.voices import Older, Voice, candidate, heard, older_values, voices_of
+from sync.merge.voices import Older, Voice, candidate, heard, older_values, reworded, voices_of
 from sync.merge.wishes import wish_back
 from sync.wishes.watch import note
 from tasuki.values import Json
@@ -178,8 +178,12 @@ def _verdict(
     scene: Scene, name: str, id: str, voices: Sequence[Voice], before: Mapping[str, Any] | None
 ) -> Verdict:
     said, field = scene.said[name], scene.entity.field(name)
-    candidates = [candidate(voice, name, scene.older) for voice in voices if name in voice.values]
+    heard_of = [voice for voice in voices if name in voice.values]
+    dispute = scene.known.get((id, name))
+    as_agreed = said.policy.rule is Rule.UNION or (dispute is not None and dispute.state == "open")
+    candidates = [candidate(v, name, scene.older, as_agreed=as_agreed) for v in heard_of]
     current = _current(name, said.before, before)
+    current = current if as_agreed else reworded(current, heard_of, name)
     if field and field.to and candidates and all(c.value != current.value for c in candidates):
         current = Current()  # nobody points there any more: a blank is an answer
     choice: Choice = merge_field(
@@ -214,17 +218,18 @@ def _settle(
 
 def _bases(
     merged: Sequence[Merged], disputed: set[tuple[str, str]]
-) -> Iterator[tuple[str, str, str, Mapping[str, Json], str]]:
+) -> Iterator[tuple[str, str, str, records.Base]]:
     """What is agreed from now on: all that was said, but what is disputed or came late."""
     for m in merged:
         late = {(c.ref, v.field): c.base for v in m.verdicts for c in v.candidates if c.is_stale}
         open_ = {field for id_, field in disputed if id_ == m.id}
         for voice in m.voices:
             agreed = {name: value for name, value in voice.values.items() if name not in open_}
-            agreed |= {k: v for k, v in (voice.base or {}).items() if k in open_}
+            before = voice.base if voice.before is None else voice.before
+            agreed |= {k: v for k, v in (before or {}).items() if k in open_}
             agreed |= {name: was for (ref, name), was in late.items() if ref == str(voice.ref)}
-            at = voice.ref
-            yield at.connection, at.object, at.id, agreed, voice.mapping.version
+            base = records.Base(agreed, voice.mapping.version, voice.staged.digest)
+            yield voice.ref.connection, voice.ref.object, voice.ref.id, base
 
 
 def _moved(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:

@@ -23,7 +23,7 @@ from staging.identities import Link
 from staging.records import Staged
 from sync.context import Tools
 from sync.identity.pointers import resolve
-from sync.merge.three_way import ABSENT, Candidate, exactly, is_blank
+from sync.merge.three_way import ABSENT, Candidate, Current, exactly, is_blank, same
 from tasuki.values import Json, Ref
 
 Older = Mapping[tuple[Ref, str], Sequence[Json]]
@@ -40,6 +40,8 @@ class Voice:
     values: Mapping[str, Any]
     base: Mapping[str, Json] | None
     staged: Staged
+    before: Mapping[str, Json] | None = None
+    """The base in the words it was agreed in, where the mapping was edited since."""
 
 
 def voices_of(
@@ -68,14 +70,20 @@ def _voices(
     db: Connection, mapping: RecordMapping, side: str, of: tuple[str, str], ids: Sequence[str]
 ) -> Iterable[Voice]:
     staged = records.read(db, *of, ids)
-    bases = records.bases(db, *of, ids)
+    bases = records.agreed(db, *of, ids)
     said = {Ref(*of, i): normalize(mapping, side, r.payload, i) for i, r in staged.items()}
     pointed = resolve(db, mapping, {ref: n.links for ref, n in said.items()})
     for ref, n in said.items():
-        base = bases.get(ref.id)
-        values = {name: to_json(value) for name, value in n.values.items()}
-        values |= _unreadable(n, base or {}) | pointed[ref]
-        yield Voice(ref, mapping, side, values, base, staged[ref.id])
+        base, row = bases.get(ref.id), staged[ref.id]
+        old = base.values if base else None
+        said = {name: to_json(value) for name, value in n.values.items()}
+        said |= _unreadable(n, old or {})
+        values = said | pointed[ref]
+        if base is None or base.version == mapping.version or base.digest != row.digest:
+            yield Voice(ref, mapping, side, values, old, row)
+        else:  # nobody edited the record, only its mapping: it says the same in other words
+            anew = {name: said.get(name, value) for name, value in base.values.items()}
+            yield Voice(ref, mapping, side, values, anew, row, base.values)
 
 
 def _unreadable(said: Normalized, base: Mapping[str, Json]) -> dict[str, Json]:
@@ -96,9 +104,10 @@ def _moved(values: Mapping[str, Json], base: Mapping[str, Json]) -> bool:
     return any(name in base and value != base[name] for name, value in values.items())
 
 
-def candidate(voice: Voice, name: str, older: Older) -> Candidate:
-    """What a record says of one field."""
-    value, was = voice.values[name], _base(voice, name)
+def candidate(voice: Voice, name: str, older: Older, *, as_agreed: bool = False) -> Candidate:
+    """What a record says of one field, beside what was agreed: with `as_agreed` in those words."""
+    in_words = voice.before if as_agreed and voice.before is not None else voice.base
+    value, was = voice.values[name], _base(voice, name, in_words)
     way = _way(voice.mapping, voice.side, name)
     found = Candidate(
         ref=str(voice.ref),
@@ -137,13 +146,22 @@ def heard(
     return hosts if any(not is_blank(c.value) for c in hosts) else candidates
 
 
-def _base(voice: Voice, name: str) -> Any:
+def reworded(current: Current, voices: Iterable[Voice], name: str) -> Current:
+    """What an entity holds, in today's words of the record it has it from."""
+    winner = next((v for v in voices if v.before is not None and str(v.ref) == current.ref), None)
+    if winner is None or name not in winner.values:
+        return current
+    is_its_own = same(_base(winner, name, winner.before), current.value)
+    return replace(current, value=winner.values[name]) if is_its_own else current
+
+
+def _base(voice: Voice, name: str, agreed: Mapping[str, Json] | None) -> Any:
     """What was last agreed; under the field's name before where it was renamed since."""
-    if voice.base is None:
+    if agreed is None:
         return ABSENT
     rule = voice.mapping.fields.get(name)
     before = rule.renamed_from if rule else None
-    return voice.base.get(name, voice.base.get(before, ABSENT) if before else ABSENT)
+    return agreed.get(name, agreed.get(before, ABSENT) if before else ABSENT)
 
 
 def _is_stale(voice: Voice, name: str, older: Older) -> bool:

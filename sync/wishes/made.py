@@ -92,7 +92,9 @@ def _recognise(
         keys.setdefault(key.kind, set()).add(key.value)
     identities.set_keys(db, entity, {ref: {k: frozenset(v) for k, v in keys.items()}})
     agreed = {n: to_json(v) for n, v in said.values.items() if _is_sent(mapping, side, n, receipt)}
-    records.keep_bases(db, [(ref.connection, ref.object, ref.id, agreed, mapping.version)])
+    records.keep_bases(
+        db, [(ref.connection, ref.object, ref.id, records.Base(agreed, mapping.version))]
+    )
 
 
 def _is_sent(mapping: RecordMapping, side: Side, name: str, receipt: ReceiptRow) -> bool:

@@ -65,7 +65,8 @@ def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Ce
         for tied in [_tied(mapping, side.name, cells[id_])]
     }
     agreed = (
-        (connection, object, id_, bases[id_] | agreed_on[id_], mapping.version) for id_ in known
+        (connection, object, id_, records.Base(bases[id_] | agreed_on[id_], mapping.version))
+        for id_ in known
     )
     records.keep_bases(db, agreed)
 

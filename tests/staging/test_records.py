@@ -83,8 +83,10 @@ def test_an_overlay_adds_no_field_that_is_not_read(db: Connection) -> None:
 
 def test_bases_are_kept_per_record(db: Connection) -> None:
     """The agreed values of a record are read back by its id."""
-    contact = ("crm", "contacts", "1", {"email": "a"}, "v1")
-    records.keep_bases(db, [contact, ("crm", "leads", "1", {"email": "b"}, "v1")])
+    contact = records.Base({"email": "a"}, "v1", "d1")
+    lead = records.Base({"email": "b"}, "v1")
+    records.keep_bases(db, [("crm", "contacts", "1", contact), ("crm", "leads", "1", lead)])
+    assert records.agreed(db, "crm", "contacts", ["1", "2"]) == {"1": contact}
     assert records.bases(db, "crm", "contacts", ["1", "2"]) == {"1": {"email": "a"}}
 
 

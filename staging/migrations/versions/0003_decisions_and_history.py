@@ -73,18 +73,21 @@ def upgrade() -> None:
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ends_at", STRING, nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
-        batch_op.drop_column("object")
         batch_op.drop_column("connection")
         batch_op.drop_column("record_id")
+        batch_op.drop_column("object")
+
+    with op.batch_alter_table("base", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("digest", STRING, nullable=True))
 
     with op.batch_alter_table("case_", schema=None) as batch_op:
         batch_op.add_column(sa.Column("status", STRING, nullable=True))
         batch_op.add_column(sa.Column("priority", STRING, nullable=True))
         batch_op.add_column(sa.Column("tasuki_key", STRING, nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
-        batch_op.drop_column("object")
         batch_op.drop_column("connection")
         batch_op.drop_column("record_id")
+        batch_op.drop_column("object")
 
     with op.batch_alter_table("conflict", schema=None) as batch_op:
         batch_op.add_column(sa.Column("decided_at", STRING, nullable=True))
@@ -143,9 +146,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("description", STRING, nullable=True))
         batch_op.add_column(sa.Column("is_active", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("provenance", DOCUMENT, nullable=True))
-        batch_op.drop_column("object")
         batch_op.drop_column("connection")
         batch_op.drop_column("record_id")
+        batch_op.drop_column("object")
 
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gone", STRING, nullable=True))
@@ -202,9 +205,9 @@ def downgrade() -> None:
         batch_op.drop_column("gone")
 
     with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
         batch_op.add_column(sa.Column("connection", STRING, nullable=True))
-        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
         batch_op.drop_column("is_active")
         batch_op.drop_column("description")
@@ -255,18 +258,21 @@ def downgrade() -> None:
         batch_op.drop_column("decided_at")
 
     with op.batch_alter_table("case_", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
         batch_op.add_column(sa.Column("connection", STRING, nullable=True))
-        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
         batch_op.drop_column("tasuki_key")
         batch_op.drop_column("priority")
         batch_op.drop_column("status")
 
+    with op.batch_alter_table("base", schema=None) as batch_op:
+        batch_op.drop_column("digest")
+
     with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.add_column(sa.Column("record_id", STRING, nullable=True))
         batch_op.add_column(sa.Column("connection", STRING, nullable=True))
-        batch_op.add_column(sa.Column("object", STRING, nullable=True))
         batch_op.drop_column("provenance")
         batch_op.drop_column("ends_at")
 

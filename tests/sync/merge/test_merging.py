@@ -18,7 +18,7 @@ from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.service.accounts import audited
 from tasuki.service.app import App
 from tasuki.service.deciding import conflicts
-from tests.rehearsal import Rehearsal, rehearsal
+from tests.rehearsal import FILES, Rehearsal, rehearsal
 
 SIDES = ("crm", "ma")
 
@@ -252,3 +252,106 @@ def test_our_own_writes_are_no_edits() -> None:
             world.crm.edit("companies", one, {"name": name})
             world.settle()
             assert world.ma.living("orgs")[two].fields["name"] == name
+
+
+# ── edited mappings ──
+
+
+def edited(world: Rehearsal, old: str, new: str) -> None:
+    """Let a line of the account's mapping file say something else."""
+    text = FILES["mappings/account.yaml"]
+    assert old in text
+    with rehearsal({"mappings/account.yaml": text.replace(old, new)}) as other:
+        world.tools = replace(world.tools, mappings=other.tools.mappings)
+
+
+PHONE = "phone: {crm: phone, ma: phone, direction: both, conflict: latest_wins}"
+CITY = "city: {crm: city, ma: town, direction: both, conflict: ask}"
+
+
+def test_an_edited_transform_is_nobodys_edit(store_url: str) -> None:
+    """Who moved last still says the value, in new words; the policy is not asked anew."""
+    with rehearsal(url=store_url) as world:
+        edited(world, PHONE, "phone: {crm: phone, ma: phone, conflict: crm_wins}")
+        _, two = pair(world, {"phone": "a"}, {"phone": "a"})
+        world.settle()
+        world.ma.edit("orgs", two, {"phone": "b"})
+        world.settle()
+        assert account(world)["phone"] == "b"
+        said = "phone: {crm: phone, ma: phone, conflict: crm_wins, transform: [upper]}"
+        edited(world, PHONE, said)
+        world.settle()
+        assert account(world)["phone"] == "B"
+        world.ma.edit("orgs", two, {"phone": "c"})
+        world.settle()
+        assert account(world)["phone"] == "C"
+
+
+@pytest.mark.parametrize("decides", [True, False])
+def test_an_edited_transform_asks_nobody_again(decides: bool) -> None:
+    """What was decided stays decided and what is open stays open, however it is spelled now."""
+    with rehearsal() as world:
+        edited(world, CITY, "city: {crm: city, ma: town, conflict: ask}")
+        one, _ = pair(world, {"city": "Tokyo"}, {"town": "Osaka"})
+        world.settle()
+        if decides:
+            decided_city(world, take="ma")
+            world.settle()
+        edited(world, CITY, "city: {crm: city, ma: town, conflict: ask, transform: [upper]}")
+        world.settle()
+        found = conflicts.inbox(app(world))
+        if decides:
+            assert (found, account(world)["city"]) == ((), "OSAKA")
+        else:
+            assert [c.value for c in found[0].candidates] == ["TOKYO", "OSAKA"]
+            world.crm.edit("companies", one, {"city": "Osaka"})
+            world.settle()
+            assert (conflicts.inbox(app(world)), account(world)["city"]) == ((), "OSAKA")
+
+
+def test_an_edit_beside_an_edited_mapping_is_somebodys() -> None:
+    """A record that moved in the same run as the mapping counts as moved."""
+    with rehearsal() as world:
+        _, two = pair(world, {"phone": "a"}, {"phone": "a"})
+        world.settle()
+        edited(world, PHONE, PHONE[:-1] + ", transform: [upper]}")
+        world.ma.edit("orgs", two, {"phone": "b"})
+        world.settle()
+        assert account(world)["phone"] == "B"
+
+
+OPPORTUNITY = """
+kind: mapping
+name: opportunity
+entity: opportunity
+sides:
+  crm: {object: companies}
+fields:
+  name: {crm: name}
+  amount: {crm: staff, currency: {code: USD}}
+"""
+
+
+def priced(rates: str) -> dict[str, str]:
+    """A project with these rates."""
+    return {
+        "tasuki.yaml": FILES["tasuki.yaml"] + "currency: JPY\nrates: rates.csv\n",
+        "rates.csv": f"date,currency,rate\n{rates}\n",
+        "mappings/opportunity.yaml": OPPORTUNITY,
+    }
+
+
+def test_a_changed_rate_converts_anew() -> None:
+    """Amounts follow the file of rates without a change anywhere else; other rates cost nothing."""
+    with rehearsal(priced("2026-01-01,USD,150")) as world:
+        world.crm.add("companies", {"name": "x", "staff": "10"})
+        world.run()
+        looks = []
+        for rates in ("2026-01-01,USD,160", "2026-01-01,USD,160\n2026-01-01,EUR,170"):
+            with rehearsal(priced(rates)) as other:
+                world.tools = replace(world.tools, mappings=other.tools.mappings)
+            world.run()
+            (row,) = world.rows("opportunity").values()
+            assert row["amount"] == 1600
+            looks.append(world.steps.count("revise.look"))
+        assert looks == [2, 1]
