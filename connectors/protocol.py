@@ -93,6 +93,9 @@ class ObjectInfo:
     name: str
     label: str
     fields: tuple[FieldInfo, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """What our user may not do with its records (read | create | update | delete), as far as the
+    system tells -> what must be granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class Page:
     """Fields asked for that the system no longer shows us: missing from `records`, not empty."""
     merged: Mapping[str, str] = field(default_factory=dict)
     """Old id -> survivor, where the survivor is among `records` and tells whom it absorbed."""
+    reread: tuple[str, ...] = ()
+    """Places and files read anew: what was broken there and is not in `broken` is so no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from staging import runs
 from staging.engine import Store
 from sync import lease
 from sync.context import Call, Chain, Event, Order, Step, Tools, Watch
-from tasuki.errors import LeaseError, TasukiError
+from tasuki.errors import LeaseError, TasukiError, TransientError
 from tasuki.values import Json, new_id
 
 LOG = structlog.get_logger("tasuki.jobs")
@@ -207,7 +207,7 @@ class InProcess:
                 try:
                     with self.store.writing() as db:
                         lease.keep(db, lease.WRITER, holder, self.tools.clock.now())
-                except (LeaseError, SQLAlchemyError) as error:
+                except (LeaseError, TransientError, SQLAlchemyError) as error:
                     LOG.warning("jobs.lease_not_held", why=type(error).__name__)
 
         thread = threading.Thread(target=beat, name="tasuki-lease", daemon=True)

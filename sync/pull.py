@@ -8,6 +8,7 @@ the window waits in the store, unproven, until both sides were counted (`sync.co
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -32,6 +33,8 @@ PAGE: Final = "page"
 DELETES: Final = "deletes"
 """The stream of its deletes."""
 _UNREADABLE: Final = "unreadable"
+BROKEN: Final = "TSK-3010"
+"""A row that could not be read."""
 """The fields that the system does not show us."""
 Told = Counter[str]
 """What a chain has done so far."""
@@ -268,7 +271,7 @@ def take_in(db: Connection, tools: Tools, each: Stream, page: Page) -> dict[str,
     scoped = page.records if each.is_scoped else ()
     gone = absorb(db, tools, each, page.merged)
     hand_on(db, each, {*changed, *gone})
-    _park_broken(db, tools, each, page.broken)
+    _park_broken(db, tools, each, page)
     return {
         "read": len(page.records),
         "changed": len(changed),
@@ -316,22 +319,26 @@ def note_sweep(db: Connection, tools: Tools, each: Stream, sweep: str, result: J
     sweeps.note(db, (each.connection, each.object), sweep, result, tools.run, tools.now())
 
 
-def _park_broken(db: Connection, tools: Tools, each: Stream, broken: tuple[Broken, ...]) -> None:
-    for row in broken:
-        parking.park(
-            db,
-            parking.Parked(
-                id=f"{each.kind}@{row.place}",
-                connection=each.connection,
-                object=each.object,
-                code="TSK-3010",
-                reason=row.reason,
-                fix="Correct the row in its source; the next run reads it again.",
-                place=row.place,
-            ),
-            tools.run,
-            tools.now(),
-        )
+def _park_broken(db: Connection, tools: Tools, each: Stream, page: Page) -> None:
+    """Park what could not be read; what waited in a place that was read anew waits no more."""
+    rows = {f"{each.kind}@{row.place}": row for row in page.broken}
+    read = {f"{each.kind}@{place}" for place in page.reread}
+    waiting = parking.open_ids(db, BROKEN) if read else set()
+    mended = {id_ for id_ in waiting if read & {id_, id_.rpartition(":")[0]}}
+    parking.unpark(db, sorted(mended - rows.keys()))
+    parking.park_all(db, map(partial(_parked, each), rows, rows.values()), tools.run, tools.now())
+
+
+def _parked(each: Stream, id: str, row: Broken) -> parking.Parked:
+    return parking.Parked(
+        id=id,
+        connection=each.connection,
+        object=each.object,
+        code=BROKEN,
+        reason=row.reason,
+        fix="Correct the row in its source; the next run reads it again.",
+        place=row.place,
+    )
 
 
 def _ask_deletes(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Deletes:

@@ -59,6 +59,16 @@ def missing_in_header(name: str, header: Iterable[str], where: str) -> SourceErr
     )
 
 
+def empty_file(where: str) -> SourceError:
+    """A file of no bytes or no lines: perhaps still being written, so nobody is deleted for it."""
+    return SourceError(
+        "The file is empty",
+        where=where,
+        why="it has not even a header, so whether its rows are gone cannot be told",
+        remedy="Export it again (a header alone says that it has no rows), or remove the file.",
+    )
+
+
 def no_files(pattern: str, connection: str) -> SourceError:
     """A plain path (no pattern) that names no file."""
     return SourceError(

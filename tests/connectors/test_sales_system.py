@@ -489,3 +489,23 @@ def test_an_unknown_object_is_suggested(project, clock) -> None:
 def test_a_stamp_goes_back_in_its_own_form(value, before) -> None:
     """Text stamps keep their separator so that they still sort among their kind."""
     assert earlier(value, timedelta(minutes=10)) == before
+
+
+def test_an_empty_file_stops_no_other_and_deletes_nobody(project: Path, clock: FixedClock) -> None:
+    """Its neighbours are read; whose rows are gone is not told while one has not even a header."""
+    system = opened(project, clock, {"legacy": LEGACY})
+    (project / "imports" / "legacy_a.csv").write_bytes(b"")
+    drop(project, "legacy_b.csv", "D1,2025-01-05,C1,FLOW,100")
+    pages = [system.page("legacy", ["sku"], None)]
+    while pages[-1].more:
+        pages.append(system.page("legacy", ["sku"], pages[-1].next_cursor))
+    assert [record.id for page in pages for record in page.records] == ["D1|FLOW"]
+    assert [broken.place for page in pages for broken in page.broken] == ["imports/legacy_a.csv:1"]
+    assert [page.reread for page in pages][:2] == [
+        ("imports/legacy_a.csv",),
+        ("imports/legacy_b.csv",),
+    ]
+    with pytest.raises(SourceError, match="empty"):
+        system.ids("legacy", None)
+    drop(project, "legacy_a.csv")
+    assert system.ids("legacy", None).ids == ("D1|FLOW",)

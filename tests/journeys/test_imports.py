@@ -219,3 +219,17 @@ def test_broken_rows_are_parked_by_file_and_line(app: App) -> None:
         causes = list(parking.open_causes(db))
     assert sum(cause["count"] for cause in causes) == 2
     assert "緑川花子" in _people(app)
+
+
+def test_a_corrected_row_waits_no_more(app: App, tmp_path: Path) -> None:
+    """What was no card is parked until its file is read again without it, or goes."""
+    write(tmp_path, {"imports/cards_late.csv": drop(ROWS[0][:3])})
+    run(app)
+    with app.store.reading() as db:
+        assert parking.open_count(db) == 3
+    write(tmp_path, {"imports/cards_expo.csv": drop(ROWS[0])})
+    run(app)
+    (tmp_path / "imports" / "cards_late.csv").unlink()
+    run(app)
+    with app.store.reading() as db:
+        assert parking.open_count(db) == 0

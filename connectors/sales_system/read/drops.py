@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from connectors.protocol import Broken, Ids, Page, Record
 from connectors.sales_system.client import Client
-from connectors.sales_system.faults import missing_in_header, no_files
+from connectors.sales_system.faults import empty_file, missing_in_header, no_files
 from connectors.sales_system.read import sheet, text
 from connectors.sales_system.read.cells import complaint
 from connectors.sales_system.read.text import Row
@@ -40,6 +40,8 @@ class Drop:
     names: Sequence[str] = ()
     records: Sequence[Record] = ()
     broken: Sequence[Broken] = ()
+    is_empty: bool = False
+    """It has no header, let alone rows."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class Drops:
                 at = state.get("at", 0) if state.get("print") == mark else 0
                 return self._part(self._drop(name, path, raw), fields, done, entry, at)
             done = {**done, **entry}
-        return Page((), dumps({"done": {name: done[name] for name in files}}), False)
+        cursor = dumps({"done": {name: done[name] for name in files}})
+        return Page((), cursor, False, reread=tuple(sorted(done.keys() - files.keys())))
 
     def _part(
         self,
@@ -83,7 +86,7 @@ class Drops:
             cursor = {"done": done, "print": drop.print, "at": at + size}
             return Page(tuple(records[:size]), dumps(cursor), True)
         cursor = {"done": {**done, **entry}}
-        return Page(tuple(records), dumps(cursor), True, tuple(drop.broken))
+        return Page(tuple(records), dumps(cursor), True, tuple(drop.broken), reread=(drop.name,))
 
     def records(self, fields: Sequence[str]) -> dict[str, Record]:
         """Every readable row by id; the last file that holds an id decides."""
@@ -97,8 +100,13 @@ class Drops:
         return [found[id] for id, each in keys.items() if each.fields[key] in wanted]
 
     def ids(self) -> Ids:
-        """All ids at once: they are in memory anyway."""
-        return Ids(tuple(sorted(self.records(()))), None)
+        """All ids at once: they are in memory anyway. Errors: SourceError while a file is empty."""
+        found: set[str] = set()
+        for drop in self._all():
+            if drop.is_empty:
+                raise empty_file(drop.name)
+            found.update(each.id for each in drop.records)
+        return Ids(tuple(sorted(found)), None)
 
     def names(self) -> list[str]:
         """The columns of all files, in the order they come."""
@@ -148,9 +156,12 @@ def parse(name: str, raw: bytes, settings: FilesSettings, changed: datetime) -> 
     Errors: SourceError when a declared column is missing or the encoding is unknown.
     """
     lines = _rows(name, raw, settings)
-    header = next(lines, Row(1, []))
-    columns = _columns(name, [cell.strip() for cell in header.cells], settings)
     stamped = {FILE: Path(name).name, FILE_DAY: changed.date().isoformat()}
+    if (header := next(lines, None)) is None:
+        empty = Broken(f"{name}:1", "the file is empty")
+        names = [*settings.columns.values(), *stamped]
+        return Drop(name, _print(raw), names, broken=(empty,), is_empty=True)
+    columns = _columns(name, [cell.strip() for cell in header.cells], settings)
     records: list[Record] = []
     broken: list[Broken] = []
     lines_by_id: dict[str, int] = {}

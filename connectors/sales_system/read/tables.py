@@ -7,7 +7,7 @@ clock and such a pull has found nothing newer, nothing late can come any more, a
 the newest stamp itself (its ties come again).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -97,9 +97,15 @@ def page(
     if len(rows) == size:
         last = rows[-1]
         after = [_pack(last[name]) for name in _key(table)]
-        return Page(records, dumps(asdict(replace(walk, after=after))), True, broken)
+        cursor = dumps(asdict(replace(walk, after=after)))
+        return Page(records, cursor, True, broken, reread=_places(table, records))
     done = _rest(table, walk, rows)
-    return Page(records, dumps(asdict(done)), False, broken + _incomplete(table))
+    broken += _incomplete(table)
+    return Page(records, dumps(asdict(done)), False, broken, reread=_places(table, records))
+
+
+def _places(table: Table, records: Iterable[Record]) -> tuple[str, ...]:
+    return tuple(f"{table.where}/{record.id}" for record in records)
 
 
 def _key(table: Table) -> list[str]:
