@@ -112,7 +112,7 @@ def reviews(*, entity: str = "", state: str = "open", limit: int = 20, door: Doo
     door.screen.document("reviews", {"reviews": found.reviews, "total": found.total})
     door.screen.show(inbox_view(found, door.screen.words))
     if found.reviews and state == "open":
-        door.screen.next(f"tasuki reviews reject {found.reviews[0].id}  (or accept)")
+        door.screen.next(f"tasuki reviews accept|reject {found.reviews[0].id}")
     return Exit.DONE
 
 
