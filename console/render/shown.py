@@ -166,6 +166,13 @@ class Shown:
         known = NAMES.get(code)
         return self.words.gettext(known) if known else spelled(code)
 
+    def policy(self, code: str) -> str:
+        """Who wins where sides differ: a side by its name, or the rule in words."""
+        side = code.removesuffix("_wins")
+        if side in ("", code, "latest", "side"):
+            return self.name(code)
+        return self.words.gettext("%(system)s wins") % {"system": self.name(side)}
+
     def said(self, said: Mapping[Language, str] | None, otherwise: str = "") -> str:
         """A sentence of the project's files, in the reader's language where it has one."""
         words = {str(language): text for language, text in (said or {}).items()}

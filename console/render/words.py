@@ -182,6 +182,7 @@ NAMES: Final[Mapping[str, str]] = {
     "highest": N_("the highest wins"),
     "union": N_("both together"),
     "ask": N_("a person decides"),
+    "owner_by_stage": N_("the team that holds it decides"),
     # by what records are recognised
     "stored_id": N_("the id kept in the other system"),
     "split": N_("split off by a person"),

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
+from staging.tables.columns import METADATA
 from tasuki.service import handoffs, planning, running
 from tests.browser.conftest import READER
 
@@ -27,6 +29,9 @@ def pages(site: Site) -> list[str]:
     run = running.list_runs(site.app, 1)[0].id
     board = handoffs.board(site.app)
     cards = [c for b in board.boundaries for column in b.columns for c in column.cards]
+    account = METADATA.tables["account"]
+    with site.app.store.reading() as db:
+        entity = db.scalars(select(account.c.id).limit(1)).one()
     return [
         "/overview",
         "/runs",
@@ -40,6 +45,8 @@ def pages(site: Site) -> list[str]:
         "/scenarios/renewal_90d",
         "/decisions",
         "/decisions?state=decided",
+        f"/entities/account/{entity}",
+        f"/entities/account/{entity}?field=name",
         "/people",
         "/nowhere",
     ]

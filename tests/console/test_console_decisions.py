@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from console.language import catalogue
+from console.render.shown import Shown
 from staging.write import conflicts as store
 from tasuki.service.deciding import conflicts, reviews
 from tests.console.conftest import CONFLICT, LEFT, REVIEW, RIGHT
@@ -142,3 +145,19 @@ def test_an_entity_tells_where_its_values_come_from(house: House) -> None:
     assert "What a person said" in client.get("/entities/account/a1?field=city").text
     for path in ("/entities/account/none", "/entities/nothing/a1", "/entities/account/a1?field=x"):
         assert client.get(path).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("salesforce_wins", "Salesforceを優先"),
+        ("latest_wins", "新しい方を優先"),
+        ("ask", "人が決める"),
+        ("", "–"),
+    ],
+)
+def test_policies_read_as_words(house: House, policy: str, said: str) -> None:
+    """A policy that names a side is said with the system's name, in the reader's language."""
+    zone, words = ZoneInfo("Asia/Tokyo"), catalogue("ja")
+    shown = Shown("ja", zone, house.clock, words, house.app.tools.entities)
+    assert shown.policy(policy) == said

@@ -35,8 +35,8 @@ def _one(visit: Visit) -> OneEntity:
 def _values(found: EntityView) -> Iterator[tuple[str, str, Json]]:
     for cell in found.cells:
         yield found.entity, cell.field, cell.value
-        for old in (*cell.losers, *cell.past):
-            yield found.entity, cell.field, old.value
+        yield from ((found.entity, cell.field, lost.value) for lost in cell.losers)
+        yield from ((found.entity, cell.field, old.value) for old in cell.past)
 
 
 PAGES = (Page("/entities/{entity}/{entity_id}", "entity.html", _one),)
