@@ -50,16 +50,6 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
-    """What a record and its entity last agreed on, and in which mapping's words."""
-
-    values: dict[str, Json]
-    version: str
-    digest: str | None = None
-    """Of the record that said all of this; None when it said something else beside."""
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
     """How far a stream of an object has been read."""
 
@@ -282,46 +272,6 @@ def overlay(
         db,
         BASE,
         ({**keys, "id": i, "sent": {**sent.get(i, {}), **cells[i]}} for i in known),
-    )
-
-
-def bases(
-    db: Connection, connection: str, object: str, ids: Iterable[str]
-) -> dict[str, dict[str, Json]]:
-    """What both sides last agreed on, by record id: entity field -> normalized value."""
-    return {id_: base.values for id_, base in agreed(db, connection, object, ids).items()}
-
-
-def agreed(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Base]:
-    """What both sides last agreed on and in which words, by record id."""
-    columns = BASE.c["id", "normalized", "mapping_version", "digest"]
-    found: dict[str, Base] = {}
-    for chunk in chunks(ids):
-        rows = db.execute(
-            select(*columns).where(
-                *_based(connection, object), BASE.c.id.in_(chunk), BASE.c.normalized.is_not(None)
-            )
-        )
-        found |= {id_: Base(values or {}, said or "", of) for id_, values, said, of in rows}
-    return found
-
-
-def keep_bases(db: Connection, rows: Iterable[tuple[str, str, str, Base]]) -> None:
-    """Keep agreed values: (connection, object, id, base)."""
-    upsert(
-        db,
-        BASE,
-        (
-            {
-                "connection": connection,
-                "object": object_,
-                "id": id_,
-                "normalized": base.values,
-                "mapping_version": base.version,
-                "digest": base.digest,
-            }
-            for connection, object_, id_, base in rows
-        ),
     )
 
 

@@ -49,7 +49,7 @@ def decide(db: Connection, tools: Tools, book: Playbook, accounts: Sequence[str]
     """Open and move the needs of these accounts; how many changed."""
     if book.ladder is None:
         return 0
-    _carry_over(db, accounts)
+    stage.follow(db, tools, _carry_over(db, accounts))
     windows = Windows(tools.clock.now())
     demands = _by_behaviour(db, book.ladder, accounts, windows)
     for key, deal in _by_deals(db, book.ladder, accounts).items():
@@ -79,11 +79,12 @@ def _living(db: Connection, accounts: Sequence[str]) -> set[str]:
     return set(db.scalars(select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(accounts))))
 
 
-def _carry_over(db: Connection, accounts: Sequence[str]) -> None:
+def _carry_over(db: Connection, accounts: Sequence[str]) -> list[dict[str, Any]]:
     """What somebody holds for an account that was merged away goes on with the survivor.
 
     Where the survivor has a need of its own for the product, that one counts.
     """
+    moved: list[dict[str, Any]] = []
     gone = set(accounts) - _living(db, accounts)
     heirs = identities.successors(db, "account", gone)
     taken = set(_known(db, sorted(set(heirs.values()))))
@@ -92,7 +93,9 @@ def _carry_over(db: Connection, accounts: Sequence[str]) -> None:
         if need["state"] != "closed" and (heir, product) not in taken:
             moves = update(_NEED).where(_NEED.c.id == need["id"])
             db.execute(moves.values(account_id=heir))
+            moved.append({**need, "account_id": heir})
     queue.mark(db, queue.DECIDE, "account", heirs.values())
+    return moved
 
 
 def _is_over(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from staging import identities, queue, records, rows
 from staging.erasure import people, purge, scrub, tombstones, unsent
 from staging.erasure.scrub import Place
+from staging.history import agreed
 from sync.context import Runner, Step, Tools
 from sync.erasure import keyring
 from sync.erasure.block import unwritten
@@ -116,8 +117,11 @@ def _unagree(db: Connection, about: Iterable[Ref], entity: str, fields: Iterable
     silent = set(fields)
     for at, ids in identities.by_object(about).items():
         mine = identities.links_of(db, entity, [Ref(*at, id_) for id_ in ids])
-        bases = records.bases(db, *at, [ref.id for ref in mine])
-        kept = {i: {k: v for k, v in base.items() if k not in silent} for i, base in bases.items()}
+        bases = agreed.of(db, *at, [ref.id for ref in mine])
+        kept = {
+            i: {k: v for k, v in base.values.items() if k not in silent}
+            for i, base in bases.items()
+        }
         purge.agree(db, *at, kept)
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from catalog.shape import Entity
 from mappings.spec import Policy, Rule
 from mappings.values import to_json
-from staging import identities, queue, records, rows
-from staging.history import past
+from staging import identities, queue, rows
+from staging.history import agreed, past
 from staging.tables.entities import METRIC_TABLES
 from staging.write import conflicts
 from sync.context import Runner, Step, Tools
@@ -103,7 +103,7 @@ def _keep_merge(
     changed = [m for m in merged if _moved(m.row, before.get(m.id))]
     disputed = _settle(db, tools, scene, merged)
     _write(db, tools, entity, merged, changed, before)
-    records.keep_bases(db, _bases(merged, disputed))
+    agreed.keep(db, _bases(merged, disputed))
     _bury(db, tools, entity, [id_ for id_ in ids if id_ not in voices], before)
     guarded = protection.protected(db, tools, entity, voices)
     wanted = {m.id: (m.row, m.provenance, m.voices) for m in merged}
@@ -218,17 +218,17 @@ def _settle(
 
 def _bases(
     merged: Sequence[Merged], disputed: set[tuple[str, str]]
-) -> Iterator[tuple[str, str, str, records.Base]]:
+) -> Iterator[tuple[str, str, str, agreed.Base]]:
     """What is agreed from now on: all that was said, but what is disputed or came late."""
     for m in merged:
         late = {(c.ref, v.field): c.base for v in m.verdicts for c in v.candidates if c.is_stale}
         open_ = {field for id_, field in disputed if id_ == m.id}
         for voice in m.voices:
-            agreed = {name: value for name, value in voice.values.items() if name not in open_}
+            values = {name: value for name, value in voice.values.items() if name not in open_}
             before = voice.base if voice.before is None else voice.before
-            agreed |= {k: v for k, v in (before or {}).items() if k in open_}
-            agreed |= {name: was for (ref, name), was in late.items() if ref == str(voice.ref)}
-            base = records.Base(agreed, voice.mapping.version, voice.staged.digest)
+            values |= {k: v for k, v in (before or {}).items() if k in open_}
+            values |= {name: was for (ref, name), was in late.items() if ref == str(voice.ref)}
+            base = agreed.Base(values, voice.mapping.version, voice.staged.digest)
             yield voice.ref.connection, voice.ref.object, voice.ref.id, base
 
 

@@ -18,7 +18,7 @@ from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Rule, mapping_of
 from mappings.values import Read, Writer, reader, to_json, writer
 from staging import identities, records
-from staging.history import edits
+from staging.history import agreed, edits
 from staging.identities import Link
 from staging.records import Staged
 from sync.context import Tools
@@ -70,19 +70,19 @@ def _voices(
     db: Connection, mapping: RecordMapping, side: str, of: tuple[str, str], ids: Sequence[str]
 ) -> Iterable[Voice]:
     staged = records.read(db, *of, ids)
-    bases = records.agreed(db, *of, ids)
+    bases = agreed.of(db, *of, ids)
     said = {Ref(*of, i): normalize(mapping, side, r.payload, i) for i, r in staged.items()}
     pointed = resolve(db, mapping, {ref: n.links for ref, n in said.items()})
     for ref, n in said.items():
         base, row = bases.get(ref.id), staged[ref.id]
         old = base.values if base else None
-        said = {name: to_json(value) for name, value in n.values.items()}
-        said |= _unreadable(n, old or {})
-        values = said | pointed[ref]
+        own = {name: to_json(value) for name, value in n.values.items()}
+        own |= _unreadable(n, old or {})
+        values = own | pointed[ref]
         if base is None or base.version == mapping.version or base.digest != row.digest:
             yield Voice(ref, mapping, side, values, old, row)
         else:  # nobody edited the record, only its mapping: it says the same in other words
-            anew = {name: said.get(name, value) for name, value in base.values.items()}
+            anew = {name: own.get(name, value) for name, value in base.values.items()}
             yield Voice(ref, mapping, side, values, anew, row, base.values)
 
 
@@ -155,13 +155,13 @@ def reworded(current: Current, voices: Iterable[Voice], name: str) -> Current:
     return replace(current, value=winner.values[name]) if is_its_own else current
 
 
-def _base(voice: Voice, name: str, agreed: Mapping[str, Json] | None) -> Any:
+def _base(voice: Voice, name: str, was: Mapping[str, Json] | None) -> Any:
     """What was last agreed; under the field's name before where it was renamed since."""
-    if agreed is None:
+    if was is None:
         return ABSENT
     rule = voice.mapping.fields.get(name)
     before = rule.renamed_from if rule else None
-    return agreed.get(name, agreed.get(before, ABSENT) if before else ABSENT)
+    return was.get(name, was.get(before, ABSENT) if before else ABSENT)
 
 
 def _is_stale(voice: Voice, name: str, older: Older) -> bool:

@@ -14,6 +14,7 @@ from mappings.spec import Side, mapping_of
 from mappings.values import to_json
 from staging import identities, queue, records
 from staging.bulk import upsert
+from staging.history import agreed
 from staging.identities import Link
 from staging.tables.identity import RULING
 from staging.write import plans
@@ -91,10 +92,9 @@ def _recognise(
     for key in said.keys:
         keys.setdefault(key.kind, set()).add(key.value)
     identities.set_keys(db, entity, {ref: {k: frozenset(v) for k, v in keys.items()}})
-    agreed = {n: to_json(v) for n, v in said.values.items() if _is_sent(mapping, side, n, receipt)}
-    records.keep_bases(
-        db, [(ref.connection, ref.object, ref.id, records.Base(agreed, mapping.version))]
-    )
+    sent = {n: to_json(v) for n, v in said.values.items() if _is_sent(mapping, side, n, receipt)}
+    base = agreed.Base(sent, mapping.version)
+    agreed.keep(db, [(ref.connection, ref.object, ref.id, base)])
 
 
 def _is_sent(mapping: RecordMapping, side: Side, name: str, receipt: ReceiptRow) -> bool:

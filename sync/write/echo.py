@@ -11,6 +11,8 @@ from mappings.apply import normalize
 from mappings.spec import Mapping, mapping_of
 from mappings.values import to_json
 from staging import records
+from staging.history import agreed
+from staging.history.agreed import Base
 from staging.write import receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Tools
@@ -44,7 +46,7 @@ def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Ce
     """What we wrote is agreed: a later merge must not take it for somebody's change."""
     merged = [m for m in tools.mappings if m.entity.grain is Grain.MERGED]
     home = mapping_of(merged, connection, object)
-    bases = records.bases(db, connection, object, cells)
+    bases = agreed.of(db, connection, object, cells)
     if home is None or not bases:
         return
     mapping, side = home
@@ -64,11 +66,8 @@ def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Ce
         for id_ in known
         for tied in [_tied(mapping, side.name, cells[id_])]
     }
-    agreed = (
-        (connection, object, id_, records.Base(bases[id_] | agreed_on[id_], mapping.version))
-        for id_ in known
-    )
-    records.keep_bases(db, agreed)
+    kept = ((id_, Base(bases[id_].values | agreed_on[id_], mapping.version)) for id_ in known)
+    agreed.keep(db, ((connection, object, id_, base) for id_, base in kept))
 
 
 def _tied(mapping: Mapping, side: str, cells: Iterable[str]) -> set[str]:

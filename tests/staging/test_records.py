@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from staging import records
 from staging.completeness import counts
+from staging.history import agreed
 from staging.records import Position, Seen
 from staging.tables.staged import RECORD_CHANGE
 
@@ -83,11 +84,10 @@ def test_an_overlay_adds_no_field_that_is_not_read(db: Connection) -> None:
 
 def test_bases_are_kept_per_record(db: Connection) -> None:
     """The agreed values of a record are read back by its id."""
-    contact = records.Base({"email": "a"}, "v1", "d1")
-    lead = records.Base({"email": "b"}, "v1")
-    records.keep_bases(db, [("crm", "contacts", "1", contact), ("crm", "leads", "1", lead)])
-    assert records.agreed(db, "crm", "contacts", ["1", "2"]) == {"1": contact}
-    assert records.bases(db, "crm", "contacts", ["1", "2"]) == {"1": {"email": "a"}}
+    contact = agreed.Base({"email": "a"}, "v1", "d1")
+    lead = agreed.Base({"email": "b"}, "v1")
+    agreed.keep(db, [("crm", "contacts", "1", contact), ("crm", "leads", "1", lead)])
+    assert agreed.of(db, "crm", "contacts", ["1", "2"]) == {"1": contact}
 
 
 def test_a_cursor_moves(db: Connection) -> None:

@@ -1,0 +1,51 @@
+"""What a record and its entity last agreed on: the base of every three-way merge."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from staging.bulk import chunks, upsert
+from staging.tables.staged import BASE
+from tasuki.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a record and its entity last agreed on, and in which mapping's words."""
+
+    values: dict[str, Json]
+    version: str
+    digest: str | None = None
+    """Of the record that said all of this; None when it said something else beside."""
+
+
+def of(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Base]:
+    """What was last agreed, by record id; records that were never merged have nothing."""
+    columns = BASE.c["id", "normalized", "mapping_version", "digest"]
+    here = (BASE.c.connection == connection, BASE.c.object == object)
+    found: dict[str, Base] = {}
+    for chunk in chunks(ids):
+        which = (*here, BASE.c.id.in_(chunk), BASE.c.normalized.is_not(None))
+        rows = db.execute(select(*columns).where(*which))
+        found |= {id_: Base(values or {}, said or "", digest) for id_, values, said, digest in rows}
+    return found
+
+
+def keep(db: Connection, rows: Iterable[tuple[str, str, str, Base]]) -> None:
+    """Keep what was agreed: (connection, object, id, base)."""
+    upsert(
+        db,
+        BASE,
+        (
+            {
+                "connection": connection,
+                "object": object_,
+                "id": id_,
+                "normalized": base.values,
+                "mapping_version": base.version,
+                "digest": base.digest,
+            }
+            for connection, object_, id_, base in rows
+        ),
+    )
