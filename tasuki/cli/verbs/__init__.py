@@ -19,10 +19,12 @@ from tasuki.cli.verbs import (
 )
 
 _BEGIN = Group("Begin", sort_key=1)
-_FLOW = Group("The flow", sort_key=2)
-_ASK = Group("Ask", sort_key=3)
-_PEOPLE = Group("People", sort_key=4)
-_SERVE = Group("Serve", sort_key=5)
+_CHECK = Group("Check", sort_key=2)
+_FLOW = Group("The flow", sort_key=3)
+_ASK = Group("Ask", sort_key=4)
+_DECIDE = Group("Decide", sort_key=5)
+_PRIVACY = Group("Privacy", sort_key=6)
+_SERVE = Group("Serve", sort_key=7)
 
 
 def register(app: Commands) -> None:
@@ -38,14 +40,14 @@ def register(app: Commands) -> None:
         scenarios.command(verb)
     app.command(scenarios)
     disputes = Commands(
-        name="conflicts", group=_PEOPLE, help=(decide.conflicts.__doc__ or "").partition("\n")[0]
+        name="conflicts", group=_DECIDE, help=(decide.conflicts.__doc__ or "").partition("\n")[0]
     )
     disputes.default(decide.conflicts)
     disputes.command(decide.conflicts_resolve, name="resolve")
     disputes.command(decide.conflicts_reopen, name="reopen")
     app.command(disputes)
     doubts = Commands(
-        name="reviews", group=_PEOPLE, help=(decide.reviews.__doc__ or "").partition("\n")[0]
+        name="reviews", group=_DECIDE, help=(decide.reviews.__doc__ or "").partition("\n")[0]
     )
     doubts.default(decide.reviews)
     doubts.command(decide.reviews_accept, name="accept")
@@ -64,9 +66,11 @@ def register(app: Commands) -> None:
 
 
 _VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
-    (_BEGIN, (begin.init, serve.demo, check.discover, check.validate, check.test, check.preview)),
+    (_BEGIN, (begin.init, serve.demo)),
+    (_CHECK, (check.discover, check.validate, check.test, check.preview, check.doctor)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
-    (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile, check.doctor)),
-    (_PEOPLE, (decide.split, person.export, person.erase)),
+    (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile)),
+    (_DECIDE, (decide.split,)),
+    (_PRIVACY, (person.export, person.erase)),
     (_SERVE, (serve.serve, serve.daemon, connection.pause, connection.resume)),
 )
