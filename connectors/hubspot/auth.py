@@ -93,6 +93,11 @@ class Apis:
         """Where a refresh token buys an access token."""
         return self._kept(self._client.oauth.tokens_api)
 
+    @cached_property
+    def token_facts(self) -> Any:
+        """What HubSpot says of an access token."""
+        return self._kept(self._client.oauth.access_tokens_api)
+
     def get(self, path: str, query: list[tuple[str, str]], **options: Any) -> Any:
         """A path the official client has no name for, over its own stack."""
         client = self.basic.api_client
@@ -127,6 +132,8 @@ class Grant:
     expires_at: datetime | None = None
     rotated: bool = False
     """HubSpot gave a new refresh token; the one in the settings may stop working."""
+    scopes: frozenset[str] | None = None
+    """What it lets us do, once HubSpot said so."""
     lock: Lock = field(default_factory=Lock)
 
     def is_fresh(self, now: datetime) -> bool:
@@ -139,6 +146,7 @@ class Grant:
         self.rotated = self.rotated or given != self.refresh_token
         self.refresh_token = given
         self.access_token = str(answer["access_token"])
+        self.scopes = frozenset(answer["scopes"]) if "scopes" in answer else None
         self.expires_at = now + timedelta(seconds=int(answer.get("expires_in") or 0))
         return self.access_token
 

@@ -97,6 +97,16 @@ class Client:
         self._tell()
         return found
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the grant lets us do; None for a fixed token, of which HubSpot tells nothing."""
+        if self.grant is None:
+            return None
+        self._sign_in()
+        if self.grant.scopes is None:
+            work, token = self.apis.token_facts.get, self.grant.access_token
+            self.grant.scopes = frozenset(self.call(work, token, about="oauth").get("scopes") or ())
+        return self.grant.scopes
+
     def server_time(self) -> datetime | None:
         """HubSpot's own clock as of the last answer."""
         text = self.headers.get("date")

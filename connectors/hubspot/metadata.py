@@ -1,10 +1,11 @@
 """What HubSpot says about its objects, in the protocol's words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.hubspot.client import Client
-from connectors.hubspot.faults import missing_object
+from connectors.hubspot.faults import ForbiddenError, missing_object
 from connectors.protocol import LINKED, FieldInfo, ObjectInfo
 from tasuki.errors import RejectedError
 from tasuki.values import Json
@@ -55,6 +56,23 @@ TYPES: Final[Mapping[str, str]] = {
     "object_coordinates": "json",
 }
 
+WRITES: Final = ("create", "update", "delete")
+_ACTIVITIES: Final = ("tasks", "meetings", "calls", "notes", "emails")
+SCOPED: Final[Mapping[str, tuple[str, str]]] = {
+    **{
+        name: (f"crm.objects.{name}.read", f"crm.objects.{name}.write")
+        for name in ("contacts", "companies", "deals", "leads", "owners")
+    },
+    **dict.fromkeys(_ACTIVITIES, ("crm.objects.contacts.read", "crm.objects.contacts.write")),
+    **dict.fromkeys(("lists", "list_memberships"), ("crm.lists.read", "crm.lists.write")),
+    "tickets": ("tickets", "tickets"),
+}
+"""Object -> the scopes to read and to write it; activities come with contacts.
+
+Source: platforms notes on HubSpot. An object that is not here is believed to be open.
+"""
+_CUSTOM: Final = re.compile(r"^(2-\d+|p\d*_\w+)$")
+_OF_CUSTOM: Final = ("crm.objects.custom.read", "crm.objects.custom.write")
 _EVENT: Final = ("id", "eventType", "objectType", "objectId")
 _WEB: Final = (
     "hs_url", "hs_title", "hs_referrer", "hs_session_id", "hs_user_agent",
@@ -106,14 +124,38 @@ def discover(client: Client, objects: Sequence[str]) -> list[ObjectInfo]:
 def describe(client: Client, object: str) -> ObjectInfo:
     """One object with every field that can be asked for."""
     if object in _PSEUDO:
-        return _pseudo(object)
+        return _pseudo(object, refused(client, object))
     if object.startswith("events/"):
         return _event(client, object)
     found = [_field(object, row) for row in properties_of(client, object)]
     known = {field.name for field in found}
     found.extend(_history(name) for name in HISTORIES if name in known)
     found.extend(_link(other) for other in LINKS.get(object, ()))
-    return ObjectInfo(object, object.removeprefix("0-").capitalize(), tuple(found))
+    label = object.removeprefix("0-").capitalize()
+    return ObjectInfo(object, label, tuple(found), refused(client, object))
+
+
+def refused(client: Client, object: str) -> dict[str, str]:
+    """What we may not do with an object's records -> the scope to grant."""
+    held = client.scopes()
+    if held is None:
+        return {} if object in _PSEUDO else _unread(client, object)
+    reads, writes = SCOPED.get(object) or (_OF_CUSTOM if _CUSTOM.match(object) else ("", ""))
+    needed = {"read": reads, **dict.fromkeys(WRITES, writes)}
+    return {
+        verb: f"the scope {scope} to the app, and install it again"
+        for verb, scope in needed.items()
+        if scope and scope not in held
+    }
+
+
+def _unread(client: Client, object: str) -> dict[str, str]:
+    """Of a fixed token HubSpot tells no scopes: whether it may read is seen by reading."""
+    try:
+        client.call(client.apis.basic.get_page, object, limit=1, about=object)
+    except ForbiddenError as error:
+        return {"read": f"the scope {' or '.join(error.scopes) or 'to read it'} to the token"}
+    return {}
 
 
 def unique_properties(client: Client, object: str) -> frozenset[str]:
@@ -187,13 +229,13 @@ def _link(other: str) -> FieldInfo:
     )
 
 
-def _pseudo(object: str) -> ObjectInfo:
+def _pseudo(object: str, refused: Mapping[str, str]) -> ObjectInfo:
     rows = _PSEUDO[object].items()
     fields = tuple(
         FieldInfo(name, type, name, createable=name in _WRITABLE, updateable=False)
         for name, type in rows
     )
-    return ObjectInfo(object, object.replace("_", " ").capitalize(), fields)
+    return ObjectInfo(object, object.replace("_", " ").capitalize(), fields, refused)
 
 
 def _event(client: Client, object: str) -> ObjectInfo:

@@ -46,7 +46,13 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 """Every other type is text to us (string, textarea, email, phone, url, id, time, combobox ...)."""
 
-
+_RIGHTS: Final[Mapping[str, tuple[str, str]]] = {
+    "read": ("queryable", "Read"),
+    "create": ("createable", "Create"),
+    "update": ("updateable", "Edit"),
+    "delete": ("deletable", "Delete"),
+}
+"""What may be done -> the describe's flag for it, and its name in a permission set."""
 _NAMES: Final[Mapping[str, Mapping[str, Any]]] = {
     name: {"name": name, "type": "boolean" if name == "IsActive" else "string"}
     for name in "Id Name FirstName LastName Alias Email Phone Title Type Username IsActive".split()
@@ -115,6 +121,11 @@ def _object(described: Mapping[str, Any]) -> ObjectInfo:
         name=described["name"],
         label=described.get("label") or described["name"],
         fields=tuple(_field(info) for info in described["fields"]),
+        refused={
+            verb: f"{right} on {described['name']} to the integration user"
+            for verb, (flag, right) in _RIGHTS.items()
+            if described.get(flag) is False
+        },
     )
 
 

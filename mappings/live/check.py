@@ -12,6 +12,7 @@ from mappings.live.create import check_create
 from mappings.live.facts import Facts, FieldFacts, ObjectFacts
 from mappings.live.links import check_links
 from mappings.live.named import named_fields
+from mappings.live.rights import lacking
 from mappings.spec import MappedField, Mapping, Side, SideField, Unknown
 from mappings.values import UnknownValueError, reader, writer
 from tasuki.errors import Place
@@ -40,6 +41,7 @@ class _Desk:
 
     mapping: Mapping
     side: Side
+    known: ObjectFacts
     fields: Table[str, FieldFacts]
     others: Table[str, Table[str, FieldFacts]]
     """Side → fields, for every side whose object is known."""
@@ -49,21 +51,23 @@ class _Desk:
         return f"{self.side.connection}/{self.side.object}"
 
 
-def check_live(mapping: Mapping, facts: Facts) -> list[Finding]:
+def check_live(mapping: Mapping, facts: Facts, *, is_whole: bool = True) -> list[Finding]:
     """Everything in a mapping that its systems do not bear out.
 
-    Connections that `facts` leaves out are not judged.
+    Connections that `facts` leaves out are not judged; objects neither, unless it is the whole.
     """
-    known = {
-        side.name: {f.name: f for f in found.fields}
+    found = {
+        side.name: known
         for side in mapping.sides.values()
-        if (found := _object(facts.get(side.connection, ()), side.object)) is not None
+        if (known := _object(facts.get(side.connection, ()), side.object)) is not None
     }
+    fields = {name: {f.name: f for f in known.fields} for name, known in found.items()}
     findings: list[Finding] = []
     for side in mapping.sides.values():
-        if side.name in known:
-            findings += _check_side(_Desk(mapping, side, known[side.name], known))
-        elif side.connection in facts:
+        if side.name in found:
+            desk = _Desk(mapping, side, found[side.name], fields[side.name], fields)
+            findings += _check_side(desk)
+        elif side.connection in facts and is_whole:
             findings.append(_no_object(mapping, side, facts[side.connection]))
     return findings
 
@@ -86,8 +90,7 @@ def _check_side(desk: _Desk) -> Iterator[Finding]:
     for name, place in named_fields(desk.mapping, desk.side.name):
         if name not in desk.fields:
             yield _unknown(desk, name, place)
-        elif not desk.fields[name].readable:
-            yield _unreadable(desk, name, place)
+    yield from lacking(desk.mapping, desk.side, desk.known)
     for rule in desk.mapping.fields.values():
         look = rule.sides.get(desk.side.name)
         if look is not None and look.names and look.names[0] in desk.fields:
@@ -106,23 +109,12 @@ def _unknown(desk: _Desk, name: str, place: Place | None) -> Finding:
     )
 
 
-def _unreadable(desk: _Desk, name: str, place: Place | None) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        f"Our user may not read `{name}` of {desk.there}",
-        place,
-        "without it every record would look blank there",
-        f"Give our user read access to `{name}`, or take it out of the mapping.",
-    )
-
-
 def _check_look(
     desk: _Desk, rule: MappedField, look: SideField, field: FieldFacts
 ) -> Iterator[Finding]:
     if look.reads and not look.value_map and not look.transform:
         yield from _check_read_type(desk, rule, look, field)
     if look.writes:
-        yield from _check_rights(desk, rule, look, field)
         yield from _check_written_type(desk, rule, look, field)
         yield from _check_length(desk, rule, look, field)
         if field.restricted and field.options:
@@ -140,20 +132,6 @@ def _check_read_type(
             look.place,
             "its values could not be read",
             "Choose another field, or add a `transform` or `value_map`.",
-        )
-
-
-def _check_rights(
-    desk: _Desk, rule: MappedField, look: SideField, field: FieldFacts
-) -> Iterator[Finding]:
-    allowed = field.createable if rule.on_create_only else field.updateable
-    if not allowed:
-        yield Finding(
-            Severity.ERROR,
-            f"`{field.name}` of {desk.there} cannot be written",
-            look.place,
-            "it is calculated, or our user may not edit it",
-            f"Give our user edit access, or write `direction: pull` for `{look.side}`.",
         )
 
 
