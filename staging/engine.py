@@ -98,6 +98,14 @@ def open_store(url: str) -> Store:
         ) from error
 
 
+def is_there(url: str) -> bool:
+    """Whether a store of that URL was made before; a database server is believed to be."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return True
+    return bool(parsed.database) and Path(str(parsed.database)).exists()
+
+
 def _trouble(engine: Engine, error: DatabaseError) -> TasukiError | None:
     """What a full disk, a held or a broken store means; nothing for any other trouble."""
     cause: Any = error.orig

@@ -143,3 +143,28 @@ def test_a_connection_that_does_not_answer_hides_no_other(world: Rehearsal) -> N
     found, silent = live.discover(app(world))
     assert set(found) == {"crm"}
     assert [error.what for error in silent.values()] == ["no calls left today"]
+
+
+def test_rights_are_told_mapping_by_mapping(world: Rehearsal) -> None:
+    """From what was last discovered: what each mapping needs, and what our user may not do."""
+    assert not [each for each in systems_inside(world) if each.name.startswith("rights")]
+    (infos,) = [tuple(world.tools.connectors["crm"].discover(["companies"]))]
+    with world.store.writing() as db:
+        schemas.keep(db, "crm", map(asdict, infos), world.tools.now())
+    (fine,) = found(systems_inside(world), "rights account")
+    assert (fine.state, fine.found) == (
+        State.OK,
+        "has what it needs: crm/companies: read, update",
+    )
+    closed = replace(infos[0], refused={"update": "Edit on companies"})
+    with world.store.writing() as db:
+        schemas.keep(db, "crm", [asdict(closed)], world.tools.now())
+    (lacks,) = found(systems_inside(world), "rights account")
+    assert lacks.state is State.FAIL
+    assert "Our user may not update crm/companies" in lacks.found
+    assert lacks.fix == "Grant Edit on companies."
+
+
+def systems_inside(world: Rehearsal) -> Iterator[Check]:
+    with world.store.reading() as db:
+        yield from systems.inside(app(world), db)

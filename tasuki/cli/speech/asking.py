@@ -154,6 +154,15 @@ ASKING: Final = {
     "Stop it with Ctrl-C.": "Ctrl-C で停止します。",
     "{errors} errors, {warnings} warnings": "エラー{errors}件、警告{warnings}件",
     "{name} should be {expected}, is {got}": "{name} は {expected} のはずが {got}",
+    "{name} as it was at {moment} UTC; `--live` asks it now": (
+        "{name}: {moment} UTC 時点の構成で確認 (`--live` で今の構成を確認)"
+    ),
+    "{name} was last discovered at {moment} UTC, too long ago: `tasuki discover`": (
+        "{name}: 前回の取得は {moment} UTC で古いため使っていません (`tasuki discover`)"
+    ),
+    "The files alone; `tasuki discover` or `--live` judges them beside the systems": (
+        "ファイルだけを確認しました (`tasuki discover` か `--live` でシステムの構成とも照合)"
+    ),
     "{passed} passed, {failed} failed": "合格{passed}件、不合格{failed}件",
     "Field names for your editor: {path}": "エディター用の項目名: {path}",
     "not linked yet": "まだ紐付けなし",

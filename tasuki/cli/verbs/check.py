@@ -37,32 +37,42 @@ def discover(*connections: str, door: Doorway) -> int:
     return Exit.DONE
 
 
-def validate(*, live: Flag = False, door: Doorway) -> int:
+def validate(*, live: Flag = False, offline: Flag = False, door: Doorway) -> int:
     """Find everything wrong with connections, mappings and playbook, before anything runs.
+
+    The files are judged beside what the last `discover` kept, where that is a week old at most.
 
     Parameters
     ----------
     live
-        Also ask the systems whether the named fields, values and rights exist.
+        Ask the systems now whether the named fields, values and rights exist.
+    offline
+        Judge the files alone.
     """
     from config.project import load_project
     from mappings.check import finding_of
-    from tasuki.cli.views.check import findings_view
-    from tasuki.service.checking.live import discover as ask
+    from tasuki.cli.views.check import findings_view, metadata_view
+    from tasuki.clock import SystemClock
+    from tasuki.service.checking import live as systems
     from tasuki.service.checking.project import validate as check
     from tasuki.wiring import check_connections
 
     project = load_project(door.folder())
     door.speak(project.language)
-    findings = (*check_connections(project), *check(project))
+    kept = systems.NOTHING if live or offline else systems.kept(project, SystemClock().now())
+    files = check_connections(project)
+    findings = (*files, *check(project, kept.discovered, is_whole=False))
     is_wrong = any(each.severity == "error" for each in findings)
     if live and not is_wrong:
-        found, silent = ask(door.app())
+        found, silent = systems.discover(door.app())
         findings = (*map(finding_of, silent.values()), *check(project, found))
         is_wrong = any(each.severity == "error" for each in findings)
-    screen = door.screen
-    screen.document("findings", {"findings": findings})
+    screen, how = door.screen, "live" if live else "kept" if kept.since else "files"
+    metadata = {"depth": how, "since": kept.since, "too_old": kept.too_old}
+    screen.document("findings", {"findings": findings, "metadata": metadata})
     screen.show(findings_view(findings, screen.words))
+    if not live:
+        screen.show(metadata_view(kept, screen.words))
     if not is_wrong:
         screen.next("tasuki plan" if live else "tasuki validate --live")
     return Exit.USAGE if is_wrong else Exit.DONE

@@ -12,7 +12,7 @@ from tasuki.cli.speech.words import Words
 if TYPE_CHECKING:
     from mappings.check import Finding
     from tasuki.service.checking.check import Check
-    from tasuki.service.checking.live import DriftView, ObjectView
+    from tasuki.service.checking.live import DriftView, Kept, ObjectView
     from tasuki.service.checking.origin import Setting
     from tasuki.service.checking.preview import MappingPreview, RecordPreview
     from tasuki.service.checking.project import Tests
@@ -29,6 +29,25 @@ def findings_view(findings: Sequence["Finding"], words: Words) -> RenderableType
     said = words("{errors} errors, {warnings} warnings",
                  errors=errors, warnings=len(findings) - errors)  # fmt: skip
     return Group(*parts, Text(said, style="red" if errors else "green"))
+
+
+def metadata_view(kept: "Kept", words: Words) -> RenderableType:
+    """Beside which descriptions of the systems the files were judged, and of when those are."""
+    parts = [
+        words("{name} as it was at {moment} UTC; `--live` asks it now",
+              name=name, moment=_minute(at))
+        for name, at in kept.since.items()
+    ] + [
+        words("{name} was last discovered at {moment} UTC, too long ago: `tasuki discover`",
+              name=name, moment=_minute(at))
+        for name, at in kept.too_old.items()
+    ]  # fmt: skip
+    nothing = words("The files alone; `tasuki discover` or `--live` judges them beside the systems")
+    return Text("\n".join(parts or [nothing]), style="dim")
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 def _four_lines(findings: Iterable["Finding"]) -> Iterator[Text]:

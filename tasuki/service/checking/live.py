@@ -3,23 +3,30 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from sqlalchemy import Connection
 
+from config.project import Project
 from connectors.protocol import ObjectInfo
 from mappings.live.drift import Felt, Moved, drift, felt_by
+from staging.engine import is_there, open_store
+from staging.migrations.upgrade import current, head
 from staging.systems import schemas
 from sync.reading.stream import streams
-from tasuki.errors import BlockedError, RejectedError, TasukiError, TransientError
+from tasuki.errors import BlockedError, RejectedError, TasukiError, TransientError, UnreachableError
 from tasuki.service.app import App
 from tasuki.service.checking.project import Discovered
 from tasuki.service.connecting import chosen
-from tasuki.values import Json
+from tasuki.values import Json, instant
 
 _KEPT: Final = TypeAdapter(ObjectInfo)
 """Reads a kept description; keys of other versions are left out."""
+FRESH: Final = timedelta(days=7)
+"""How long what a system said of itself is taken for true."""
 LIVE_SCHEMA: Final = Path(".tasuki/schema.live.json")
 
 
@@ -100,6 +107,47 @@ def _row(each: DriftView) -> dict[str, Json]:
     said = {"before": each.moved.before, "after": each.moved.after, "felt_by": felt}
     where = {"connection": each.connection, "object": each.object, "field": each.moved.field}
     return {**where, "what": each.moved.what.value, "detail": said}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the last `discover` kept, of connections whose description is fresh enough."""
+
+    discovered: Discovered
+    since: Mapping[str, str]
+    """Connection → when the oldest of its descriptions was fetched."""
+    too_old: Mapping[str, str]
+    """The same of those that were left out."""
+
+
+NOTHING: Final = Kept({}, {}, {})
+
+
+def kept(project: Project, now: datetime) -> Kept:
+    """What the store tells of the systems; nothing where no store answers. Makes none."""
+    if not is_there(project.store_url):
+        return NOTHING
+    try:
+        store = open_store(project.store_url)
+    except UnreachableError:  # files are judged without it
+        return NOTHING
+    try:
+        with store.reading() as db:
+            return _kept(db, project, now) if current(db) == head() else NOTHING
+    finally:
+        store.close()
+
+
+def _kept(db: Connection, project: Project, now: datetime) -> Kept:
+    at = {n: t for n, t in schemas.fetched_at(db).items() if n in project.connections}
+    fresh = {name: when for name, when in at.items() if now - instant(when) <= FRESH}
+    found = {name: known(db, name) for name in fresh}
+    return Kept(found, fresh, {n: t for n, t in at.items() if n not in fresh})
+
+
+def known(db: Connection, connection: str) -> tuple[ObjectInfo, ...]:
+    """Every object of a connection as it was last described."""
+    return tuple(map(_KEPT.validate_python, schemas.kept(db, connection).values()))
 
 
 def views(discovered: Discovered) -> tuple[ObjectView, ...]:

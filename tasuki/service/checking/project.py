@@ -74,13 +74,18 @@ def _chosen(project: Project, names: Sequence[str]) -> list[Resource]:
     return list({known[name].name: known[name] for name in names}.values()) or every
 
 
-def validate(project: Project, discovered: Discovered | None = None) -> tuple[Finding, ...]:
-    """Every finding in mappings and playbook, errors first; with metadata also what it belies."""
+def validate(
+    project: Project, discovered: Discovered | None = None, *, is_whole: bool = True
+) -> tuple[Finding, ...]:
+    """Every finding in mappings and playbook, errors first; with metadata also what it belies.
+
+    Where the metadata is not the whole of a connection, objects it lacks are not judged.
+    """
     mappings, findings = check_project(project)
     findings += map(finding_of, examine_catalog(project)[1])
     facts = discovered or {}
     for mapping in mappings if discovered else ():
-        findings += check_live(mapping, facts)
+        findings += check_live(mapping, facts, is_whole=is_whole)
     described = {
         (connection, info.name): info for connection, found in facts.items() for info in found
     }

@@ -1,28 +1,27 @@
 """The systems behind the connections: do they answer, what do they cost, what did they change."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Final
 
 from sqlalchemy import Connection
 
 from connectors.budget import Limits
 from connectors.protocol import Connector
+from mappings.live.rights import lacking, needs
 from staging.systems import schemas
 from sync.reading.stream import streams
 from tasuki.errors import TasukiError
 from tasuki.service.app import App
 from tasuki.service.checking.check import Check, State
+from tasuki.service.checking.live import FRESH, known
 from tasuki.service.checking.owners import owners
 from tasuki.service.connecting import ConnectionView, connections
 from tasuki.values import instant
-
-_OLD: Final = timedelta(days=7)
 
 
 def inside(app: App, db: Connection) -> Iterator[Check]:
     """What the store alone tells of the systems."""
     yield from _schemas(app, db)
+    yield from _rights(app, db)
     yield from _owners(app, db)
 
 
@@ -101,10 +100,29 @@ def _schemas(app: App, db: Connection) -> Iterator[Check]:
         if felt:
             fix = "tasuki validate --live"
             yield Check(f"schema {name}", State.WARN, f"drifted: {', '.join(felt)}", fix)
-        elif age > _OLD:
+        elif age > FRESH:
             yield Check(f"schema {name}", State.WARN, f"{age.days} days old", "tasuki discover")
         else:
             yield Check(f"schema {name}", State.OK, f"discovered {age.days} days ago")
+
+
+def _rights(app: App, db: Connection) -> Iterator[Check]:
+    """What each mapping needs of our user, and what of it the systems last refused."""
+    described = {
+        (name, info.name): info for name in app.project.connections for info in known(db, name)
+    }
+    for mapping in app.tools.mappings:
+        sides = [s for s in mapping.sides.values() if (s.connection, s.object) in described]
+        of = {s.name: described[s.connection, s.object] for s in sides}
+        lack = [found for s in sides for found in lacking(mapping, s, of[s.name])]
+        need = "; ".join(
+            f"{s.connection}/{s.object}: {', '.join(needs(mapping, s))}" for s in sides
+        )
+        if lack:
+            found = f"needs {need}; {'; '.join(each.what for each in lack)}"
+            yield Check(f"rights {mapping.name}", State.FAIL, found, lack[0].fix)
+        elif sides:
+            yield Check(f"rights {mapping.name}", State.OK, f"has what it needs: {need}")
 
 
 def _owners(app: App, db: Connection) -> Iterator[Check]:
