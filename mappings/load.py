@@ -36,8 +36,10 @@ from mappings.transforms.registry import EDITION, USUAL, Habits
 from tasuki.errors import ConfigError, MappingError
 from tasuki.values import digest
 
-_PROSE: Final = frozenset({"description", "owner", "tags", "tests"})
-"""Keys that change nothing a mapping does."""
+_BESIDE: Final = frozenset(
+    "description owner tags tests name renamed_from guards quiet_fields".split()
+)
+"""Keys that change nothing of what records say: to edit them reads nothing anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _examples(parsed: MappingDocument, frame: Frame) -> tuple[Example, ...]:
 
 
 def _meaning(data: Any) -> Any:
-    return {key: value for key, value in data.items() if key not in _PROSE}
+    return {key: value for key, value in data.items() if key not in _BESIDE}
 
 
 # ── what the words depend on besides the file ──

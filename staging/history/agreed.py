@@ -28,7 +28,7 @@ def of(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict
     for chunk in chunks(ids):
         which = (*here, BASE.c.id.in_(chunk), BASE.c.normalized.is_not(None))
         rows = db.execute(select(*columns).where(*which))
-        found |= {id_: Base(values or {}, said or "", digest) for id_, values, said, digest in rows}
+        found |= {r.id: Base(r.normalized or {}, r.mapping_version or "", r.digest) for r in rows}
     return found
 
 

@@ -135,3 +135,14 @@ def test_the_version_knows_the_habits_it_reads_by(folder: Path) -> None:
     text = PROJECT.replace("freemail.example]", "freemail.example, webmail.example]")
     settings.write_text(text, encoding="utf-8")
     assert load_mappings(load_project(folder, {}))[0].version != before
+
+
+def test_what_says_nothing_of_records_reads_nothing_anew(folder: Path) -> None:
+    """Guards, quiet fields and prose leave the version as it is; a transform does not."""
+    path = folder / "mappings" / "person.yaml"
+    before = load_mappings(load_project(folder, {}))[0].version
+    text = PERSON + "guards: {max_creates: 3}\nquiet_fields: [phone]\ndescription: People.\n"
+    path.write_text(text, encoding="utf-8")
+    assert load_mappings(load_project(folder, {}))[0].version == before
+    path.write_text(text.replace("[phone]}\n", "[trim, phone]}\n"), encoding="utf-8")
+    assert load_mappings(load_project(folder, {}))[0].version != before

@@ -162,9 +162,9 @@ def test_what_is_no_choice_is_refused(how: dict[str, str]) -> None:
 # ── owner_by_stage ──
 
 
-def need(world: Rehearsal, team: str) -> dict[str, Any]:
+def need(world: Rehearsal, team: str, account: str = "") -> dict[str, Any]:
     """A need of the account in a team's hands."""
-    (id_,) = world.rows("account")
+    id_ = account or next(iter(world.rows("account")))
     return {
         "id": "need_1", "account_id": id_, "person_id": None, "opportunity_id": None,
         "product": "robot", "confidence": 3, "team": team, "state": "open", "owner_id": None,
@@ -205,6 +205,41 @@ def test_ownership_moves_with_the_handoff(store_url: str) -> None:
         assert trace(world, "name")["why"] == "owner_by_stage: crm owns it"
         assert world.ma.living("orgs")[two].fields["name"] == "Aoba Industries"
         assert world.run()["plan"] is None
+
+
+STAGES = "owner_by_stage: {marketing: ma, otherwise: crm}\nsides:\n"
+NAME = "name: {crm: name, ma: name, direction: both, conflict: crm_wins"
+LADDER = """
+kind: ladder
+name: confidence
+window: 90d
+evaluation_views: 2
+early_stages: [Early]
+late_stages: [Late]
+settled_after: 60d
+"""
+
+
+def test_ownership_goes_on_with_the_account_a_need_moved_to() -> None:
+    """An account merged away leaves its need, and with it who owns the fields, to the survivor."""
+    text = FILES["mappings/account.yaml"].replace("sides:\n", STAGES)
+    text = text.replace(NAME, NAME.replace("crm_wins", "owner_by_stage"))
+    files = {"mappings/account.yaml": text, "playbook/ladder.yaml": LADDER}
+    with rehearsal(files) as world:
+        one, two = pair(world, {"name": "Aoba"}, {"name": "Aoba KK", "domain": "other.example"})
+        world.settle()
+        (own,) = (r["id"] for r in world.rows("account").values() if r["name"] == "Aoba KK")
+        held = {**need(world, "marketing", own), "owner_id": "u_1"}
+        with world.store.writing() as db:
+            rows.write(db, "need", [held])
+        world.ma.edit("orgs", two, {"domain": "aoba.example"})
+        world.run()
+        assert account(world)["id"] != own
+        assert [n["account_id"] for n in world.rows("need").values()] == [account(world)["id"]]
+        world.run()
+        assert account(world)["name"] == "Aoba KK"
+        world.settle()
+        assert world.crm.living("companies")[one].fields["name"] == "Aoba KK"
 
 
 # ── protect ──
