@@ -177,7 +177,8 @@ def cluster(
 ) -> Verdict:
     """Group the members (ref → keys): rulings first, then the rules, strongest first.
 
-    Where holders of a key must stay apart, it joins only those who are clearly on one side.
+    Where holders of a key must stay apart, it joins only those who are clearly on one side; where
+    another key tells them apart (two colleagues of one name), it joins nobody.
     """
     joining = [rule for rule in rules if rule.confidence is not Confidence.POSSIBLE]
     telling = [rule.kind for rule in joining if known.above and rule.kind != STORED_ID]
@@ -282,7 +283,8 @@ def _join(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> No
         _unite(groups, rule, value, refs, list(firsts))
         return
     foes = {a: {b for b in firsts if b != a and groups.clash(a, b, rule)} for a in firsts}
-    parties = _parties(foes) if any(foes.values()) else [tuple(firsts)]
+    told = {groups.clash(a, b, rule) for a in firsts for b in foes[a]}
+    parties = ([] if APART in told else _parties(foes)) if told else [tuple(firsts)]
     for party in parties:
         inside = [ref for ref in refs if groups.root(ref) in party]
         if len(party) > 1:
@@ -349,6 +351,7 @@ def _doubt_over(
     sides = [party[0] for party in parties] or [root for root in firsts if foes[root]]
     neutral = [root for root in firsts if not foes[root]]
     pairs = [(a, b) for a in neutral for b in sides]
+    pairs += [(a, b) for a in sides for b in sides if a < b and b not in foes[a]]
     pairs += [
         (sides[0], b)
         for b in sides[1:]

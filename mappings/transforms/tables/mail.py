@@ -35,7 +35,9 @@ enquiry enquiries mail hello help helpdesk service customerservice customer-serv
 billing accounts accounting invoice invoices payment payments order orders purchasing procurement
 hr jobs career careers recruit recruiting marketing press media pr news newsletter privacy legal
 security root web system it reception general
-soumu eigyo jinji keiri koho kouhou saiyo saiyou otoiawase toiawase kaikei shomu hanbai
+soumu somu eigyo eigyou jinji keiri koho kouhou saiyo saiyou otoiawase toiawase kaikei shomu hanbai
+gyomu gyoumu kanri uketsuke daihyo daihyou koubai kobai shiire seizo seizou gijutsu kaihatsu
+hinshitsu joho jouhou josys jimu jimukyoku honsha all everyone group members
 test testing tester demo dummy sample user nobody none null na unknown anonymous xxx asdf aaa abc
 """.split()
 )

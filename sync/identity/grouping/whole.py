@@ -120,6 +120,7 @@ class _Walk:
     watched: set[int] = field(default_factory=set)
     """Records in whose component somebody may have to stay apart, or is asked about."""
     vetoes: dict[str, "array[int]"] = field(default_factory=dict)
+    """Kind → which of its values each record has: of vetoes, and of what holds a rule apart."""
     hubs: set[Pair] = field(default_factory=set)
     kin: frozenset[Pair] = frozenset()
     above: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -129,10 +130,11 @@ class _Walk:
         """Join by (or ask about) every value of one rule."""
         most = len(self.refs) if rule.kind in scoped_kinds(self.entity, [rule]) else HUB
         asks = rule.confidence is Confidence.POSSIBLE
-        if rule.veto:
+        parts = rule.veto or any(rule.kind in each.apart_by for each in self.rules)
+        if parts:
             self.vetoes[rule.kind] = array("q", bytes(8 * len(self.refs)))
         for number, (value, members) in enumerate(self._values(db, rule.kind), 1):
-            if rule.veto:
+            if parts:
                 self._number(rule.kind, number, members)
             if not 1 < len(members) <= most:
                 if len(members) > most:
@@ -228,7 +230,7 @@ class _Walk:
         return list(by_root.values())
 
     def _watch_numbers(self) -> None:
-        """Components whose records have different values of a veto key."""
+        """Components whose records have different values of such a key."""
         for said in self.vetoes.values():
             first: dict[int, int] = {}
             for member, number in enumerate(said):

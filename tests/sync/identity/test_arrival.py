@@ -49,10 +49,11 @@ MAPPING = RecordMapping(
         KeyRule("number", (KeyPart("corporate_number"),), veto=True),
         KeyRule("domain", (KeyPart("domain"),)),
         KeyRule("name", (KeyPart("name"),), confidence=Confidence.LIKELY),
+        KeyRule("who", (KeyPart("industry"),), confidence=Confidence.LIKELY, apart_by=("domain",)),
         KeyRule("phone", (KeyPart("phone"),), confidence=Confidence.POSSIBLE),
     ),
 )
-KINDS = ("stored_id", "number", "domain", "name", "phone")
+KINDS = ("stored_id", "number", "domain", "name", "who", "phone")
 TABLES = ("identity_key", "link", "review", "ruling", "reference", "alias", "dirty")
 
 
@@ -224,6 +225,18 @@ def test_a_whole_entity_again_writes_nothing(events: Any) -> None:
         at.at_once = True
         at.resolve()
         assert at.db.execute(select(LINK).order_by(LINK.c.seq)).all() == before
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_a_key_holds_apart_is_apart_at_once_too(at_once: bool) -> None:
+    """Two colleagues of one name with two addresses stay two, however many are resolved."""
+    who = {"who": frozenset({"1"})}
+    one, other = ({"domain": frozenset({value})} for value in "12")
+    with desk(at_once=at_once) as at:
+        at.put({REFS[0]: who | one, REFS[1]: who | other, REFS[2]: who})
+        at.resolve()
+        groups, _, asked = at.end()
+        assert (len(groups), len(asked)) == (3, 2)
 
 
 @pytest.mark.parametrize("at_once", [False, True])

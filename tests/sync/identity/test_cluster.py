@@ -67,6 +67,12 @@ def test_a_rule_may_be_held_apart_by_another_key() -> None:
     assert set(verdict.groups) == {("ann",), ("card",), ("other",)}
     assert {(d.left, d.right) for d in verdict.doubts} == {("ann", "card"), ("card", "other")}
     assert len(cluster({"ann": ann, "other": other}, (email, name)).doubts) == 0
+    mobile = KeyRule("mobile")
+    name = KeyRule("name", confidence=Confidence.LIKELY, apart_by=("email", "mobile"))
+    ann, caller = one(name="n", email="a", mobile="1"), one(name="n", mobile="2")
+    verdict = cluster({"ann": ann, "caller": caller, "other": other}, (email, mobile, name))
+    assert set(verdict.groups) == {("ann",), ("caller",), ("other",)}
+    assert [d.pair for d in verdict.doubts] == [("caller", "other")]
 
 
 def test_two_subsidiaries_do_not_become_one_by_the_domain_of_their_group() -> None:
