@@ -48,7 +48,7 @@ class Compiler:
     def tree(self, text: str, scope: Scope, path: KeyPath) -> Node:
         """The typed tree of a condition."""
         try:
-            return condition(text, scope, self.file.source.value_place(path))
+            return condition(text, scope, self.file.source.text_place(path))
         except ConfigError as error:
             self.errors.append(error)
             return _NEVER
@@ -56,7 +56,7 @@ class Compiler:
     def fields(self, names: Sequence[str], scope: Scope, path: KeyPath) -> None:
         """Every name is a field the rule can see."""
         for index, name in enumerate(names):
-            place = self.file.source.value_place((*path, index))
+            place = self.file.source.text_place((*path, index))
             try:
                 found = anything(name, scope, place)
             except ConfigError as error:

@@ -281,6 +281,14 @@ def test_deletes_older_than_the_log_are_a_gap(salesforce, state) -> None:
     assert salesforce.deletes("Account", cursor).gap
 
 
+def test_discovery_tells_what_our_user_may_not_do(salesforce) -> None:
+    """The describe's own flags, with the name a permission set has for each."""
+    account, history = salesforce.discover(["Account", "OpportunityHistory"])
+    assert account.refused == {}
+    assert set(history.refused) == {"create", "update", "delete"}
+    assert history.refused["update"] == "Edit on OpportunityHistory to the integration user"
+
+
 def test_discovery_speaks_our_types(salesforce) -> None:
     """Describe becomes fields with our types, restricted options and what must be given."""
     contact, task = salesforce.discover(["Contact", "Task"])

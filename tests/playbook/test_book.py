@@ -78,6 +78,27 @@ def refused(project: Any) -> ConfigError:
     return found.value
 
 
+@pytest.mark.parametrize("quote", ["", '"', "'"])
+@pytest.mark.parametrize("before", ["", "opportunity.amount > 1 and "])
+def test_an_expression_on_a_missing_field_is_shown_at_the_very_word(
+    project: Any, quote: str, before: str
+) -> None:
+    """Line and column are of the name itself, whether the text stands in quotes or not."""
+    line = f"when: {quote}{before}opportunity.idle_dayz > 30{quote}"
+    project.write("idle.yaml", SIGNAL.replace("when: opportunity.idle_days > 30", line))
+    error = refused(project)
+    column = line.index("opportunity.idle_dayz") + 1
+    assert str(error.where).startswith(f"playbook/idle.yaml:5:{column} ")
+    assert error.what == "'opportunity' has no field 'idle_dayz'"
+
+
+def test_a_fact_in_quotes_is_shown_behind_its_quote(project: Any) -> None:
+    """The same for a list of names."""
+    named = SIGNAL.replace("[opportunity.stage]", '["opportunity.stag"]')
+    project.write("idle.yaml", named)
+    assert str(refused(project).where).startswith("playbook/idle.yaml:6:10")
+
+
 def test_a_whole_playbook_reads(project):
     """Every kind is known by its name, teams in their order."""
     for kind, text in TEXTS.items():
@@ -122,7 +143,7 @@ def test_a_project_without_playbook_has_an_empty_one(project):
         ("handoff", "person.email", "person.mail", "6:12", "no field 'mail'", "Correct"),
         ("handoff", "sla:", "recycle_after: 3bd\nsla:", "7:16", "recycle_after", "Correct"),
         ("score", "account.employees > 1", "person.role = 'x'", "5:21", "'person'", "metric"),
-        ("score", "engagement.kind", "person.role", "6:27", "'person' is not a relation", ""),
+        ("score", "engagement.kind", "person.role", "6:28", "'person' is not a relation", ""),
         ("score", "half_life: 1d", "half_life: 1bd", "6:80", "half_life", "Correct"),
         ("scenario", "account.is_customer", "account.name", "4:11", "is text", "Compare"),
         ("scenario", "person.opted_out", "person.opted", "6:70", "no field 'opted'", "Correct"),

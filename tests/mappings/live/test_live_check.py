@@ -1,6 +1,7 @@
 """Live validation: a mapping against what its systems really have."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -113,6 +114,53 @@ def test_rights_types_and_required_fields(field: FieldInfo, says: str) -> None:
     found = check(facts(field))
     assert any(says in finding.what for finding in found), found
     assert all(finding.severity is Severity.ERROR for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("verb", "place"),
+    [("read", "sides.sf"), ("create", "create.sf"), ("update", "fields.name.sf")],
+)
+def test_what_our_user_may_not_do_is_told_with_what_to_grant(verb: str, place: str) -> None:
+    """A missing scope or object permission, at the line of the mapping that needs it."""
+    known = facts()
+    (account,) = known["sf"]
+    assert isinstance(account, ObjectInfo)
+    closed = {**known, "sf": (replace(account, refused={verb: "Right on Account"}),)}
+    finding = only(closed)
+    assert (finding.severity, finding.what, finding.fix) == (
+        Severity.ERROR,
+        f"Our user may not {verb} sf/Account",
+        "Grant Right on Account.",
+    )
+    assert place in str(finding.where)
+
+
+def test_a_right_that_no_mapping_needs_is_not_asked_for() -> None:
+    """Nothing is created or deleted in hub, and nothing deleted in sf."""
+    known = facts()
+    (org,), (account,) = known["hub"], known["sf"]
+    assert isinstance(org, ObjectInfo)
+    assert isinstance(account, ObjectInfo)
+    none = replace(org, refused={"create": "x", "delete": "x"})
+    assert check({"hub": (none,), "sf": (replace(account, refused={"delete": "x"}),)}) == []
+
+
+def test_deletes_need_the_right_to_delete() -> None:
+    """Only where a mapping carries deletes over to that side."""
+    text = FIELDS.replace("create: {sf", "delete: {hub: delete_in_sf}\ncreate: {sf")
+    known = facts()
+    (account,) = known["sf"]
+    assert isinstance(account, ObjectInfo)
+    closed = {**known, "sf": (replace(account, refused={"delete": "Delete on Account"}),)}
+    assert only(closed, text).what == "Our user may not delete sf/Account"
+
+
+def test_a_calculated_target_is_refused() -> None:
+    """A formula takes no value, not even with a new record."""
+    formula = FieldInfo("Employees", "int", createable=False, updateable=False)
+    finding = only(facts(formula))
+    assert finding.what == "`Employees` of sf/Account cannot be written"
+    assert str(finding.where) == "mappings/account.yaml:8:15 (fields.employees.sf)"
 
 
 def test_a_shorter_field_is_a_warning() -> None:
