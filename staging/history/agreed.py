@@ -11,7 +11,7 @@ from tasuki.values import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class Agreed:
     """What a record and its entity last agreed on, and in which mapping's words."""
 
     values: dict[str, Json]
@@ -20,19 +20,19 @@ class Base:
     """Of the record that said all of this; None when it said something else beside."""
 
 
-def of(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Base]:
+def of(db: Connection, connection: str, object: str, ids: Iterable[str]) -> dict[str, Agreed]:
     """What was last agreed, by record id; records that were never merged have nothing."""
     columns = BASE.c["id", "normalized", "mapping_version", "digest"]
     here = (BASE.c.connection == connection, BASE.c.object == object)
-    found: dict[str, Base] = {}
+    found: dict[str, Agreed] = {}
     for chunk in chunks(ids):
         which = (*here, BASE.c.id.in_(chunk), BASE.c.normalized.is_not(None))
         rows = db.execute(select(*columns).where(*which))
-        found |= {r.id: Base(r.normalized or {}, r.mapping_version or "", r.digest) for r in rows}
+        found |= {r.id: Agreed(r.normalized or {}, r.mapping_version or "", r.digest) for r in rows}
     return found
 
 
-def keep(db: Connection, rows: Iterable[tuple[str, str, str, Base]]) -> None:
+def keep(db: Connection, rows: Iterable[tuple[str, str, str, Agreed]]) -> None:
     """Keep what was agreed: (connection, object, id, base)."""
     upsert(
         db,

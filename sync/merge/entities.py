@@ -218,7 +218,7 @@ def _settle(
 
 def _bases(
     merged: Sequence[Merged], disputed: set[tuple[str, str]]
-) -> Iterator[tuple[str, str, str, agreed.Base]]:
+) -> Iterator[tuple[str, str, str, agreed.Agreed]]:
     """What is agreed from now on: all that was said, but what is disputed or came late."""
     for m in merged:
         late = {(c.ref, v.field): c.base for v in m.verdicts for c in v.candidates if c.is_stale}
@@ -228,7 +228,7 @@ def _bases(
             before = voice.base if voice.before is None else voice.before
             values |= {k: v for k, v in (before or {}).items() if k in open_}
             values |= {name: was for (ref, name), was in late.items() if ref == str(voice.ref)}
-            base = agreed.Base(values, voice.mapping.version, voice.staged.digest)
+            base = agreed.Agreed(values, voice.mapping.version, voice.staged.digest)
             yield voice.ref.connection, voice.ref.object, voice.ref.id, base
 
 

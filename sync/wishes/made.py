@@ -93,7 +93,7 @@ def _recognise(
         keys.setdefault(key.kind, set()).add(key.value)
     identities.set_keys(db, entity, {ref: {k: frozenset(v) for k, v in keys.items()}})
     sent = {n: to_json(v) for n, v in said.values.items() if _is_sent(mapping, side, n, receipt)}
-    base = agreed.Base(sent, mapping.version)
+    base = agreed.Agreed(sent, mapping.version)
     agreed.keep(db, [(ref.connection, ref.object, ref.id, base)])
 
 

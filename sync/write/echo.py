@@ -12,7 +12,7 @@ from mappings.spec import Mapping, mapping_of
 from mappings.values import to_json
 from staging import records
 from staging.history import agreed
-from staging.history.agreed import Base
+from staging.history.agreed import Agreed
 from staging.write import receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Tools
@@ -66,7 +66,7 @@ def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Ce
         for id_ in known
         for tied in [_tied(mapping, side.name, cells[id_])]
     }
-    kept = ((id_, Base(bases[id_].values | agreed_on[id_], mapping.version)) for id_ in known)
+    kept = ((id_, Agreed(bases[id_].values | agreed_on[id_], mapping.version)) for id_ in known)
     agreed.keep(db, ((connection, object, id_, base) for id_, base in kept))
 
 

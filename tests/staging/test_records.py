@@ -84,8 +84,8 @@ def test_an_overlay_adds_no_field_that_is_not_read(db: Connection) -> None:
 
 def test_bases_are_kept_per_record(db: Connection) -> None:
     """The agreed values of a record are read back by its id."""
-    contact = agreed.Base({"email": "a"}, "v1", "d1")
-    lead = agreed.Base({"email": "b"}, "v1")
+    contact = agreed.Agreed({"email": "a"}, "v1", "d1")
+    lead = agreed.Agreed({"email": "b"}, "v1")
     agreed.keep(db, [("crm", "contacts", "1", contact), ("crm", "leads", "1", lead)])
     assert agreed.of(db, "crm", "contacts", ["1", "2"]) == {"1": contact}
 
