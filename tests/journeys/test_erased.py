@@ -65,7 +65,8 @@ def somebody(place: Any, which: int = 0) -> Somebody:
         " AND valid_to IS NULL",
         row[0],
     )
-    return Somebody(*row, refs=dict(links))
+    id_, email, family, given, phone = row
+    return Somebody(id_, email, family, given, phone, dict(links))
 
 
 def found(place: Any, who: Somebody) -> list[str]:
