@@ -196,6 +196,37 @@ def last_words(events: list[tuple[tuple[str, str, Any], bool]]) -> list[tuple[in
 @settings(max_examples=60, deadline=None)
 def test_day_by_day_ends_as_at_once(events: Any, dice: Any) -> None:
     """Linking after any event, or none, ends where linking all at once does, in any order."""
+    ends_the_same(events, dice)
+
+
+FEW = st.fixed_dictionaries(
+    {},
+    optional={
+        kind: st.frozensets(VALUES, min_size=1, max_size=1) for kind in ("domain", "who", "name")
+    },
+)
+QUIET = st.lists(
+    st.tuples(
+        st.one_of(
+            st.tuples(st.just("put"), REF, FEW),
+            st.tuples(st.just("put"), REF, FEW),
+            st.tuples(st.just("parent"), REF, st.sampled_from(REFS[:2])),
+        ),
+        st.booleans(),
+    ),
+    max_size=8,
+)
+
+
+@given(QUIET, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_where_nobody_ruled_and_no_number_differs_it_ends_the_same(events: Any, dice: Any) -> None:
+    """Among few keys nothing else draws attention to a group: what must be apart is seen."""
+    ends_the_same(events, dice)
+
+
+def ends_the_same(events: Any, dice: Any) -> None:
+    """Both ways of resolving, in two orders of arrival, come to one end."""
     with desk() as slow:
         for number, (event, resolves) in enumerate(events):
             happen(slow, event, number)
