@@ -9,7 +9,7 @@ more, its records are unlinked (merged entities) or their rows go (copied ones).
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from catalog.shape import Grain
 from mappings.spec import Mapping as RecordMapping
@@ -21,14 +21,26 @@ from staging.tables.identity import LINK
 from staging.tables.staged import CURSOR
 from staging.tables.writes import CHANGE, INTENT, PARKED
 from sync.context import Runner, Step, Tools
+from sync.write.intent import HELD
 from tasuki.values import Json, Ref, dumps, loads
 
 _MAPPINGS: Final = "mappings"
 _SAID: Final = (_MAPPINGS, "*", "said")
 _TOLD: Final = (_MAPPINGS, "*", "told")
-_ORIGINS: Final = ("mapping", "create", "delete")
+_ORIGINS: Final = ("mapping", "create", "delete", "kept")
 """What the origins of a mapping's wishes begin with."""
 _HISTORY: Final = ("history", "entities", "since")
+SENTENCES: Final = {
+    "renamed": "mapping {old} is {new} now: its wishes, bases and written values move along",
+    "removed": "mapping {name} is gone: its wishes are withdrawn, values only it fed are dropped; "
+    "what was written to systems stays",
+    "field renamed": "{mapping}: {old} is {new} now: base, value and provenance move along",
+    "field removed": "{mapping}: {gone} is not mapped any more: its values are dropped; what was "
+    "written to systems stays",
+    "left": "{object} is not read as {entity} any more: {count} records left; their values are "
+    "dropped, the systems stay as they are",
+}
+"""What is told, in English; the holes are filled for each reader in their language."""
 _MEASURED: Final = ("account", "person", "opportunity")
 Said = dict[str, dict[str, Json]]
 """Mapping → its entity, grain, fields and homes ([connection, object])."""
@@ -39,10 +51,15 @@ def reword(run: Runner) -> dict[str, Json]:
     return run.step(REWORD)
 
 
-def told(db: Connection, run: str) -> list[str]:
+def told(db: Connection, run: str) -> list[dict[str, Json]]:
     """What this run said about renamed and removed mappings and fields."""
     found = records.position(db, *_TOLD)
     return list(loads(found.value)) if found.value and found.fields_digest == run else []
+
+
+def _tell(about: str, **values: str | int) -> dict[str, Json]:
+    say = SENTENCES[about]
+    return {"text": say.format(**values), "say": say, "values": values}
 
 
 def _keep_reword(
@@ -82,7 +99,7 @@ def _homes(said: Said) -> set[tuple[str, str, str, str]]:
     return {(m["grain"], m["entity"], *home) for m in said.values() for home in m["homes"]}
 
 
-def _renamed(db: Connection, tools: Tools, known: Said) -> Iterator[str]:
+def _renamed(db: Connection, tools: Tools, known: Said) -> Iterator[dict[str, Json]]:
     names = {mapping.name for mapping in tools.mappings}
     for mapping in tools.mappings:
         old = mapping.renamed_from
@@ -90,9 +107,7 @@ def _renamed(db: Connection, tools: Tools, known: Said) -> Iterator[str]:
             continue
         known[mapping.name] = known.pop(old)
         _rename(db, old, mapping.name)
-        yield (
-            f"mapping {old} is {mapping.name} now: its wishes, bases and written values move along"
-        )
+        yield _tell("renamed", old=old, new=mapping.name)
 
 
 def _rename(db: Connection, old: str, new: str) -> None:
@@ -107,7 +122,7 @@ def _rename(db: Connection, old: str, new: str) -> None:
         db.execute(update(INTENT).where(INTENT.c.origin == was).values(origin=is_))
 
 
-def _removed(db: Connection, known: Said, now: Said) -> Iterator[str]:
+def _removed(db: Connection, known: Said, now: Said) -> Iterator[dict[str, Json]]:
     for name in sorted(set(known) - set(now)):
         origins = [f"{origin}:{name}" for origin in _ORIGINS]
         _withdraw(db, INTENT.c.origin.in_(origins))
@@ -115,18 +130,15 @@ def _removed(db: Connection, known: Said, now: Said) -> Iterator[str]:
             mine = PARKED.c.id.startswith(f"{origin}:", autoescape=True)
             db.execute(update(PARKED).where(mine, PARKED.c.state == "open").values(state="dropped"))
         db.execute(delete(CURSOR).where(CURSOR.c.connection == _MAPPINGS, CURSOR.c.object == name))
-        yield (
-            f"mapping {name} is gone: its wishes are withdrawn, values only it fed are dropped; "
-            "what was written to systems stays"
-        )
+        yield _tell("removed", name=name)
 
 
 def _withdraw(db: Connection, *which: Any) -> None:
-    waiting = INTENT.c.state.in_(("open", "parked"))
+    waiting = or_(INTENT.c.state.in_(("open", "parked")), INTENT.c.state.startswith(HELD))
     db.execute(update(INTENT).where(waiting, *which).values(state="withdrawn"))
 
 
-def _reworded(tools: Tools, known: Said, now: Said) -> Iterator[str]:
+def _reworded(tools: Tools, known: Said, now: Said) -> Iterator[dict[str, Json]]:
     """Fields of mappings that stayed: the merge follows them by itself, since they read anew."""
     for mapping in tools.mappings:
         if mapping.name not in known:
@@ -135,17 +147,14 @@ def _reworded(tools: Tools, known: Said, now: Said) -> Iterator[str]:
         names = {f.name: f.renamed_from for f in mapping.fields.values() if f.renamed_from}
         moved = {new: old for new, old in names.items() if old in before and new not in before}
         for new, old in moved.items():
-            yield f"{mapping.name}: {old} is {new} now: base, value and provenance move along"
+            yield _tell("field renamed", mapping=mapping.name, old=old, new=new)
         for gone in sorted(before - set(now[mapping.name]["fields"]) - set(moved.values())):
-            yield (
-                f"{mapping.name}: {gone} is not mapped any more: its values are dropped; "
-                "what was written to systems stays"
-            )
+            yield _tell("field removed", mapping=mapping.name, gone=gone)
 
 
 def _left(
     db: Connection, tools: Tools, homes: Iterable[tuple[str, str, str, str]]
-) -> Iterator[str]:
+) -> Iterator[dict[str, Json]]:
     """Objects that nothing reads as an entity any more."""
     read = {(side.connection, side.object) for m in tools.mappings for side in m.sides.values()}
     for grain, entity, connection, object_ in sorted(homes):
@@ -161,10 +170,7 @@ def _left(
         if (connection, object_) not in read:
             for consumer in (queue.MAP, queue.COPY):
                 queue.clear(db, consumer, f"{connection}/{object_}")
-        yield (
-            f"{connection}/{object_} is not read as {entity} any more: {count} records left; "
-            "their values are dropped, the systems stay as they are"
-        )
+        yield _tell("left", object=f"{connection}/{object_}", entity=entity, count=count)
 
 
 def _unlink(db: Connection, tools: Tools, entity: str, connection: str, object: str) -> int:

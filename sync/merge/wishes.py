@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -17,14 +18,27 @@ from mappings.values import to_json
 from staging.write import conflicts, parking
 from staging.write.parking import Parked
 from sync.context import Tools
+from sync.merge.protection import Cell, Held
 from sync.merge.three_way import is_blank
 from sync.merge.ties import tied_cells
 from sync.merge.voices import Voice
 from sync.wishes.ends import Ends, ends_of
 from sync.wishes.watch import point_anew
-from sync.write.intent import Intent, forget, open_ids, wish, withdraw
+from sync.write.intent import (
+    HELD,
+    PROTECTED,
+    Intent,
+    drop_unwanted,
+    forget,
+    open_ids,
+    wish,
+    withdraw,
+)
 from tasuki.errors import RejectedError
 from tasuki.values import Json, Ref
+
+KEPT: Final = "kept:"
+"""What the origin of a wish begins with that is kept back because a person edited its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ def wish_back(
     tools: Tools,
     entity: Entity,
     merged: Wanted,
-    held: Collection[tuple[Ref, str]] = (),
+    held: Mapping[Cell, Held] = MappingProxyType({}),
 ) -> int:
     """Keep the wishes of these entities' mappings; withdraw those that are no longer wanted.
 
@@ -59,12 +73,55 @@ def wish_back(
         for voice in first_of_each_side(voices)
     ]
     wanted = {offer.intent.id: offer.intent for offer in offers if offer.intent}
+    kept = {each.id: each for each in _kept(entity, merged, disputed, held)}
     _park(db, tools, offers)
-    for origin in {f"mapping:{m.name}" for m in tools.mappings if m.entity.name == entity.name}:
-        stale = set(open_ids(db, origin, merged)) - set(wanted)
+    for name in {mapping.name for mapping in tools.mappings if mapping.entity.name == entity.name}:
+        stale = set(open_ids(db, f"mapping:{name}", merged)) - set(wanted)
         withdraw(db, stale)
+        drop_unwanted(db, f"{KEPT}{name}", merged, kept)
     forget(db, {offer.origin for offer in offers} - set(wanted))
+    wish(db, kept.values(), tools.now())
     return wish(db, wanted.values(), tools.now())
+
+
+def _kept(
+    entity: Entity, merged: Wanted, disputed: set[tuple[str, str]], held: Mapping[Cell, Held]
+) -> Iterator[Intent]:
+    """What would be written were it not protected: written down for people, never sent."""
+    mine = {ref for ref, _ in held}
+    for id_, (row, _, voices) in merged.items():
+        for voice in (v for v in first_of_each_side(voices) if v.ref in mine):
+            there = {k: to_json(v) for k, v in _cells(voice).items()}
+            cells = {
+                rule.sides[voice.side].names[0]: _held_cell(rule, held[voice.ref, rule.name])
+                for rule in voice.mapping.pushed(voice.side)
+                if (voice.ref, rule.name) in held and (id_, rule.name) not in disputed
+                if _wants(rule, row.get(rule.name), there.get(rule.name), _raw(voice, rule))
+            }
+            if cells:
+                yield _as_kept(entity, id_, voice, cells)
+
+
+def _held_cell(rule: MappedField, held: Held) -> dict[str, Json]:
+    return {"field": rule.name, "by": held.by, "since": held.since, "until": held.until}
+
+
+def _as_kept(entity: Entity, id: str, voice: Voice, cells: Mapping[str, Json]) -> Intent:
+    origin = f"{KEPT}{voice.mapping.name}"
+    return Intent(
+        id=f"{origin}:{voice.ref}",
+        origin=origin,
+        lane=Lane.MAPPINGS,
+        verb=Verb.UPDATE,
+        connection=voice.ref.connection,
+        object=voice.ref.object,
+        record_id=voice.ref.id,
+        fields={},
+        entity=entity.name,
+        entity_id=id,
+        cause={"rule": voice.mapping.name, "cells": dict(cells)},
+        state=f"{HELD}{PROTECTED}",
+    )
 
 
 def _ends(db: Connection, merged: Wanted) -> Ends:

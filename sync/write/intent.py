@@ -13,6 +13,8 @@ from tasuki.values import Json
 
 HELD: Final = "held:"
 """What the state of a wish begins with that is not sent, and says why."""
+PROTECTED: Final = "protected"
+"""Why a cell that a person changed is not overwritten for a while."""
 _UNDONE: Final = "undone"
 """In a cause: the cells a person undid, and the values that are not wanted there again."""
 
@@ -68,6 +70,16 @@ def held(db: Connection) -> dict[tuple[str, str, str, str], int]:
     query = select(*by, func.count()).where(INTENT.c.state >= HELD, INTENT.c.state < f"{HELD}~")
     rows = db.execute(query.group_by(*by).order_by(*by))
     return {(o, c, x, state.removeprefix(HELD)): n for o, c, x, state, n in rows}
+
+
+def kept_cells(db: Connection) -> list[tuple[str, str, str, Mapping[str, Json]]]:
+    """The wishes kept back because people edited their cells: (origin, connection, object, cause).
+
+    At most those whose protection still lasts.
+    """
+    mine = (INTENT.c.origin, INTENT.c.connection, INTENT.c.object, INTENT.c.cause)
+    rows = db.execute(select(*mine).where(INTENT.c.state == f"{HELD}{PROTECTED}"))
+    return [(row.origin, row.connection, row.object, row.cause) for row in rows]
 
 
 def drop_unwanted(
@@ -162,7 +174,7 @@ def _same(known: Intent | None, wanted: Intent) -> bool:
     if known.state == "undone" and (known.verb != Verb.UPDATE or not wanted.fields):
         return True
     if is_held(known) or is_held(wanted):
-        return known.state == wanted.state
+        return known.state == wanted.state and dict(known.cause) == dict(wanted.cause)
     return dict(known.fields) == dict(wanted.fields) and known.verb == wanted.verb
 
 

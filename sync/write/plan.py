@@ -19,7 +19,7 @@ from sync.pull import hidden_fields
 from sync.renames import told
 from sync.write import guards
 from sync.write.cell import holds
-from sync.write.intent import Intent, fulfil, held, open_intents
+from sync.write.intent import PROTECTED, Intent, fulfil, held, kept_cells, open_intents
 from sync.write.risk import risk_of
 from tasuki.values import Json, digest, new_id, stamp
 
@@ -47,20 +47,42 @@ def _keep_plan(
     draft = compare(db, plan_id, wishes)
     fulfil(db, draft.fulfilled)
     plans.discard_drafts(db, arguments["origin"] or "all")
+    back = _held(db)
     if not draft.changes:
-        return {"plan": None, "changes": 0, "records": 0}
+        return {"plan": None, "changes": 0, "records": 0, **({"held": back} if back else {})}
     row = describe(db, tools, plan_id, draft.changes, arguments["by"])
-    notes = row.notes | {"held": _held(db), "quiet": _quiet(draft.changes)}
+    notes = row.notes | {"held": back, "quiet": _quiet(draft.changes)}
     row = replace(row, origin=arguments["origin"] or "all", notes=notes)
     plans.save(db, row, draft.changes)
     return {"plan": plan_id, "changes": len(draft.changes), "records": row.counts["records"]}
 
 
 def _held(db: Connection) -> list[dict[str, Json]]:
-    """Records that a mapping asks for and that are not made, by object and reason."""
-    return [
+    """What a mapping asks for and that is not done, by object and reason.
+
+    Records that are not made, and cells that are not overwritten (`field` is theirs, `since` the
+    day of the newest edit).
+    """
+    made = [
         {"rule": origin.partition(":")[2], "to": f"{connection}/{object_}", "why": why, "n": n}
         for (origin, connection, object_, why), n in held(db).items()
+        if why != PROTECTED
+    ]
+    edits: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for origin, connection, object_, cause in kept_cells(db):
+        for name, cell in (cause.get("cells") or {}).items():
+            key = (origin.partition(":")[2], f"{connection}/{object_}", name)
+            edits[key].append(str(cell["since"]))
+    return made + [
+        {
+            "rule": rule,
+            "to": to,
+            "field": name,
+            "why": PROTECTED,
+            "n": len(days),
+            "since": max(days),
+        }
+        for (rule, to, name), days in sorted(edits.items())
     ]
 
 

@@ -91,10 +91,10 @@ class PlanView:
     kept: int
     """Cells an undo leaves alone because somebody edited them."""
     held: tuple[dict[str, Json], ...]
-    """Records that mappings ask for and that are not made: rule, to (object), why, n."""
+    """What mappings ask for and is not done: rule, to, why, n; of cells also field and since."""
     quiet: int
     """Cells of fields that a mapping calls quiet: counted here, in no fold."""
-    told: tuple[str, ...]
+    told: tuple[dict[str, Json], ...]
     """What was renamed or removed in mappings, and what became of it."""
     targets: tuple[TargetView, ...] = field(repr=False)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from mappings.spec import Mapping
-from sync.renames import told
+from mappings.spec import Mapping, Protect
+from sync.renames import SENTENCES, told
+from tasuki.cli.speech.japanese import JAPANESE
 from tests.rehearsal import Rehearsal, rehearsal
 
 
@@ -28,7 +31,7 @@ def mapping(world: Rehearsal, name: str) -> Mapping:
     return next(m for m in world.tools.mappings if m.name == name)
 
 
-def lines(world: Rehearsal) -> list[str]:
+def lines(world: Rehearsal) -> list[dict[str, Any]]:
     run = max(world.all("run"), key=lambda row: row["started_at"])["id"]
     with world.store.reading() as db:
         return told(db, run)
@@ -53,7 +56,7 @@ def test_a_renamed_field_keeps_its_base() -> None:
         (row,), (was,) = world.rows("account").values(), before.values()
         assert (row["name_kana"], row["city"]) == (was["city"], None)
         assert counts["conflicts"] == 0
-        assert counts["told"][0].startswith("account: city is name_kana now")
+        assert counts["told"][0]["text"].startswith("account: city is name_kana now")
         (kept,) = {r["normalized"].get("name_kana") for r in world.all("base") if r["id"] == one}
         assert kept == "Tokyo"
 
@@ -73,7 +76,7 @@ def test_a_removed_field_leaves_no_stale_value() -> None:
         assert counts["plan"] is None
         assert world.crm.living("companies")[one].fields["phone"] == "2"
         assert world.ma.living("orgs")[two].fields["phone"] == "1"
-        assert "phone is not mapped any more" in counts["told"][0]
+        assert "phone is not mapped any more" in counts["told"][0]["text"]
         assert lines(world) == counts["told"]
         assert world.run()["told"] == []
 
@@ -88,7 +91,7 @@ def test_a_renamed_mapping_goes_on(store_url: str) -> None:
         before = {i["id"]: i["state"] for i in world.all("intent")}
         reworded(world, "account", name="firm", renamed_from="account")
         counts = world.run()
-        assert "mapping account is firm now" in counts["told"][0]
+        assert "mapping account is firm now" in counts["told"][0]["text"]
         after = {i["id"]: i["state"] for i in world.all("intent")}
         assert after == {k.replace(":account:", ":firm:"): v for k, v in before.items()}
         versions = {c["object"] for c in world.all("cursor") if c["connection"] == "mappings"}
@@ -112,7 +115,7 @@ def test_a_removed_mapping_takes_its_values_along(store_url: str) -> None:
         assert {link["entity"] for link in world.all("link") if not link["valid_to"]} == {"person"}
         assert not [i for i in world.all("intent") if i["state"] == "open"]
         assert world.crm.living("companies")[one].fields["phone"] == "2"
-        assert "mapping account is gone" in counts["told"][0]
+        assert "mapping account is gone" in counts["told"][0]["text"]
         assert world.run()["told"] == []
 
 
@@ -134,5 +137,28 @@ def test_a_side_that_left_takes_its_values_along() -> None:
         counts = world.run()
         (row,) = world.rows("account").values()
         assert (row["industry"], row["phone"]) == (None, "1")
-        assert "ma/orgs is not read as account any more: 1 records" in counts["told"][0]
+        assert "ma/orgs is not read as account any more: 1 records" in counts["told"][0]["text"]
         assert not [i for i in world.all("intent") if i["state"] == "open"]
+
+
+def test_what_is_told_of_renames_is_told_in_japanese_too() -> None:
+    """Every sentence has its own, with the same holes."""
+    holes = re.compile(r"\{(\w+)\}")
+    for english in SENTENCES.values():
+        assert set(holes.findall(JAPANESE[english])) == set(holes.findall(english))
+
+
+def test_a_wish_held_back_goes_with_its_mapping() -> None:
+    """What is kept back by a protection is not spoken of once nobody asks for it."""
+    with rehearsal() as world:
+        old = mapping(world, "account")
+        fields = dict(old.fields)
+        fields["name"] = replace(fields["name"], protect=Protect(timedelta(days=30)))
+        reworded(world, "account", fields=fields)
+        one, two = company(world)
+        world.settle()
+        world.ma.edit("orgs", two, {"name": "Blue Leaf"}, by="u_1")
+        world.crm.edit("companies", one, {"name": "Aoba Works"})
+        assert world.run()["held"]
+        reworded(world, "account")
+        assert "held" not in world.run()

@@ -62,6 +62,30 @@ FLOW: Final = {
     "cells refused": "項目を見送り",
     "cells unknown": "項目は結果不明",
     "{n} not made in {to}: {why}": "{to} に作成しなかったもの {n}件：{why}",
+    "{n} kept in {where}: changed by a person on {day}": (
+        "{where} の {n}件はそのまま：{day} に人が変更したため"
+    ),
+    "Nothing else to do.": "ほかに、することはありません。",
+    "mapping {old} is {new} now: its wishes, bases and written values move along": (
+        "マッピング {old} は {new} になりました：意図・基準値・書き込み済みの値を引き継ぎます"
+    ),
+    "mapping {name} is gone: its wishes are withdrawn, values only it fed are dropped; "
+    "what was written to systems stays": (
+        "マッピング {name} がなくなりました：意図を取り下げ、それだけが与えていた値を除きます。"
+        "システムに書き込んだ値は残ります"
+    ),
+    "{mapping}: {old} is {new} now: base, value and provenance move along": (
+        "{mapping}：{old} は {new} になりました。基準値・値・出所を引き継ぎます"
+    ),
+    "{mapping}: {gone} is not mapped any more: its values are dropped; what was "
+    "written to systems stays": (
+        "{mapping}：{gone} は対象から外れました。値を除きます。システムに書き込んだ値は残ります"
+    ),
+    "{object} is not read as {entity} any more: {count} records left; their values are "
+    "dropped, the systems stay as they are": (
+        "{object} は {entity} として読み込まなくなりました：{count}レコードが外れ、その値を"
+        "除きます。システムはそのままです"
+    ),
     "{n} more cells of quiet fields": "ほかに静かな項目 {n}件",
     "the field that makes them unique is blank": "一意にする項目が空です",
     "what they point at is not there yet": "参照先がまだありません",

@@ -72,9 +72,15 @@ def _wanted(
 
 def _quiet(door: "Door", counts: "dict[str, Json]") -> None:
     """Nothing is planned; that every system is right may be said only of what was read."""
+    from tasuki.cli.views.plan import held_lines
+
     words = door.screen.words
+    if held := counts.get("held"):
+        door.screen.show(*held_lines(held, words))
     if counts.get("stopped"):
         door.screen.show(words("Nothing to do in what could be read."))
+    elif held:
+        door.screen.show(words("Nothing else to do."))
     else:
         door.screen.show(words("Nothing to do: every system already says what it should."))
 

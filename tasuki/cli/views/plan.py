@@ -1,6 +1,6 @@
 """A plan on a terminal: riskiest first, same-shape changes folded, each line with its reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -224,14 +224,10 @@ def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
             words("{n} cells are left alone: somebody edited them since.", n=plan.kept),
             style="yellow",
         )
-    for each in plan.held:
-        why = words(_HELD.get(str(each["why"]), str(each["why"])))
-        said = words("{n} not made in {to}: {why}", n=f"{each['n']:,}", to=each["to"], why=why)
-        yield Text(said, style="dim")
+    yield from held_lines(plan.held, words)
     if plan.quiet:
         yield Text(words("{n} more cells of quiet fields", n=f"{plan.quiet:,}"), style="dim")
-    for line in plan.told:
-        yield Text(line, style="yellow")
+    yield from told_lines(plan.told, words)
     for guard in plan.guards:
         yield Text(f"{words('guard')}: {guard}", style="bold red")
     if not plan.guards:
@@ -241,6 +237,25 @@ def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
         yield Text(f"{words('API calls to apply')}: {calls}", style="dim")
     if plan.approved_by:
         yield Text(f"{words('approved by')}: {', '.join(plan.approved_by)}", style="dim")
+
+
+def held_lines(held: Iterable[Mapping[str, Any]], words: Words) -> Iterator[Text]:
+    """What is wanted and not done, a line for each reason."""
+    for each in held:
+        n, to, why = f"{each['n']:,}", each["to"], str(each["why"])
+        if "field" in each:
+            where, day = f"{to}.{each['field']}", str(each["since"])[:10]
+            said = words("{n} kept in {where}: changed by a person on {day}",
+                         n=n, where=where, day=day)  # fmt: skip
+        else:
+            said = words("{n} not made in {to}: {why}", n=n, to=to, why=words(_HELD.get(why, why)))
+        yield Text(said, style="dim")
+
+
+def told_lines(told: Iterable[Mapping[str, Any]], words: Words) -> Iterator[Text]:
+    """What became of mappings and fields that were renamed or removed."""
+    for each in told:
+        yield Text(words(each["say"], **each["values"]), style="yellow")
 
 
 def _has(target: "TargetView", risk: str) -> bool:

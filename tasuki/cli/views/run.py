@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
+from tasuki.cli.views.plan import told_lines
 
 if TYPE_CHECKING:
     from staging.completeness.certificates import Proof
@@ -47,7 +48,7 @@ def funnel(counts: "dict[str, Json]", words: Words) -> RenderableType:
     for name, key in _FUNNEL:
         if counts.get(key) or key == "read":
             table.add_row(f"{counts.get(key) or 0:,}", words(name))
-    told = (Text(line, style="yellow") for line in counts.get("told") or ())
+    told = told_lines(counts.get("told") or (), words)
     beside = (*_scopes(counts, words), *_swept(counts, words), *_not_green(counts, words))
     return Group(table, *told, *beside)
 

@@ -14,7 +14,10 @@ from playbook.decide.ledger import Decision
 from staging import rows
 from staging.bulk import insert
 from staging.tables.decisions import HANDOFF
+from tasuki.cli.speech.words import Words
+from tasuki.cli.views.plan import held_lines
 from tasuki.errors import GuardError, UnknownRecordError
+from tasuki.service import planning
 from tasuki.service.accounts import audited
 from tasuki.service.app import App
 from tasuki.service.deciding import conflicts
@@ -260,6 +263,36 @@ def test_a_persons_edit_is_left_alone_for_a_while(by: Any) -> None:
         world.tick(31 * 24 * 60)
         world.settle()
         assert world.ma.living("orgs")[two].fields["name"] == "Aoba Works"
+        assert "held" not in world.run()
+
+
+def test_a_plan_lists_what_it_leaves_alone_to_people() -> None:
+    """Field by field with its count and the day of the newest edit, in both languages."""
+    with rehearsal() as world:
+        reword(world, "name", protect=Protect(timedelta(days=30)))
+        pairs = [
+            (
+                world.crm.add("companies", {"name": f"A{n}", "domain": f"a{n}.example"}),
+                world.ma.add("orgs", {"name": f"A{n}", "domain": f"a{n}.example"}),
+            )
+            for n in range(2)
+        ]
+        world.settle()
+        for one, two in pairs:
+            world.ma.edit("orgs", two, {"name": "Blue Leaf"}, by="u_1")
+            world.crm.edit("companies", one, {"name": "Aoba Works"})
+        day = world.tools.clock.now().date().isoformat()
+        kept = {"rule": "account", "to": "ma/orgs", "field": "name", "why": "protected", "n": 2}
+        assert world.sync()["held"] == [
+            {**kept, "since": day + world.run()["held"][0]["since"][10:]}
+        ]
+        world.crm.edit("companies", pairs[0][0], {"phone": "03-1"})
+        view = planning.show_plan(app(world), str(world.run()["plan"]))
+        said = {str(line) for line in held_lines(view.held, Words())}
+        assert said == {f"2 kept in ma/orgs.name: changed by a person on {day}"}
+        assert f"ma/orgs.name の 2件はそのまま：{day} に人が変更したため" in {
+            str(line) for line in held_lines(view.held, Words("ja"))
+        }
 
 
 @pytest.mark.parametrize(("whose", "kept"), [(ChangedBy.PERSON, False), (ChangedBy.ANYONE, True)])
