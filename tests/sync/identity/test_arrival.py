@@ -210,10 +210,12 @@ QUIET = st.lists(
         st.one_of(
             st.tuples(st.just("put"), REF, FEW),
             st.tuples(st.just("put"), REF, FEW),
+            st.tuples(st.just("put"), REF, FEW),
             st.tuples(st.just("parent"), REF, st.sampled_from(REFS[:2])),
         ),
         st.booleans(),
     ),
+    min_size=6,
     max_size=8,
 )
 
