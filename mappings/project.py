@@ -5,8 +5,8 @@ from typing import Final
 
 from catalog.custom import examine
 from config.project import Project
-from mappings.check import Finding
 from mappings.checking.files import check
+from mappings.finding import Finding
 from mappings.load import Surroundings, load
 from mappings.spec import Mapping
 from mappings.transforms.registry import Habits

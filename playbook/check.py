@@ -6,7 +6,7 @@ from typing import TypeAlias
 from config.nearest import did_you_mean
 from config.project import Project
 from connectors.protocol import ObjectInfo
-from mappings.check import Finding, Severity, finding_of
+from mappings.finding import Finding, Severity, finding_of
 from playbook.book import Playbook, examine
 from playbook.documents import Task
 from playbook.rules import Handoff, Scenario, Score, Signal

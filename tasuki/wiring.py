@@ -15,7 +15,7 @@ from config.project import ConnectionConfig, Project, load_project
 from config.settings import problems
 from connectors.budget import Budget
 from connectors.protocol import Connector, ConnectorSpec, Delivery, Hint, OpenContext
-from mappings.check import Finding, finding_of
+from mappings.finding import Finding, finding_of
 from mappings.project import load_mappings
 from playbook.book import read_playbook, written_fields
 from staging.engine import Store, open_store

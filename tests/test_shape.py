@@ -127,6 +127,29 @@ def test_rooms_open_with_a_table_of_contents() -> None:
         assert len(opening.body) == 1, room
 
 
+def test_tables_of_contents_tell_the_truth() -> None:
+    """A folder whose `__init__.py` lists what is in it lists everything that is, and no more."""
+    wrong = {
+        name(opening.parent): sorted(listed ^ _contents(opening.parent))
+        for opening in modules()
+        if opening.name == "__init__.py"
+        and (listed := _listed(opening))
+        and listed != _contents(opening.parent)
+    }
+    assert wrong == {}
+
+
+def _listed(opening: Path) -> set[str]:
+    """The words at the left of a table, two spaces or more before what is said of them."""
+    said = ast.get_docstring(tree(opening)) or ""
+    return set(re.findall(r"^([a-z_]+)/? {2,}\S", said, re.MULTILINE))
+
+
+def _contents(folder: Path) -> set[str]:
+    found = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    return found | {path.parent.name for path in folder.glob("*/__init__.py")}
+
+
 def test_no_package_under_tests() -> None:
     """No `__init__.py` lives under tests/: it would shadow the room of the same name."""
     assert list((TOP / "tests").rglob("__init__.py")) == []

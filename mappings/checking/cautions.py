@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mappings.check import Finding, Severity
+from mappings.finding import Finding, Severity
 from mappings.spec import Mapping
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.apply import push
-from mappings.check import Finding, Severity
 from mappings.checking.preview import Given, Preview, preview
+from mappings.finding import Finding, Severity
 from mappings.spec import Example, Mapping
 from mappings.values import as_entity
 from tasuki.errors import Place

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from config.yaml import Document
-from mappings.check import Finding, finding_of
 from mappings.checking.cautions import cautions
 from mappings.checking.examples import run_tests
 from mappings.checking.together import check_together, left_out
+from mappings.finding import Finding, finding_of
 from mappings.load import ALONE, Surroundings, examine
 from mappings.spec import Mapping
 

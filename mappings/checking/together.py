@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
 
-from mappings.check import Finding, Severity
 from mappings.checking.written import check_written
+from mappings.finding import Finding, Severity
 from mappings.spec import LinkRule, Mapping, Pointer
 from tasuki.errors import Place
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 
-from mappings.check import Finding, Severity
+from mappings.finding import Finding, Severity
 from mappings.spec import ID, LinkRule, MappedField, Mapping, Pointer
 from tasuki.errors import Place
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from catalog.shape import Type
 from config.nearest import did_you_mean
-from mappings.check import Finding, Severity
+from mappings.finding import Finding, Severity
 from mappings.live.create import check_create
 from mappings.live.facts import Facts, FieldFacts, ObjectFacts
 from mappings.live.links import check_links

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Table
 
-from mappings.check import Finding, Severity
+from mappings.finding import Finding, Severity
 from mappings.live.facts import FieldFacts, ObjectFacts
 from mappings.live.named import named_fields
 from mappings.spec import Mapping, OnDelete, Side

@@ -4,8 +4,15 @@ rules      what a storm file says
 storm      reads it, and says where it is wrong
 sky        the weather of one sandbox: which rules strike this call, and how often they did
 passage    lets it happen to a call
-vendors    each platform's kinds of calls and what it says on a bad day
+vendor     what a platform brings: its kinds of calls and what it says on a bad day
 movers/    what people do in the meantime
 controls   `/_sandbox/weather`
-storms/    ready storm files
+
+One platform each, as a vendor:
+
+salesforce           Salesforce
+hubspot              HubSpot
+account_engagement   Account Engagement
+
+Ready storm files are in storms/.
 """

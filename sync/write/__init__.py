@@ -1,6 +1,7 @@
 """Writing back: wished, planned, approved, applied, settled, undone.
 
 intent    what we want to be true, kept until it is
+cell      what one change is about: a field's value, or a link
 risk      how much a change can hurt
 plan      the difference between what is wanted and what is known, as changes with their risks
 guards    what stops a plan before its first write

@@ -5,6 +5,10 @@ running     start runs, list them, look into one
 planning    plans by risk, approve, apply, undo
 handoffs    the board; accept, return, recycle
 scenarios   preview, approve, push, what became of it
+deciding    what only a person can decide: conflicts, reviews
+money       won, booked, paid, and what nobody claims
+privacy     what a person may ask of us: everything we hold, to be forgotten
+connecting  what connections cost today; pause and resume
 overview    is it healthy, is anyone waiting
 reporting   what each team received, what was written, what is incomplete
 accounts    who may sign in to the console, and what they did

@@ -6,8 +6,8 @@ import pytest
 
 from config.yaml import load as read_yaml
 from config.yaml import parse
-from mappings.check import Severity
 from mappings.checking.files import check
+from mappings.finding import Severity
 from mappings.load import Surroundings
 
 LIBRARY = sorted((Path(__file__).parents[2] / "mappings" / "library").glob("*.yaml"))

@@ -7,7 +7,7 @@ import pytest
 from config.project import load_project
 from config.starter import init
 from mappings.apply import normalize
-from mappings.check import Severity
+from mappings.finding import Severity
 from mappings.project import READY, check_project, load_mappings
 from tasuki.errors import MappingError
 

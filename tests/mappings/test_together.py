@@ -1,8 +1,8 @@
 """Mapping files beside one another: cells two rules want, circles, names that are still taken."""
 
 from config.yaml import parse
-from mappings.check import Finding
 from mappings.checking.together import check_together
+from mappings.finding import Finding
 from mappings.load import load
 
 ONE = """\

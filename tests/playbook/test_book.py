@@ -8,7 +8,7 @@ import pytest
 
 from config.project import load_project
 from connectors.protocol import FieldInfo, ObjectInfo
-from mappings.check import Severity
+from mappings.finding import Severity
 from playbook.book import examine, read_playbook
 from playbook.check import check
 from tasuki.errors import ConfigError

@@ -12,7 +12,7 @@ import pytest
 from config.project import load_project
 from config.starter import init
 from connectors.protocol import FieldInfo, ObjectInfo
-from mappings.check import Severity
+from mappings.finding import Severity
 from staging.systems import schemas
 from tasuki.cli.front import run
 from tasuki.clock import SystemClock

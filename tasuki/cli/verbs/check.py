@@ -50,7 +50,7 @@ def validate(*, live: Flag = False, offline: Flag = False, door: Doorway) -> int
         Judge the files alone.
     """
     from config.project import load_project
-    from mappings.check import finding_of
+    from mappings.finding import finding_of
     from tasuki.cli.views.check import findings_view, metadata_view
     from tasuki.clock import SystemClock
     from tasuki.service.checking import live as systems

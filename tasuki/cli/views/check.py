@@ -10,7 +10,7 @@ from rich.text import Text
 from tasuki.cli.speech.words import Words
 
 if TYPE_CHECKING:
-    from mappings.check import Finding
+    from mappings.finding import Finding
     from tasuki.service.checking.check import Check
     from tasuki.service.checking.live import DriftView, Kept, ObjectView
     from tasuki.service.checking.origin import Setting

@@ -5,6 +5,7 @@ live      what the systems really have: kept in the store, and as completion for
 systems   do the systems answer, what do they cost, what did they change
 owners    our own people across the systems
 check     one thing that was looked at
+preview   one record as it is read, normalized, merged and written
 doctor    will it work here and now: store, connections, leases, freshness, rules that cannot fire
 origin    which value of a setting won, and where it came from
 """

@@ -7,8 +7,8 @@ from catalog.custom import examine as examine_catalog
 from config.nearest import did_you_mean
 from config.project import Project, Resource
 from connectors.protocol import ObjectInfo
-from mappings.check import Finding, Severity, finding_of
 from mappings.checking.examples import Tried, run_examples, untested
+from mappings.finding import Finding, Severity, finding_of
 from mappings.live.check import check_live
 from mappings.load import examine
 from mappings.project import check_project, surroundings

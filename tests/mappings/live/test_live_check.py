@@ -7,7 +7,7 @@ import pytest
 
 from config.yaml import parse
 from connectors.protocol import FieldInfo, ObjectInfo
-from mappings.check import Finding, Severity
+from mappings.finding import Finding, Severity
 from mappings.live.check import check_live
 from mappings.live.facts import Facts
 from mappings.load import load
