@@ -57,7 +57,7 @@ def forget(db: Connection, tools: Tools, found: Found) -> dict[str, Json]:
     The log is written first: when the store's transaction is lost, the next run erases again.
     """
     subject, of = found.subject, new_id()
-    ring = keyring.begun(tools.project)
+    ring = keyring.load(tools.project) if tombstones.any_stand(db) else keyring.begun(tools.project)
     marks = list(_marks(tools, ring, subject))
     keyring.note(tools.project, marks, tools.now(), of)
     tombstones.put(db, ((mark, tools.now(), of) for mark in marks))

@@ -13,8 +13,11 @@ REF: Final = "ref"
 PHONE: Final = "phone"
 ABOUT: Final = "about"
 """A record of somebody else's in which they were written about."""
-_ADDRESS: Final = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
-_NUMBER: Final = re.compile(r"(?<![\w.])[+(]?\d(?:[ ().-]{0,2}\d){8,14}(?!\w)")
+_ADDRESS: Final = re.compile(
+    r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII
+)
+_NUMBER: Final = re.compile(r"(?<![\w.])[+(]?\d(?:[ ().-]{0,2}\d){8,14}(?!\w)", re.ASCII)
+"""Kana and kanji stand right beside both; a long word costs no more than its length."""
 _DIGITS: Final = 9
 """A telephone number has at least so many; fewer could be anything."""
 

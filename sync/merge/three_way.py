@@ -210,7 +210,7 @@ def _met(filled: Sequence[Candidate], policy: Policy, why: str) -> Choice:
         return Choice(agreed.value, agreed.ref, "all agree")
     if policy.rule is Rule.FILL_BLANK_ONLY:
         best = _strongest(filled, policy)
-        return Choice(best.value, best.ref, "first value found")
+        return Choice(best.value, best.ref, f"{why}: the strongest side")
     return _decide(filled, policy, why)
 
 

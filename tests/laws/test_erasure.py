@@ -244,3 +244,12 @@ def test_whom_a_system_erased_is_erased_here_too(tmp_path: Path) -> None:
         world.run()
         assert emails(world) == {"kay@aoba.example"}
         assert held(world) == []
+
+
+def test_a_lost_key_is_not_replaced_in_silence(tmp_path: Path) -> None:
+    """Who was erased under it could no longer be told: the next erasure refuses."""
+    with office(tmp_path) as world:
+        forget(world)
+        (tmp_path / "erasure.key").unlink()
+        with pytest.raises(ConfigError, match="key"):
+            forget(world, "kay@aoba.example")

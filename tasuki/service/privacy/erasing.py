@@ -96,6 +96,9 @@ def lift(app: App, address: str, by: str) -> bool:
 
     Every mark of the erasure goes: also those of their records and telephone numbers.
     """
+    with app.store.reading() as db:
+        if not tombstones.any_stand(db):
+            return False
     spelled = tidy(address) or address.strip().lower()
     marks = keyring.load(app.project).marks(EMAIL, spelled)
     with app.store.writing() as db:
