@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Table, Text, cast, func, inspect, or_, select, update
@@ -24,6 +25,8 @@ OURS: Final = frozenset(
     " run run_step audit score assignment entity_change".split()
 )
 """Tables that hold what Tasuki planned, decided and noted."""
+_WORD: Final = "a-zA-Z0-9_"
+"""What goes on with an address; kana and kanji stand right beside one."""
 _AT_ONCE: Final = 1_000
 """Rows that are cleaned in one transaction."""
 
@@ -76,7 +79,8 @@ def _in_table(db: Connection, table: Table, values: Sequence[str]) -> list[Place
         return []
     key = list(table.primary_key.columns)
     texts = [cast(column, Text).label(f"text_{n}") for n, column in enumerate(columns)]
-    anywhere = or_(*(_matches(text.element, values) for text in texts))
+    whole = reduce(_beside, (text.element for text in texts))
+    anywhere = _matches(whole, values, folds=db.dialect.name != "sqlite")
     found: list[Place] = []
     pattern = pattern_of([*values, *map(_inside, values)])
     for row in db.execute(select(*key, *texts).where(anywhere)):
@@ -91,10 +95,15 @@ def _is_text(kind: Any) -> bool:
     return isinstance(kind, Text | Document | JSON)
 
 
-def _matches(text: Any, values: Sequence[str]) -> Any:
-    """Whether a text holds one of the values; SQLite folds the case of ASCII letters only."""
+def _beside(one: Any, other: Any) -> Any:
+    """Two texts as one: a row is searched once, however many texts it has."""
+    return func.coalesce(one, "") + "\n" + func.coalesce(other, "")
+
+
+def _matches(text: Any, values: Sequence[str], *, folds: bool) -> Any:
+    """Whether a text holds one of the values; SQLite's LIKE folds the case of ASCII by itself."""
     wanted = {way(text) for value in values for text in (value, _inside(value)) for way in _CASES}
-    folded = func.lower(text)
+    folded = func.lower(text) if folds else text
     return or_(*(folded.contains(each, autoescape=True) for each in sorted(wanted)))
 
 
@@ -124,7 +133,7 @@ def _alone(value: str) -> str:
     """`ito@…` does not stand in `saito@…`, nor a number in a longer one."""
     text = re.escape(value)
     if "@" in value:
-        return rf"(?:(?<![\w.+%'-])|(?<=\\[nrt])){text}(?![\w-]|\.\w)"
+        return rf"(?:(?<![{_WORD}.+%'-])|(?<=\\[nrt])){text}(?![{_WORD}-]|\.[{_WORD}])"
     return rf"(?<!\d){text}(?!\d)" if value[-1:].isdigit() else text
 
 

@@ -16,6 +16,7 @@ from staging.write import plans
 from sync.complete import hints
 from sync.erasure import keyring
 from sync.erasure.erase import erase
+from sync.erasure.marks import values_in
 from sync.erasure.subject import subject_of
 from sync.pull import PULL_PAGE
 from sync.write.apply import BEGIN, RECHECK, SEND
@@ -316,3 +317,26 @@ def test_names_of_any_letters_are_found(tmp_path: Path, name: str) -> None:
         with world.store.reading() as db:
             assert scrub.holds(db, [], [name])
             assert scrub.holds(db, [], [name.upper()])
+
+
+def test_an_address_in_running_japanese_is_found(tmp_path: Path) -> None:
+    """Kana and kanji stand right beside an address and a number; both go, and stay away."""
+    said = f"連絡先は{ADA}です、電話{MOBILE}まで"
+    with office(tmp_path) as world:
+        world.crm.edit("people", "people-000002", {"title": said})
+        world.run()
+        forget(world)
+        assert held(world) == []
+        world.crm.edit("people", "people-000002", {"title": f"{said}。"})
+        world.run()
+        assert held(world) == []
+        kay = next(row["payload"] for row in world.all("record") if row["id"] == "people-000002")
+        assert kay["title"] == "連絡先は[erased]です、電話[erased]まで。"
+
+
+def test_a_long_word_is_read_in_the_time_of_its_length(tmp_path: Path) -> None:
+    """A field of a million letters is no attack."""
+    with office(tmp_path) as world:
+        tools = world.tools
+        for text_ in ("y" * 1_000_000, "1" * 1_000_000, f"{'a.' * 500_000}@", "1-" * 500_000):
+            assert len(list(values_in(tools, text_))) < 100_000
