@@ -63,6 +63,8 @@ class Pointers:
     """Lookup field → record id."""
     associations: tuple[tuple[str, str], ...] = ()
     """Object (`#` label, where it has one) and record id to associate."""
+    left_out: tuple[str, ...] = ()
+    """Lookup fields that the system does not take beside another pointer."""
 
 
 def normalize(mapping: Mapping, side: str, fields: Table[str, Any], id: str = "") -> Normalized:
@@ -128,9 +130,15 @@ def push(
     return Pushed(fields, tuple(rejects))
 
 
-def pointers(mapping: Mapping, side: str, targets: Table[str, Ref]) -> Pointers:
-    """How links are written to a side: entity reference → the record it must point at there."""
+def pointers(
+    mapping: Mapping, side: str, targets: Table[str, Ref], record: Table[str, Any] = NOTHING
+) -> Pointers:
+    """How links are written to a side: entity reference → the record it must point at there.
+
+    `record` is what stands there; a pointer that the system takes not beside another is left out.
+    """
     fields: dict[str, str] = {}
+    ways: dict[str, Way] = {}
     associations: list[tuple[str, str]] = []
     for name, rule in mapping.links.items():
         target = targets.get(name)
@@ -140,8 +148,17 @@ def pointers(mapping: Mapping, side: str, targets: Table[str, Ref]) -> Pointers:
         if way.pointer is Pointer.ASSOCIATION:
             associations.append((way.source.removeprefix(LINKED), target.id))
         else:
-            fields[way.source] = target.id
-    return Pointers(fields, tuple(associations))
+            fields[way.source], ways[way.source] = target.id, way
+    there = {**record, **fields}
+    apart = tuple(name for name, way in ways.items() if _is_beside(way, there))
+    kept = {name: id_ for name, id_ in fields.items() if name not in apart}
+    return Pointers(kept, tuple(associations), apart)
+
+
+def _is_beside(way: Way, there: Table[str, Any]) -> bool:
+    return any(
+        str(there.get(name) or "").startswith(start) for name, start in way.not_beside.items()
+    )
 
 
 def _leads(way: Way, target: Ref | None) -> bool:
@@ -159,11 +176,15 @@ def fields_to_read(mapping: Mapping, side: str) -> list[str]:
         if (look := rule.sides.get(side)) is not None:
             names += _names(look)
     for link in mapping.links.values():
-        names += [n for way in link.sides.get(side, ()) for n in (way.source, *way.unless)]
+        names += [n for way in link.sides.get(side, ()) for n in _sources(way)]
     names += [key.stored_in[side] for key in mapping.keys if side in key.stored_in]
     own = mapping.sides[side]
     names += [*(own.scope.fields if own.scope else ()), *own.keep]
     return [name for name in dict.fromkeys(names) if name not in (ID, ALL)]
+
+
+def _sources(way: Way) -> tuple[str, ...]:
+    return (way.source, *way.unless, *way.not_beside)
 
 
 def _names(look: SideField) -> Iterator[str]:

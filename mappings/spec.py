@@ -128,8 +128,6 @@ class Scope:
     """The platform fields it needs, read whether a mapping names them or not."""
     filter: Filter | None = None
     """What a system can be asked for: never fewer records than the tree takes; None asks all."""
-    is_exact: bool = False
-    """The filter takes exactly what the tree takes."""
     place: Place | None = None
 
 
@@ -250,6 +248,8 @@ class Way:
     transform: tuple[Step, ...] = ()
     unless: tuple[str, ...] = ()
     """Platform fields: this way is taken only where all of them are blank."""
+    not_beside: abc.Mapping[str, str] = field(default_factory=dict)
+    """Platform field → start of an id: not written where that field holds such an id."""
     label: str | None = None
     """Of an association: only those the platform shows with this label."""
 

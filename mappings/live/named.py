@@ -21,7 +21,7 @@ def _every(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | None]]:
             yield from ((name, look.place) for name in (*look.names, *told) if name)
     for link in mapping.links.values():
         for way in link.sides.get(side, ()):
-            yield from ((name, link.place) for name in (way.source, *way.unless))
+            yield from ((name, link.place) for name in (way.source, *way.unless, *way.not_beside))
     for key in mapping.keys:
         if side in key.stored_in:
             yield key.stored_in[side], key.place

@@ -180,6 +180,11 @@ class WayDocument(Settings):
     unless: list[str] = Field(
         default=[], description="Platform fields; the way is taken only where all are blank."
     )
+    not_beside: dict[str, str] = Field(
+        default={},
+        description="Field: start of an id; the way is not written where the field holds such one.",
+        examples=[{"WhoId": "00Q"}],
+    )
 
 
 class LinkDocument(OpenSettings):

@@ -91,6 +91,7 @@ def _way(way: WayDocument, path: KeyPath, side: Side, frame: Frame) -> Way | Non
         via=way.via,
         transform=read_steps(way.transform, (*path, "transform"), frame),
         unless=tuple(way.unless),
+        not_beside=way.not_beside,
         label=way.label,
     )
 

@@ -40,7 +40,7 @@ def tied_cells(voice: Voice, row: Mapping[str, Any], ends: Ends) -> dict[str, Ti
         rule = mapping.links[name]
         if voice.values.get(name) == row[name] or not _is_free(rule, voice):
             continue
-        said = pointers(mapping, side, {name: ref})
+        said = pointers(mapping, side, {name: ref}, voice.staged.payload)
         found |= {field: Tie(rule, id_) for field, id_ in said.fields.items()}
         found |= {f"{LINKED}{to[0]}": Tie(rule, to[1]) for to in said.associations}
     return found

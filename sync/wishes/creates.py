@@ -12,7 +12,7 @@ from typing import Any, Final
 from catalog.expression.evaluate import evaluate
 from connectors.budget import Lane
 from connectors.protocol import Verb
-from mappings.apply import Pushed, pointers, push
+from mappings.apply import Pointers, Pushed, pointers, push
 from mappings.scope import takes
 from mappings.spec import LINKED, Create, Side
 from mappings.spec import Mapping as RecordMapping
@@ -84,7 +84,8 @@ def _intent(
     row = scene.rows[id]
     targets, missing = pointed(mapping, side.name, row, scene.ends)
     pushed = push(mapping, side.name, row, creating=True)
-    fields = {**pushed.fields, **_links(mapping, side.name, targets)}
+    tied = pointers(mapping, side.name, targets)
+    fields = {**pushed.fields, **_links(tied)}
     key = _natural_key(mapping, side, row, pushed, id)
     if key is not None:
         fields.setdefault(*key)
@@ -107,7 +108,7 @@ def _intent(
         fields={} if held else fields,
         entity=mapping.entity.name,
         entity_id=id,
-        cause=_cause(mapping, side, held, targets, row),
+        cause=_cause(mapping, side, held, targets, row) | _note(side, tied),
         state=f"{HELD}{held}" if held else "open",
     )
 
@@ -146,10 +147,21 @@ def _natural_key(
     return None if value in (None, "") else (look.names[0], str(value))
 
 
-def _links(mapping: RecordMapping, side: str, targets: Mapping[str, Ref]) -> dict[str, Json]:
+def _links(found: Pointers) -> dict[str, Json]:
     """Links as cells: a lookup's own field, an association under its pseudo-field."""
-    found = pointers(mapping, side, targets)
     return {**found.fields, **{f"{LINKED}{x[0]}": x[1] for x in found.associations}}
+
+
+def _note(side: Side, tied: Pointers) -> dict[str, Json]:
+    """What the new record goes without, since the system takes it not beside another pointer."""
+    if not tied.left_out:
+        return {}
+    names = ", ".join(tied.left_out)
+    return {"why": f"{_why(side)}; without {names}, which the system refuses beside its other link"}
+
+
+def _why(side: Side) -> str:
+    return side.create.text if side.create and side.create.text else "no record there"
 
 
 def _cause(
@@ -164,7 +176,7 @@ def _cause(
     return {
         "rule": mapping.name,
         "place": place,
-        "why": create.text if create and create.text else "no record there",
+        "why": _why(side),
         "held": held.value if held else None,
         "cells": {
             way.source: {"field": name, "to": [mapping.links[name].to, row[name]]}

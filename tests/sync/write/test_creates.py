@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
+from staging import queue
+from staging.tables.entities import ENTITY_TABLES
+from sync.erasure.erase import erase
 from sync.write import intent
 from tests.rehearsal import FILES, Rehearsal, rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 ACCOUNT = (
     FILES["mappings/account.yaml"]
@@ -202,3 +208,87 @@ def test_our_own_undo_deletes_nothing_else(world: Rehearsal) -> None:
     assert world.crm.living("people") == {}
     world.settle()
     assert len(world.ma.living("contacts")) == 1
+
+
+def test_who_would_be_out_of_scope_is_not_made(world: Rehearsal) -> None:
+    """A new record that its side would at once not take is held back, and counted."""
+    scoped = PERSON.replace("object: leads}", "object: leads, scope: \"last <> 'Spam'\"}")
+    files = {"mappings/account.yaml": ACCOUNT, "mappings/person.yaml": scoped}
+    with rehearsal(files) as other:
+        other.ma.add("contacts", {"email": "m@nowhere.example", "last": "Spam"})
+        other.ma.add("contacts", {"email": "n@nowhere.example", "last": "N"})
+        other.settle()
+        assert [row.fields["last"] for row in other.crm.living("leads").values()] == ["N"]
+        assert held(other) == {"out_of_scope": 1}
+
+
+def test_who_was_erased_is_not_made(world: Rehearsal, tmp_path: Path) -> None:
+    """An entity that comes to bear an erased person's address gets no record anywhere."""
+    project = replace(world.tools.project, erasure_folder=tmp_path)
+    world.tools = replace(world.tools, project=project)
+    for name in ("o", "p"):
+        world.ma.add("contacts", {"email": f"{name}@nowhere.example"})
+    world.run()
+    ids = {row["email"]: row["id"] for row in world.all("person")}
+    with world.store.writing() as db:
+        erase(db, world.tools, ids["o@nowhere.example"])
+    with world.store.writing() as db:
+        person = ENTITY_TABLES["person"]
+        db.execute(update(person).values(email="o@nowhere.example"))
+        queue.mark(db, queue.WISH, "person", [ids["p@nowhere.example"]])
+    assert world.walk("replan")["plan"] is None
+    assert held(world) == {"erased": 1}
+
+
+ACTIVITY = """
+kind: mapping
+name: activity
+entity: activity
+sides:
+  crm: {object: tasks}
+  ma: {object: events}
+create: {crm: {key: tasuki_key}}
+fields:
+  subject: {crm: subject, ma: url, direction: both, to: crm, conflict: ma_wins}
+  tasuki_key: {crm: tasuki_key, ma: site, direction: both, to: crm, conflict: crm_wins}
+links:
+  person_id:
+    crm: {lookup: person_id, by_prefix: {people: people, leads: leads}}
+    ma: {lookup: contact_id, object: contacts}
+    direction: both
+    to: crm
+  account_id:
+    crm: {lookup: company_id, object: companies, not_beside: {person_id: leads}}
+    ma: {value: email, via: domain, transform: [domain]}
+    direction: both
+    to: crm
+"""
+
+
+def test_a_pointer_is_left_out_beside_one_that_forbids_it() -> None:
+    """As WhatId beside a Lead in Salesforce: the task is made without it, and the plan says so."""
+    files = {
+        "mappings/account.yaml": ACCOUNT,
+        "mappings/person.yaml": PERSON,
+        "mappings/activity.yaml": ACTIVITY,
+    }
+    with rehearsal(files) as world:
+        company = world.crm.add("companies", {"name": "Aoba", "domain": "aoba.example"})
+        lead = world.ma.add("contacts", {"email": "q@nowhere.example", "last": "Q"})
+        known = world.ma.add("contacts", {"email": "r@aoba.example", "last": "R"})
+        world.settle()
+        for contact, url in ((lead, "of the lead"), (known, "of the contact")):
+            event = {"url": url, "contact_id": contact, "email": "any@aoba.example"}
+            world.ma.add("events", event)
+        plan = str(world.run()["plan"])
+        why = {c.cause["why"] for c in world.changes(plan) if c.after == "of the lead"}
+        assert why == {
+            "no record there; without company_id, which the system refuses beside its other link"
+        }
+        world.apply(plan)
+        made = {row.fields["subject"]: row.fields for row in world.crm.living("tasks").values()}
+        assert made["of the lead"]["person_id"].startswith("leads")
+        assert "company_id" not in made["of the lead"]
+        assert made["of the contact"]["person_id"].startswith("people")
+        assert made["of the contact"]["company_id"] == company
+        assert world.settle() <= 1
