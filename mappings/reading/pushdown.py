@@ -1,9 +1,9 @@
 """From a scope's tree to what a system can be asked for: never fewer records than it takes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
+from math import prod
 from typing import Any, Final, cast
 
 from catalog.expression.tree import (
@@ -41,29 +41,18 @@ _OPS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Any of these groups, and whether they take exactly what was wanted."""
-
-    groups: tuple[Group, ...]
-    is_exact: bool
+ALL: Final[Filter] = ((),)
+"""Also for what no system can be asked: everything is read, and looked at here."""
+NONE: Final[Filter] = ()
 
 
-ALL: Final = Asked(((),), is_exact=True)
-UNSAID: Final = Asked(((),), is_exact=False)
-"""What no system can be asked: everything, to be looked at again."""
-NONE: Final = Asked((), is_exact=True)
-
-
-def pushed_down(tree: Node) -> tuple[Filter | None, bool]:
-    """The filter of a checked condition, None when it asks for everything, and if it is exact."""
+def pushed_down(tree: Node) -> Filter | None:
+    """The filter of a checked condition; None when it asks for everything, or takes nothing."""
     asked = _asked(tree, wanted=True)
-    if not asked.groups:
-        return None, False
-    return (None if () in asked.groups else asked.groups), asked.is_exact
+    return asked if asked and () not in asked else None
 
 
-def _asked(node: Node, *, wanted: bool) -> Asked:
+def _asked(node: Node, *, wanted: bool) -> Filter:
     """Of which records the node is true, or with `wanted` false: false; unknown is neither."""
     match node:
         case And() | Or():
@@ -82,10 +71,10 @@ def _asked(node: Node, *, wanted: bool) -> Asked:
         case Compare() | In() | Between() | Like():
             return _compared(node, wanted=wanted)
         case _:
-            return UNSAID
+            return ALL
 
 
-def _compared(node: Compare | In | Between | Like, *, wanted: bool) -> Asked:
+def _compared(node: Compare | In | Between | Like, *, wanted: bool) -> Filter:
     match node:
         case Compare():
             return _compare(node, wanted=wanted)
@@ -96,37 +85,37 @@ def _compared(node: Compare | In | Between | Like, *, wanted: bool) -> Asked:
             high = Compare("<=", node.item, node.high)
             return _asked(And((low, high)), wanted=wanted)
         case Like():
-            return _inexact(_one(node.item, Op.FILLED))
+            return _one(node.item, Op.FILLED)
 
 
-def _compare(node: Compare, *, wanted: bool) -> Asked:
+def _compare(node: Compare, *, wanted: bool) -> Filter:
     left, right, operator = node.left, node.right, node.operator
     if isinstance(left, Literal):
         left, right, operator = right, left, _FLIPPED[operator]
     if not wanted:
         operator = _OPPOSITE[operator]
     if not isinstance(left, Name):
-        return UNSAID
+        return ALL
     if not isinstance(right, Literal):
-        return _inexact(_one(left, Op.FILLED))
+        return _one(left, Op.FILLED)
     return _held(left, operator, right.value)
 
 
-def _held(name: Name, operator: str, value: Any) -> Asked:
+def _held(name: Name, operator: str, value: Any) -> Filter:
     """One field beside one written value."""
     if name.type is Type.DATE:
         return _on_day(name, operator, date.fromisoformat(str(value)))
     if name.type is Type.TIME and operator in ("=", "<>"):
         return _at_instant(name, operator, value)
     if name.type is Type.TEXT and operator not in ("=", "<>"):
-        return _inexact(_one(name, Op.FILLED))  # every system sorts text in its own way
+        return _one(name, Op.FILLED)  # every system sorts text in its own way
     return _one(name, _OPS[operator], value)
 
 
-def _on_day(name: Name, operator: str, day: date) -> Asked:
+def _on_day(name: Name, operator: str, day: date) -> Filter:
     """By the bounds of the day, so that a field of instants is asked for rightly too."""
     if day == date.max:
-        return _inexact(_one(name, Op.FILLED))
+        return _one(name, Op.FILLED)
     start, after = day.isoformat(), (day + timedelta(days=1)).isoformat()
     match operator:
         case "<":
@@ -143,15 +132,15 @@ def _on_day(name: Name, operator: str, day: date) -> Asked:
             return _any([_one(name, Op.LESS, start), _one(name, Op.AT_LEAST, after)])
 
 
-def _at_instant(name: Name, operator: str, moment: Any) -> Asked:
+def _at_instant(name: Name, operator: str, moment: Any) -> Filter:
     if operator == "=":
         return _all([_one(name, Op.AT_LEAST, moment), _one(name, Op.AT_MOST, moment)])
     return _any([_one(name, Op.LESS, moment), _one(name, Op.MORE, moment)])
 
 
-def _in(node: In, *, wanted: bool) -> Asked:
+def _in(node: In, *, wanted: bool) -> Filter:
     if not isinstance(node.item, Name):
-        return UNSAID
+        return ALL
     values = [cast("Literal", option).value for option in node.options]
     if node.item.type in (Type.DATE, Type.TIME):
         each = [_held(node.item, "=" if wanted else "<>", value) for value in values]
@@ -159,53 +148,37 @@ def _in(node: In, *, wanted: bool) -> Asked:
     return _one(node.item, Op.ONE_OF if wanted else Op.NONE_OF, *dict.fromkeys(values))
 
 
-def _coalesced(node: Call, *, wanted: bool) -> Asked:
+def _coalesced(node: Call, *, wanted: bool) -> Filter:
     """`flag is true` and its kin: a blank counts as what is written behind it."""
     match node.arguments:
         case (Name() as name, Literal(value=bool() as otherwise)):
             found = _one(name, Op.IS, wanted)
             return _any([found, _one(name, Op.BLANK)]) if otherwise is wanted else found
         case _:
-            return UNSAID
+            return ALL
 
 
-def _one(item: Node, op: Op, *values: Any) -> Asked:
+def _one(item: Node, op: Op, *values: Any) -> Filter:
     if not isinstance(item, Name) or item.field.startswith(LINKED):
-        return UNSAID
-    return Asked(((Comparison(item.field, op, values),),), is_exact=True)
+        return ALL
+    return ((Comparison(item.field, op, values),),)
 
 
-def _inexact(asked: Asked) -> Asked:
-    return Asked(asked.groups, is_exact=False)
-
-
-def _any(parts: Sequence[Asked]) -> Asked:
+def _any(parts: Sequence[Filter]) -> Filter:
     """Either: nothing is asked for as soon as one part cannot be."""
-    groups = _distinct(group for part in parts for group in part.groups)
-    is_exact = all(part.is_exact for part in parts)
-    if () in groups:
-        return ALL if is_exact or ALL in parts else UNSAID
-    return Asked(groups, is_exact) if len(groups) <= MOST_GROUPS else UNSAID
+    groups = _distinct(group for part in parts for group in part)
+    return ALL if () in groups or len(groups) > MOST_GROUPS else groups
 
 
-def _all(parts: Sequence[Asked]) -> Asked:
+def _all(parts: Sequence[Filter]) -> Filter:
     """Both: what cannot be asked is left out, the widest alternatives first when too many."""
-    kept, is_exact = sorted(parts, key=lambda part: len(part.groups)), True
-    while _times(kept) > MOST_GROUPS:
-        kept, is_exact = kept[:-1], False
-    is_exact = is_exact and all(part.is_exact for part in kept)
-    joined = (
+    kept = sorted(parts, key=len)
+    while prod(map(len, kept)) > MOST_GROUPS:
+        kept.pop()
+    return _distinct(
         tuple(dict.fromkeys(test for group in groups for test in group))
-        for groups in product(*(part.groups for part in kept))
+        for groups in product(*kept)
     )
-    return Asked(_distinct(joined), is_exact)
-
-
-def _times(parts: Iterable[Asked]) -> int:
-    found = 1
-    for part in parts:
-        found *= len(part.groups)
-    return found
 
 
 def _distinct(groups: Iterable[Group]) -> tuple[Group, ...]:

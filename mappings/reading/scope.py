@@ -65,9 +65,8 @@ def read_scope(text: str, place: Place | None = None) -> Scope:
             remedy="Compare a field with something, as in Type = 'Customer'.",
         )
     check_magnitude(tree)
-    filter_, is_exact = pushed_down(tree)
     fields = tuple(field for _, field in names(tree))
-    return Scope(text, _folded(tree), fields, filter_, is_exact, place)
+    return Scope(text, _folded(tree), fields, pushed_down(tree), place)
 
 
 def _refuse_the_clock(tree: Node) -> None:
