@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from staging.bulk import chunks, upsert
+from staging.identities import by_object
 from staging.tables.staged import ALIAS
+from tasuki.values import Ref
 
 
 def remember(
@@ -52,6 +54,16 @@ def absorbed(
                     ahead[old] = frontier[new]
         frontier = ahead
     return found
+
+
+def merged_into(db: Connection, refs: Iterable[Ref]) -> set[Ref]:
+    """The records that ended up in any of these, through any number of merges."""
+    return {
+        Ref(connection, object_, id_)
+        for (connection, object_), ids in by_object(refs).items()
+        for old in absorbed(db, connection, object_, ids).values()
+        for id_ in old
+    }
 
 
 def _end(known: Mapping[str, str], id: str) -> str:

@@ -51,7 +51,7 @@ def subject_of(db: Connection, tools: Tools, person: str) -> Subject:
     spelled = {text for text in texts if "@" in text}
     return Subject(
         person,
-        refs=tuple(sorted({*refs, *_absorbed(db, refs)})),
+        refs=tuple(sorted({*refs, *aliases.merged_into(db, refs)})),
         belongings=tuple(purge.belongings(db, person)),
         about=tuple(people.about(db, person)),
         emails=frozenset({text.lower() for text in spelled} | _keys(db, refs)),
@@ -79,12 +79,6 @@ def _refs(db: Connection, person: str) -> Iterator[Ref]:
     once = {Ref(*row) for row in db.execute(mine)}
     now = identities.links_of(db, "person", once)
     yield from sorted(ref for ref in once if now.get(ref, person) == person)
-
-
-def _absorbed(db: Connection, refs: Iterable[Ref]) -> Iterator[Ref]:
-    for (connection, object_), ids in identities.by_object(refs).items():
-        for old in aliases.absorbed(db, connection, object_, ids).values():
-            yield from (Ref(connection, object_, id_) for id_ in old)
 
 
 def _keys(db: Connection, refs: Iterable[Ref]) -> set[str]:

@@ -80,10 +80,7 @@ def link_to(entity: str, ref: Ref, to: str, why: Evidence, now: str) -> Link:
 
 def _wake_referrers(db: Connection, tools: Tools, entity: str, moved: set[Ref]) -> None:
     """Whoever points at a record (or a key) whose entity moved must look again."""
-    targets = {f"ref:{ref}" for ref in moved}
-    for (connection, object_), ids in identities.by_object(moved).items():
-        for old in aliases.absorbed(db, connection, object_, ids).values():
-            targets.update(f"ref:{connection}/{object_}/{id_}" for id_ in old)
+    targets = {f"ref:{ref}" for ref in moved | aliases.merged_into(db, moved)}
     for keys in identities.keys_of(db, entity, moved).values():
         for kind, values in keys.items():
             targets.update(f"key:{kind}={value}" for value in values)

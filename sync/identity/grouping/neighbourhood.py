@@ -111,15 +111,12 @@ class _Walk:
         return {Ref.parse(ref) for r in found if r.is_same for ref in (r.left, r.right)}
 
 
-def rulings_about(db: Connection, entity: str, refs: Iterable[Ref]) -> list[Ruled]:
+def rulings_about(db: Connection, entity: str, refs: Collection[Ref]) -> list[Ruled]:
     """What people said about these records, and about those that a platform merged into them."""
     if not rulings.version(db, entity)[0]:
         return []
-    asked = {str(ref) for ref in refs}
-    for (connection, object_), ids in identities.by_object(refs).items():
-        for old in aliases.absorbed(db, connection, object_, ids).values():
-            asked.update(f"{connection}/{object_}/{id_}" for id_ in old)
-    return rulings.about(db, entity, sorted(asked))
+    asked = {*refs} | aliases.merged_into(db, refs)
+    return rulings.about(db, entity, sorted(map(str, asked)))
 
 
 def ruled(db: Connection, entity: str, said: Iterable[Ruled]) -> list[Ruling]:

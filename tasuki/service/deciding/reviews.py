@@ -4,7 +4,7 @@ What is said here are rulings; the next run obeys them, and they stand above eve
 person says otherwise.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -211,15 +211,8 @@ def _living(db: Connection, entity: str, pair: tuple[str, str]) -> tuple[set[str
         )
     members = identities.members_of(db, entity, sorted(set(linked.values())))
     one, other = ({link.ref for link in members[linked[ref]]} for ref in (left, right))
-    return _with_absorbed(db, one), _with_absorbed(db, other)
-
-
-def _with_absorbed(db: Connection, refs: Collection[Ref]) -> set[str]:
-    found = set(map(str, refs))
-    for (connection, object_), ids in identities.by_object(refs).items():
-        for old in aliases.absorbed(db, connection, object_, ids).values():
-            found.update(f"{connection}/{object_}/{id_}" for id_ in old)
-    return found
+    one, other = (refs | aliases.merged_into(db, refs) for refs in (one, other))
+    return set(map(str, one)), set(map(str, other))
 
 
 def _require(db: Connection, id: str) -> Review:
