@@ -21,7 +21,7 @@ Known: TypeAlias = Mapping[tuple[str, str], Conflict]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MergedField:
     """One field of one entity after its merge."""
 
     entity_id: str
@@ -40,11 +40,11 @@ def decision_of(known: Known, id: str, field: str) -> Decision | None:
 
 
 def settle(
-    db: Connection, tools: Tools, entity: str, verdicts: Iterable[Verdict], known: Known
+    db: Connection, tools: Tools, entity: str, fields: Iterable[MergedField], known: Known
 ) -> set[tuple[str, str]]:
     """Write down which fields are disputed from now on; those that are."""
-    every = {(v.entity_id, v.field): v for v in verdicts}
-    disputed = {at for at, v in every.items() if _is_disputed(v, known.get(at))}
+    every = {(m.entity_id, m.field): m for m in fields}
+    disputed = {at for at, m in every.items() if _is_disputed(m, known.get(at))}
     now = tools.now()
     conflicts.keep(db, (c for at in disputed for c in _opened(entity, every[at], known, now)))
     for state, closed in (("open", "resolved"), ("decided", "overtaken")):
@@ -63,18 +63,18 @@ def bury(db: Connection, entity: str, gone: Collection[str]) -> None:
     conflicts.close(db, (conflict_id(entity, *at) for at in known), "resolved")
 
 
-def _is_disputed(verdict: Verdict, known: Conflict | None) -> bool:
+def _is_disputed(merged: MergedField, known: Conflict | None) -> bool:
     """It cannot be decided; or it could not once, and nobody has moved since."""
-    if verdict.choice.in_conflict:
+    if merged.choice.in_conflict:
         return True
     is_open = known is not None and known.state == "open"
-    return is_open and verdict.choice.why == "unchanged" and not _agree(verdict.candidates)
+    return is_open and merged.choice.why == "unchanged" and not _agree(merged.candidates)
 
 
-def _ended(verdict: Verdict | None, conflict: Conflict) -> bool:
-    if verdict is None or conflict.state == "open":
+def _ended(merged: MergedField | None, conflict: Conflict) -> bool:
+    if merged is None or conflict.state == "open":
         return True
-    return not verdict.choice.why.startswith("decided by")
+    return not merged.choice.why.startswith("decided by")
 
 
 def _agree(candidates: Sequence[Candidate]) -> bool:
@@ -82,18 +82,18 @@ def _agree(candidates: Sequence[Candidate]) -> bool:
     return any(all(c.says(one.value) for c in filled) for one in filled) or not filled
 
 
-def _opened(entity: str, verdict: Verdict, known: Known, now: str) -> Iterable[Conflict]:
+def _opened(entity: str, merged: MergedField, known: Known, now: str) -> Iterable[Conflict]:
     """The conflict as it is to be kept; nothing when it is kept so already."""
-    before = known.get((verdict.entity_id, verdict.field))
+    before = known.get((merged.entity_id, merged.field))
     is_open = before is not None and before.state == "open"
-    said = [_said(c) for c in sorted(verdict.candidates, key=lambda c: c.ref)]
+    said = [_said(c) for c in sorted(merged.candidates, key=lambda c: c.ref)]
     if before is not None and is_open and list(before.candidates) == said:
         return
     yield Conflict(
-        id=conflict_id(entity, verdict.entity_id, verdict.field),
+        id=conflict_id(entity, merged.entity_id, merged.field),
         entity=entity,
-        entity_id=verdict.entity_id,
-        field=verdict.field,
+        entity_id=merged.entity_id,
+        field=merged.field,
         candidates=said,
         state="open",
         at=before.at if before is not None and is_open else now,

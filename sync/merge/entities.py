@@ -15,7 +15,7 @@ from staging.tables.entities import METRIC_TABLES
 from staging.write import conflicts
 from sync.context import Runner, Step, Tools
 from sync.merge import disputes, protection, stage
-from sync.merge.disputes import Known, Verdict, decision_of
+from sync.merge.disputes import Known, MergedField, decision_of
 from sync.merge.provenance import trace
 from sync.merge.three_way import Choice, Current, held, merge_field, owned
 from sync.merge.voices import Older, Voice, candidate, heard, older_values, reworded, voices_of
@@ -59,7 +59,7 @@ class Merged:
     id: str
     row: dict[str, Any]
     provenance: dict[str, Json]
-    verdicts: list[Verdict]
+    fields: list[MergedField]
     voices: list[Voice]
 
 
@@ -141,7 +141,7 @@ def _account(
     """The account an entity is about: itself, or where it points after this merge."""
     if scene.entity.field("account_id") is None:
         return id
-    found: str | None = _verdict(scene, "account_id", id, voices, before).choice.value
+    found: str | None = _field(scene, "account_id", id, voices, before).choice.value
     return found
 
 
@@ -163,20 +163,20 @@ def _merge_one(
 ) -> Merged:
     row: dict[str, Any] = {"id": id}
     provenance: dict[str, Json] = {}
-    verdicts: list[Verdict] = []
+    fields: list[MergedField] = []
     traces: dict[str, Any] = (before or {}).get("provenance") or {}
     for field in scene.entity.fields:
-        verdict = _verdict(scene, field.name, id, voices, before)
-        row[field.name] = verdict.choice.value
-        if verdict.candidates:
-            verdicts.append(verdict)
-            provenance[field.name] = trace(verdict, traces.get(field.name), scene.run)
-    return Merged(id, row, provenance, verdicts, voices)
+        merged = _field(scene, field.name, id, voices, before)
+        row[field.name] = merged.choice.value
+        if merged.candidates:
+            fields.append(merged)
+            provenance[field.name] = trace(merged, traces.get(field.name), scene.run)
+    return Merged(id, row, provenance, fields, voices)
 
 
-def _verdict(
+def _field(
     scene: Scene, name: str, id: str, voices: Sequence[Voice], before: Mapping[str, Any] | None
-) -> Verdict:
+) -> MergedField:
     said, field = scene.said[name], scene.entity.field(name)
     heard_of = [voice for voice in voices if name in voice.values]
     dispute = scene.known.get((id, name))
@@ -194,7 +194,7 @@ def _verdict(
         clear=said.clear,
         decision=decision_of(scene.known, id, name),
     )
-    return Verdict(id, name, candidates, choice)
+    return MergedField(id, name, candidates, choice)
 
 
 def _current(name: str, old_name: str | None, before: Mapping[str, Any] | None) -> Current:
@@ -212,8 +212,8 @@ def _current(name: str, old_name: str | None, before: Mapping[str, Any] | None) 
 def _settle(
     db: Connection, tools: Tools, scene: Scene, merged: Sequence[Merged]
 ) -> set[tuple[str, str]]:
-    verdicts = (verdict for m in merged for verdict in m.verdicts)
-    return disputes.settle(db, tools, scene.entity.name, verdicts, scene.known)
+    fields = (field for each in merged for field in each.fields)
+    return disputes.settle(db, tools, scene.entity.name, fields, scene.known)
 
 
 def _bases(
@@ -221,7 +221,7 @@ def _bases(
 ) -> Iterator[tuple[str, str, str, agreed.Agreed]]:
     """What is agreed from now on: all that was said, but what is disputed or came late."""
     for m in merged:
-        late = {(c.ref, v.field): c.base for v in m.verdicts for c in v.candidates if c.is_stale}
+        late = {(c.ref, v.field): c.base for v in m.fields for c in v.candidates if c.is_stale}
         open_ = {field for id_, field in disputed if id_ == m.id}
         for voice in m.voices:
             values = {name: value for name, value in voice.values.items() if name not in open_}

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sync.merge.disputes import Verdict
+from sync.merge.disputes import MergedField
 from sync.merge.three_way import Candidate, is_blank, same
 from tasuki.values import Json
 
@@ -12,16 +12,16 @@ _LONGEST: Final = 200
 """So much of a losing text is kept; its record has the whole."""
 
 
-def trace(verdict: Verdict, before: Any, run: str) -> dict[str, Json]:
+def trace(merged: MergedField, before: Any, run: str) -> dict[str, Json]:
     """The story of a value; the run it was decided in stays until it is decided anew."""
-    choice = verdict.choice
-    winner = next((c for c in verdict.candidates if c.ref == choice.winner), None)
+    choice = merged.choice
+    winner = next((c for c in merged.candidates if c.ref == choice.winner), None)
     told = {
         "ref": choice.winner,
         "at": winner.modified_at if winner else None,
         "by": winner.modified_by if winner else None,
         "why": choice.why,
-        "losers": _losers(verdict),
+        "losers": _losers(merged),
     }
     old = before or {}
     if choice.why == "unchanged" and old.get("ref") == told["ref"]:
@@ -31,8 +31,8 @@ def trace(verdict: Verdict, before: Any, run: str) -> dict[str, Json]:
     return told | {"run": run}
 
 
-def _losers(verdict: Verdict) -> list[dict[str, Json]]:
-    lost = [c for c in verdict.candidates if _is_lost(c, verdict.choice.value)]
+def _losers(merged: MergedField) -> list[dict[str, Json]]:
+    lost = [c for c in merged.candidates if _is_lost(c, merged.choice.value)]
     newest = sorted(lost, key=lambda c: (c.modified_at or "", c.ref), reverse=True)[:_MOST]
     return [_loser(c) for c in sorted(newest, key=lambda c: c.ref)]
 
