@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors.hubspot.client import Client
 from connectors.hubspot.faults import ForbiddenError, missing_object
-from connectors.protocol import LINKED, FieldInfo, ObjectInfo
+from connectors.protocol import LABEL, LINKED, FieldInfo, ObjectInfo
 from tasuki.errors import RejectedError
 from tasuki.values import Json
 
@@ -130,7 +131,8 @@ def describe(client: Client, object: str) -> ObjectInfo:
     found = [_field(object, row) for row in properties_of(client, object)]
     known = {field.name for field in found}
     found.extend(_history(name) for name in HISTORIES if name in known)
-    found.extend(_link(other) for other in LINKS.get(object, ()))
+    for other in LINKS.get(object, ()):
+        found += [_link(other), *_labelled(client, object, other)]
     label = object.removeprefix("0-").capitalize()
     return ObjectInfo(object, label, tuple(found), refused(client, object))
 
@@ -227,6 +229,16 @@ def _link(other: str) -> FieldInfo:
     return FieldInfo(
         name, "reference", f"Linked {other}", createable=False, updateable=False, refers_to=(other,)
     )
+
+
+def _labelled(client: Client, object: str, other: str) -> list[FieldInfo]:
+    """The links under each label the account has; none where it does not let us ask."""
+    try:
+        answer = client.call(client.apis.labels.get_all, object, other, about=object)
+    except (ForbiddenError, RejectedError):
+        return []
+    labels = sorted({row["label"] for row in answer.get("results") or () if row.get("label")})
+    return [replace(_link(other), name=f"{LINKED}{other}{LABEL}{label}") for label in labels]
 
 
 def _pseudo(object: str, refused: Mapping[str, str]) -> ObjectInfo:

@@ -11,7 +11,7 @@ from mappings.finding import Finding, Severity
 from mappings.live.create import check_create
 from mappings.live.facts import Facts, FieldFacts, ObjectFacts
 from mappings.live.links import check_links
-from mappings.live.named import named_fields
+from mappings.live.named import named_fields, plain_link
 from mappings.live.rights import lacking
 from mappings.spec import MappedField, Mapping, Side, SideField, Unknown
 from mappings.values import UnknownValueError, reader, writer
@@ -88,7 +88,7 @@ def _no_object(mapping: Mapping, side: Side, objects: Sequence[ObjectFacts]) -> 
 
 def _check_side(desk: _Desk) -> Iterator[Finding]:
     for name, place in named_fields(desk.mapping, desk.side.name):
-        if name not in desk.fields:
+        if not _is_known(desk, name):
             yield _unknown(desk, name, place)
     yield from lacking(desk.mapping, desk.side, desk.known)
     for rule in desk.mapping.fields.values():
@@ -97,6 +97,13 @@ def _check_side(desk: _Desk) -> Iterator[Finding]:
             yield from _check_look(desk, rule, look, desk.fields[look.names[0]])
     yield from check_links(desk.mapping, desk.side, desk.fields)
     yield from check_create(desk.mapping, desk.side, desk.fields)
+
+
+def _is_known(desk: _Desk, name: str) -> bool:
+    """A labelled link is judged only where the system tells its labels."""
+    plain = plain_link(name)
+    tells = any(known.startswith(f"{plain}#") for known in desk.fields)
+    return name in desk.fields or (plain != name and plain in desk.fields and not tells)
 
 
 def _unknown(desk: _Desk, name: str, place: Place | None) -> Finding:

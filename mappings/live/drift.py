@@ -1,11 +1,11 @@
 """What a system's metadata lost or tightened since the last time, and which mappings feel it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from mappings.live.facts import FieldFacts, ObjectFacts
-from mappings.live.named import named_fields
+from mappings.live.named import named_fields, plain_link
 from mappings.spec import Mapping as RecordMapping
 from tasuki.errors import Place
 
@@ -95,7 +95,8 @@ def _felt(moved: Moved, mapping: RecordMapping, side: str, *, is_creating: bool)
         return
     if moved.what is What.FIELD_NEW:
         return
-    named: Mapping[str, Place | None] = dict(named_fields(mapping, side))
+    named: dict[str, Place | None] = dict(named_fields(mapping, side))
+    named |= {plain_link(name): place for name, place in named.items()}
     if moved.field is not None and moved.field in named:
         yield Felt(mapping.name, named[moved.field])
     elif moved.what is What.NOW_REQUIRED and is_creating:

@@ -10,7 +10,7 @@ def named_fields(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | Non
     """Every platform field a side names, with the place where it is named."""
     for name, place in _every(mapping, side):
         if name not in (ID, ALL):
-            yield (name.partition("#")[0] if name.startswith(LINKED) else name), place
+            yield name, place
 
 
 def _every(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | None]]:
@@ -29,3 +29,8 @@ def _every(mapping: Mapping, side: str) -> Iterator[tuple[str, Place | None]]:
     if own.scope is not None:
         yield from ((name, own.scope.place) for name in own.scope.fields)
     yield from ((name, Place(mapping.source, key=f"sides.{side}.keep")) for name in own.keep)
+
+
+def plain_link(name: str) -> str:
+    """The pseudo-field of all links behind one of a label; any other name as it is."""
+    return name.partition("#")[0] if name.startswith(LINKED) else name

@@ -73,3 +73,12 @@ def test_an_unknown_label_is_refused(linked: tuple[HubSpotAccount, str, list[str
     """The account does not know the label: the link is parked, and the fix is told."""
     account, contact, (one, *_) = linked
     assert tie(account, contact, LinkTo("companies", one, "Nobody's")) is Settled.REJECTED
+
+
+def test_discovery_names_the_labels(linked: tuple[HubSpotAccount, str, list[str]]) -> None:
+    """Each label is a pseudo-field of its own, beside the one of all links."""
+    account, *_ = linked
+    (contacts,) = account.connector.discover(["contacts"])
+    names = [field.name for field in contacts.fields if field.refers_to == ("companies",)]
+    assert names[0] == PLAIN
+    assert BILLING in names

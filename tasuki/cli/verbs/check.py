@@ -17,11 +17,12 @@ def discover(*connections: str, door: Doorway) -> int:
     from tasuki.cli.schema import editor_schema
     from tasuki.cli.views.check import drift_view, objects_view
     from tasuki.service.checking import live
+    from tasuki.service.checking.completion import write_live_schema
 
     app = door.app()
     found, silent = live.discover(app, connections)
     drifted = live.keep(app, found)
-    path = live.write_live_schema(app, found, editor_schema())
+    path = write_live_schema(app, found, editor_schema())
     shown = live.views(found)
     screen = door.screen
     screen.document("discovery", {"objects": shown, "drift": drifted, "schema": path})

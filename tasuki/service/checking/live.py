@@ -1,11 +1,9 @@
-"""What the systems really have: asked, kept in the store, and written as completion for editors."""
+"""What the systems really have: asked, and kept in the store."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
@@ -27,7 +25,6 @@ _KEPT: Final = TypeAdapter(ObjectInfo)
 """Reads a kept description; keys of other versions are left out."""
 FRESH: Final = timedelta(days=7)
 """How long what a system said of itself is taken for true."""
-LIVE_SCHEMA: Final = Path(".tasuki/schema.live.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,37 +161,3 @@ def views(discovered: Discovered) -> tuple[ObjectView, ...]:
         for connection, infos in discovered.items()
         for info in infos
     )
-
-
-def write_live_schema(app: App, discovered: Discovered, base: Mapping[str, Any]) -> Path:
-    """The editor's schema with the systems' real field names; made anew each time."""
-    known = {
-        (connection, info.name): info for connection, infos in discovered.items() for info in infos
-    }
-    branches = [
-        _branch(side.name, info)
-        for mapping in app.tools.mappings
-        for side in mapping.sides.values()
-        if (info := known.get((side.connection, side.object))) is not None
-    ]
-    distinct = {json.dumps(branch, sort_keys=True): branch for branch in branches}
-    schema = {**base, "allOf": [*base.get("allOf", ()), *distinct.values()]}
-    path = app.project.folder / LIVE_SCHEMA
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return path
-
-
-def _branch(side: str, info: ObjectInfo) -> dict[str, Any]:
-    """When a mapping's side reads this object, its fields must be real ones."""
-    names = {"enum": [field.name for field in info.fields], "title": f"{info.label} field"}
-    look = {"anyOf": [names, {"type": "array", "items": names}, {"type": "object"}]}
-    is_object = {"properties": {"object": {"const": info.name}}, "required": ["object"]}
-    side_is = {"properties": {side: is_object}, "required": [side]}
-    return {
-        "if": {
-            "properties": {"kind": {"const": "mapping"}, "sides": side_is},
-            "required": ["kind", "sides"],
-        },
-        "then": {"properties": {"fields": {"additionalProperties": {"properties": {side: look}}}}},
-    }

@@ -206,3 +206,18 @@ def test_a_lookup_that_leads_elsewhere_is_refused() -> None:
         "`OwnerId` of sf/Account leads to no User",
         "it refers to Group",
     )
+
+
+def test_a_label_must_be_one_the_system_tells() -> None:
+    """Where it tells none, any is taken: it is asked when the link is written."""
+    labelled = FIELDS.replace(
+        "links: {", "links: {parent_id: {hub: {association: companies, label: Parent}}, "
+    )
+    plain = FieldInfo("associations.companies", "reference", refers_to=("companies",))
+    child = FieldInfo("associations.companies#Child", "reference", refers_to=("companies",))
+    parent = FieldInfo("associations.companies#Parent", "reference", refers_to=("companies",))
+    assert check(facts(plain), labelled) == []
+    assert check(facts(plain, child, parent), labelled) == []
+    finding = only(facts(plain, child), labelled)
+    assert finding.what == "hub/companies has no field `associations.companies#Parent`"
+    assert "links.parent_id" in str(finding.where)
