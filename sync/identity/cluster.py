@@ -96,7 +96,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Grouping:
     """Groups of refs that are one thing each, why, and what stayed in doubt."""
 
     groups: tuple[tuple[str, ...], ...]
@@ -174,7 +174,7 @@ def _passes_kin(rule: KeyRule) -> bool:
 
 def cluster(
     members: Mapping[str, Keys], rules: Sequence[KeyRule], known: Known = NOTHING
-) -> Verdict:
+) -> Grouping:
     """Group the members (ref → keys): rulings first, then the rules, strongest first.
 
     Where holders of a key must stay apart, it joins only those who are clearly on one side; where
@@ -198,7 +198,7 @@ def cluster(
         take = _join if rule in joining else _ask
         for value, refs in sorted(holders(members, rule.kind, known).items()):
             take(groups, rule, value, refs)
-    return _verdict(members, groups)
+    return _grouping(members, groups)
 
 
 def _said(
@@ -355,8 +355,7 @@ def _doubt_over(
     pairs += [
         (sides[0], b)
         for b in sides[1:]
-        if groups.clash(groups.root(sides[0]), groups.root(b), rule)
-        not in (RULED, KIN, APART, None)
+        if groups.clash(groups.root(sides[0]), groups.root(b), rule) not in _NO_QUESTION
     ]
     for a, b in pairs[:_ASKED]:
         groups.doubts[_doubt(firsts[a], firsts[b], f"same {rule.kind}, but a veto differs")] = rule
@@ -376,7 +375,7 @@ def _doubt(one: str, other: str, reason: str) -> Doubt:
     return Doubt(left, right, reason)
 
 
-def _verdict(members: Iterable[str], groups: _Groups) -> Verdict:
+def _grouping(members: Iterable[str], groups: _Groups) -> Grouping:
     by_root: dict[str, list[str]] = defaultdict(list)
     for ref in sorted(members):
         by_root[groups.root(ref)].append(ref)
@@ -386,7 +385,7 @@ def _verdict(members: Iterable[str], groups: _Groups) -> Verdict:
         for ref in refs
     }
     found = tuple(tuple(refs) for _, refs in sorted(by_root.items()))
-    return Verdict(found, evidence, _open_doubts(groups))
+    return Grouping(found, evidence, _open_doubts(groups))
 
 
 def _open_doubts(groups: _Groups) -> tuple[Doubt, ...]:

@@ -11,7 +11,7 @@ from staging import identities, queue
 from sync.context import Runner, Step, Tools
 from sync.identity import doubts
 from sync.identity.afresh import resolve_whole
-from sync.identity.cluster import Verdict, cluster
+from sync.identity.cluster import Grouping, cluster
 from sync.identity.grouping.alike import alike
 from sync.identity.grouping.ids import assign, merged_entities
 from sync.identity.grouping.neighbourhood import ITSELF, Neighbourhood, neighbourhood
@@ -64,11 +64,11 @@ def _keep_resolve(
     mine = rules(tools, entity.name)
     around = neighbourhood(db, entity, dirty, mine)
     members = {str(ref): keys for ref, keys in around.keys.items()}
-    verdict = cluster(members, mine, around.known)
-    moved = _apply(db, tools, entity.name, around, verdict)
+    grouping = cluster(members, mine, around.known)
+    moved = _apply(db, tools, entity.name, around, grouping)
     found, too_large = alike(db, entity, mine, around.keys)
     seen = {*dirty, *around.refs}
-    asked = doubts.keep(db, tools, entity, seen, (*verdict.doubts, *found))
+    asked = doubts.keep(db, tools, entity, seen, (*grouping.doubts, *found))
     queue.done(db, queue.IDENTIFY, entity.name, [str(ref) for ref in seen])
     return {**nothing, "links": moved, "doubts": asked, "too_large": too_large}
 
@@ -79,13 +79,13 @@ def _is_much(db: Connection, entity: str) -> bool:
 
 
 def _apply(
-    db: Connection, tools: Tools, entity: str, around: Neighbourhood, verdict: Verdict
+    db: Connection, tools: Tools, entity: str, around: Neighbourhood, grouping: Grouping
 ) -> int:
     links = {str(ref): link.entity_id for ref, link in around.links.items()}
-    ids = assign(entity, verdict.groups, links, partial(_held, db, entity))
-    groups, now = zip(verdict.groups, ids, strict=True), tools.now()
+    ids = assign(entity, grouping.groups, links, partial(_held, db, entity))
+    groups, now = zip(grouping.groups, ids, strict=True), tools.now()
     wanted = {
-        ref: link_to(entity, ref, id_, verdict.evidence[str(ref)], now)
+        ref: link_to(entity, ref, id_, grouping.evidence[str(ref)], now)
         for group, id_ in groups
         for ref in map(Ref.parse, group)
     }

@@ -252,12 +252,12 @@ class _Walk:
                 said, kin = rulings_of.get(root, ()), kin_of.get(root, ())
                 above = {ref: self.above[ref] for ref in members if ref in self.above}
                 known = Known(tuple(said), tuple(kin), above, self.hubs, self.known.within)
-                verdict = cluster(members, self.rules, known)
-                groups += [[self.at[ref] for ref in group] for group in verdict.groups]
+                grouping = cluster(members, self.rules, known)
+                groups += [[self.at[ref] for ref in group] for group in grouping.groups]
                 self.evidence |= {
-                    self.at[ref]: why for ref, why in verdict.evidence.items() if why is not ALONE
+                    self.at[ref]: why for ref, why in grouping.evidence.items() if why is not ALONE
                 }
-                doubts += verdict.doubts
+                doubts += grouping.doubts
         return doubts
 
     def _by_component(self) -> tuple[Mapping[int, list[Ruling]], Mapping[int, list[Pair]]]:

@@ -27,10 +27,10 @@ def groups(members: dict[str, Any]) -> set[frozenset[str]]:
 
 def test_a_shared_key_joins() -> None:
     """Records that share a key are one thing; what joins them is the evidence."""
-    verdict = cluster({"a": one(domain="x"), "b": one(domain="x"), "c": one(domain="y")}, RULES)
-    assert set(verdict.groups) == {("a", "b"), ("c",)}
-    assert (verdict.evidence["b"].rule, verdict.evidence["b"].confidence) == ("domain", 1.0)
-    assert verdict.evidence["c"].rule == "first_seen"
+    grouping = cluster({"a": one(domain="x"), "b": one(domain="x"), "c": one(domain="y")}, RULES)
+    assert set(grouping.groups) == {("a", "b"), ("c",)}
+    assert (grouping.evidence["b"].rule, grouping.evidence["b"].confidence) == ("domain", 1.0)
+    assert grouping.evidence["c"].rule == "first_seen"
 
 
 def test_joins_reach_through_others() -> None:
@@ -61,18 +61,18 @@ def test_a_rule_may_be_held_apart_by_another_key() -> None:
     email = KeyRule("email")
     name = KeyRule("name", confidence=Confidence.LIKELY, apart_by=("email",))
     card, ann, other = one(name="n"), one(name="n", email="a"), one(name="n", email="b")
-    verdict = cluster({"ann": ann, "card": card}, (email, name))
-    assert verdict.groups == (("ann", "card"),)
-    verdict = cluster({"ann": ann, "card": card, "other": other}, (email, name))
-    assert set(verdict.groups) == {("ann",), ("card",), ("other",)}
-    assert {(d.left, d.right) for d in verdict.doubts} == {("ann", "card"), ("card", "other")}
+    grouping = cluster({"ann": ann, "card": card}, (email, name))
+    assert grouping.groups == (("ann", "card"),)
+    grouping = cluster({"ann": ann, "card": card, "other": other}, (email, name))
+    assert set(grouping.groups) == {("ann",), ("card",), ("other",)}
+    assert {(d.left, d.right) for d in grouping.doubts} == {("ann", "card"), ("card", "other")}
     assert len(cluster({"ann": ann, "other": other}, (email, name)).doubts) == 0
     mobile = KeyRule("mobile")
     name = KeyRule("name", confidence=Confidence.LIKELY, apart_by=("email", "mobile"))
     ann, caller = one(name="n", email="a", mobile="1"), one(name="n", mobile="2")
-    verdict = cluster({"ann": ann, "caller": caller, "other": other}, (email, mobile, name))
-    assert set(verdict.groups) == {("ann",), ("caller",), ("other",)}
-    assert [d.pair for d in verdict.doubts] == [("caller", "other")]
+    grouping = cluster({"ann": ann, "caller": caller, "other": other}, (email, mobile, name))
+    assert set(grouping.groups) == {("ann",), ("caller",), ("other",)}
+    assert [d.pair for d in grouping.doubts] == [("caller", "other")]
 
 
 def test_two_subsidiaries_do_not_become_one_by_the_domain_of_their_group() -> None:
@@ -80,21 +80,21 @@ def test_two_subsidiaries_do_not_become_one_by_the_domain_of_their_group() -> No
     parent, east, west = (one(domain="g", name=name) for name in ("p", "east", "west"))
     above = {"east": frozenset("p"), "west": frozenset("p"), "twin": frozenset("p")}
     known = Known(kin={("east", "p"), ("p", "west"), ("p", "twin")}, above=above)
-    verdict = cluster({"p": parent, "east": east, "west": west}, RULES, known)
-    assert (set(verdict.groups), verdict.doubts) == ({("p",), ("east",), ("west",)}, ())
+    grouping = cluster({"p": parent, "east": east, "west": west}, RULES, known)
+    assert (set(grouping.groups), grouping.doubts) == ({("p",), ("east",), ("west",)}, ())
     assert len(cluster({"east": east, "west": west}, RULES, known).groups) == 2
-    verdict = cluster({"p": parent, "east": east, "twin": east}, RULES, known)
-    assert set(verdict.groups) == {("p",), ("east", "twin")}
-    verdict = cluster({"p": parent, "west": west, "copy": west}, RULES, known)
-    assert (set(verdict.groups), verdict.doubts) == ({("p",), ("copy", "west")}, ())
+    grouping = cluster({"p": parent, "east": east, "twin": east}, RULES, known)
+    assert set(grouping.groups) == {("p",), ("east", "twin")}
+    grouping = cluster({"p": parent, "west": west, "copy": west}, RULES, known)
+    assert (set(grouping.groups), grouping.doubts) == ({("p",), ("copy", "west")}, ())
 
 
 def test_a_possible_key_only_asks() -> None:
     """A shared switchboard joins nobody; it leaves a doubt."""
     members = {"a": one(phone="1"), "b": one(phone="1")}
-    verdict = cluster(members, RULES)
-    assert len(verdict.groups) == 2
-    assert [(d.left, d.right, d.reason) for d in verdict.doubts] == [("a", "b", "phone")]
+    grouping = cluster(members, RULES)
+    assert len(grouping.groups) == 2
+    assert [(d.left, d.right, d.reason) for d in grouping.doubts] == [("a", "b", "phone")]
 
 
 def test_no_doubt_about_what_is_joined() -> None:
@@ -124,7 +124,7 @@ MEMBERS = st.dictionaries(st.sampled_from("abcdefgh"), MEMBER, max_size=8)
 
 @given(MEMBERS, st.randoms())
 def test_order_does_not_matter(members: dict[str, Any], dice: Any) -> None:
-    """The same records in any order give the same verdict."""
+    """The same records in any order give the same grouping."""
     shuffled = dict(dice.sample(sorted(members.items()), len(members)))
     assert cluster(members, RULES) == cluster(shuffled, RULES)
 
@@ -132,8 +132,8 @@ def test_order_does_not_matter(members: dict[str, Any], dice: Any) -> None:
 @given(MEMBERS)
 def test_a_verdict_is_a_partition_without_enemies(members: dict[str, Any]) -> None:
     """Everybody is in exactly one group, and no group holds two numbers that differ."""
-    verdict = cluster(members, RULES)
-    assert sorted(ref for group in verdict.groups for ref in group) == sorted(members)
-    for group in verdict.groups:
+    grouping = cluster(members, RULES)
+    assert sorted(ref for group in grouping.groups for ref in group) == sorted(members)
+    for group in grouping.groups:
         numbers = {members[r]["number"] for r in group if members[r].get("number")}
         assert len(numbers) <= 1
