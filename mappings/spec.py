@@ -304,6 +304,9 @@ class KeyRule:
     """Records whose values of this key differ are never the same thing."""
     apart_by: tuple[str, ...] = ()
     """Kinds of other keys: this rule joins nobody who holds different values of one of them."""
+    apart_within: tuple[str, ...] = ()
+    """The same, where the two values stand in records of one object: a list names each thing once,
+    while two systems may name one thing in two languages."""
     compare: abc.Mapping[str, float] = field(default_factory=dict)
     """Entity field → least likeness (0 to 1); only proposes, among records equal in `parts`."""
     place: Place | None = None

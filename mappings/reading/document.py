@@ -221,6 +221,11 @@ class KeyDocument(OpenSettings):
         default=[],
         description="Other rules; this one joins nobody whose keys of them differ, e.g. `[email]`.",
     )
+    apart_within: list[str] = Field(
+        default=[],
+        description="As `apart_by`, for records of one object only, e.g. `[name]`: a list has each"
+        " company once, two systems may name it in two languages.",
+    )
     compare: dict[str, Likeness] = Field(
         default={},
         description="Entity field: least likeness from 0 to 1; such a rule only proposes.",

@@ -157,19 +157,23 @@ def _key(key: KeyDocument, path: KeyPath, kinds: list[str], frame: Frame) -> Key
         refers_to=key.refers_to,
         confidence=key.confidence,
         veto=key.veto,
-        apart_by=_apart_by(key, path, kinds, frame),
+        apart_by=_others("apart_by", key, path, kinds, frame),
+        apart_within=_others("apart_within", key, path, kinds, frame),
         compare=key.compare,
         place=frame.problems.document.place(path),
     )
 
 
-def _apart_by(key: KeyDocument, path: KeyPath, kinds: list[str], frame: Frame) -> tuple[str, ...]:
+def _others(
+    word: str, key: KeyDocument, path: KeyPath, kinds: list[str], frame: Frame
+) -> tuple[str, ...]:
     """The rules whose keys must not differ; each is another rule of the file."""
-    for name in key.apart_by:
+    named: list[str] = getattr(key, word)
+    for name in named:
         if name not in kinds or name == key.rule:
             others = [kind for kind in kinds if kind != key.rule]
-            frame.problems.unknown("identity rule", (*path, "apart_by"), name, others, value=True)
-    return tuple(key.apart_by)
+            frame.problems.unknown("identity rule", (*path, word), name, others, value=True)
+    return tuple(named)
 
 
 def _check_compare(key: KeyDocument, path: KeyPath, frame: Frame) -> None:

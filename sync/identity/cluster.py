@@ -27,6 +27,7 @@ KIN: Final = "kin"
 APART: Final = "apart"
 _NO_QUESTION: Final = (RULED, KIN, APART, None)
 """Reasons to stay apart that nobody is asked about."""
+_WITHIN: Final = "apart within one object"
 _CONTRADICTED: Final = "rulings contradict each other"
 _ASKED: Final = 10
 """Doubts that one contested value leaves at most."""
@@ -117,6 +118,8 @@ class _Groups:
     """Root → values of the keys by which some rules keep groups apart, and who is above it."""
     telling: Collection[str] = ()
     """The kinds that tell two of one parent from each other."""
+    within: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Rule → the kinds of marks that keep apart two records of one object."""
     evidence: dict[str, Evidence] = field(default_factory=dict)
     doubts: dict[Doubt, KeyRule | None] = field(default_factory=dict)
 
@@ -164,6 +167,8 @@ class _Groups:
             return KIN
         if self.differ(a, b, rule.apart_by):
             return APART
+        if self.differ(a, b, self.within.get(rule.kind, ())):
+            return _WITHIN
         left, right = self.vetoes.get(a, {}), self.vetoes.get(b, {})
         return next((k for k in left if k in right and left[k] != right[k]), None)
 
@@ -189,6 +194,7 @@ def cluster(
         marks=_said(members, apart_by),
         telling=telling,
     )
+    _mark_within(groups, members, rules)
     for ref in known.above.keys() & members.keys():
         groups.marks.setdefault(ref, {})[KIN] = known.above[ref]
     _obey(groups, known.rulings)
@@ -210,6 +216,22 @@ def _said(
         for ref, keys in members.items()
     )
     return {ref: said for ref, said in found if said}
+
+
+def _mark_within(groups: _Groups, members: Mapping[str, Keys], rules: Sequence[KeyRule]) -> None:
+    """What each record says within its own object, for the rules that part by it."""
+    kinds = {kind for rule in rules for kind in rule.apart_within}
+    marks: dict[str, set[str]] = defaultdict(set)
+    for ref, keys in members.items() if kinds else ():
+        for kind in kinds & keys.keys():
+            mark = f"{kind} in {'/'.join(ref.split('/', 2)[:2])}"
+            groups.marks.setdefault(ref, {})[mark] = keys[kind]
+            marks[kind].add(mark)
+    groups.within = {
+        rule.kind: sorted(mark for kind in rule.apart_within for mark in marks[kind])
+        for rule in rules
+        if rule.apart_within
+    }
 
 
 def holders(members: Mapping[str, Keys], kind: str, known: Known) -> dict[str, list[str]]:
@@ -284,7 +306,8 @@ def _join(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> No
         return
     foes = {a: {b for b in firsts if b != a and groups.clash(a, b, rule)} for a in firsts}
     told = {groups.clash(a, b, rule) for a in firsts for b in foes[a]}
-    parties = ([] if APART in told else _parties(foes)) if told else [tuple(firsts)]
+    unclear = not told.isdisjoint((APART, _WITHIN))
+    parties = ([] if unclear else _parties(foes)) if told else [tuple(firsts)]
     for party in parties:
         inside = [ref for ref in refs if groups.root(ref) in party]
         if len(party) > 1:
@@ -313,7 +336,8 @@ def _is_contested(groups: _Groups, rule: KeyRule, roots: Collection[str]) -> boo
         if not _passes_kin(rule) and not above.isdisjoint(marks.get(KIN, ())):
             return True
         above |= marks.get(KIN, frozenset())
-        apart = {kind: marks[kind] for kind in rule.apart_by if kind in marks}
+        kinds = (*rule.apart_by, *groups.within.get(rule.kind, ()))
+        apart = {kind: marks[kind] for kind in kinds if kind in marks}
         for kind, values in (groups.vetoes.get(root, {}) | apart).items():
             if said.setdefault(kind, values) != values:
                 return True
@@ -357,8 +381,17 @@ def _doubt_over(
         for b in sides[1:]
         if groups.clash(groups.root(sides[0]), groups.root(b), rule) not in _NO_QUESTION
     ]
+    reason = _contest(groups, rule, foes)
     for a, b in pairs[:_ASKED]:
-        groups.doubts[_doubt(firsts[a], firsts[b], f"same {rule.kind}, but a veto differs")] = rule
+        groups.doubts[_doubt(firsts[a], firsts[b], reason)] = rule
+
+
+def _contest(groups: _Groups, rule: KeyRule, foes: Mapping[str, set[str]]) -> str:
+    """Why the holders of one value are not simply one."""
+    for a in foes:
+        if any(groups.clash(groups.root(a), groups.root(b), rule) == _WITHIN for b in foes[a]):
+            return f"same {rule.kind}, but not the same {' and '.join(rule.apart_within)}"
+    return f"same {rule.kind}, but a veto differs"
 
 
 def _ask(groups: _Groups, rule: KeyRule, _value: str, refs: Sequence[str]) -> None:

@@ -130,7 +130,8 @@ class _Walk:
         """Join by (or ask about) every value of one rule."""
         most = len(self.refs) if rule.kind in scoped_kinds(self.entity, [rule]) else HUB
         asks = rule.confidence is Confidence.POSSIBLE
-        parts = rule.veto or any(rule.kind in each.apart_by for each in self.rules)
+        parting = {kind for each in self.rules for kind in (*each.apart_by, *each.apart_within)}
+        parts = rule.veto or rule.kind in parting
         if parts:
             self.vetoes[rule.kind] = array("q", bytes(8 * len(self.refs)))
         for number, (value, members) in enumerate(self._values(db, rule.kind), 1):

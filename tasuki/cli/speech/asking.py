@@ -132,6 +132,7 @@ ASKING: Final = {
     "moved to the same": "同じ値に変わった",
     "moved apart": "別々の値に変わった",
     "unchanged": "変わりなし",
+    "same {key}, but not the same {other}": "{key} は同じ、{other} が相違",
     "same {key}, but a veto differs": "{key} は同じ、拒否キーが相違",
     "{n} lost": "ほか{n}件は採用されず",
     "no record": "該当レコードなし",

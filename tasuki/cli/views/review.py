@@ -58,6 +58,9 @@ def _reason(reason: str, words: Words) -> str:
     key = reason.removeprefix("same ").removesuffix(", but a veto differs")
     if reason == f"same {key}, but a veto differs":
         return words("same {key}, but a veto differs", key=key)
+    key, mark, other = reason.removeprefix("same ").partition(", but not the same ")
+    if mark:
+        return words("same {key}, but not the same {other}", key=key, other=other)
     return f"{words('rule')} {reason}"
 
 

@@ -137,3 +137,24 @@ def test_a_verdict_is_a_partition_without_enemies(members: dict[str, Any]) -> No
     for group in grouping.groups:
         numbers = {members[r]["number"] for r in group if members[r].get("number")}
         assert len(numbers) <= 1
+
+
+def test_one_list_names_each_company_once() -> None:
+    """A group's companies share a domain: of one object, two names are two; somebody is asked."""
+    rules = (KeyRule("domain", apart_within=("name",)), NAME)
+    members = {
+        "sf/Account/1": one(domain="g", name="aoba"),
+        "sf/Account/2": one(domain="g", name="midori"),
+        "hs/companies/1": one(domain="g", name="aoba"),
+        "hs/companies/2": one(domain="g", name="aobagroup"),
+        "sf/Account/3": one(domain="h", name="青葉"),
+        "hs/companies/3": one(domain="h", name="aobakk"),
+    }
+    found = cluster(members, rules)
+    assert {frozenset(group) for group in found.groups} == {
+        frozenset({"sf/Account/1", "hs/companies/1"}),
+        frozenset({"sf/Account/2"}),
+        frozenset({"hs/companies/2"}),
+        frozenset({"sf/Account/3", "hs/companies/3"}),
+    }
+    assert {doubt.reason for doubt in found.doubts} >= {"same domain, but not the same name"}
