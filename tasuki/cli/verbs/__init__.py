@@ -1,6 +1,6 @@
 """What each command does; every verb imports its rooms when it is called."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from cyclopts import App as Commands
@@ -18,6 +18,8 @@ from tasuki.cli.verbs import (
     serve,
 )
 
+Verb = Callable[..., int]
+
 _BEGIN = Group("Begin", sort_key=1)
 _CHECK = Group("Check", sort_key=2)
 _FLOW = Group("The flow", sort_key=3)
@@ -32,40 +34,40 @@ def register(app: Commands) -> None:
     for group, verbs in _VERBS:
         for verb in verbs:
             app.command(verb, group=group)
-    scenarios = Commands(
-        name="scenario", group=_FLOW, help="Push a scenario: preview, approve, push."
-    )
-    scenarios.default(scenario.show)
-    for verb in (scenario.preview, scenario.approve, scenario.push):
-        scenarios.command(verb)
-    app.command(scenarios)
-    disputes = Commands(
-        name="conflicts", group=_DECIDE, help=(decide.conflicts.__doc__ or "").partition("\n")[0]
-    )
-    disputes.default(decide.conflicts)
-    disputes.command(decide.conflicts_resolve, name="resolve")
-    disputes.command(decide.conflicts_reopen, name="reopen")
-    app.command(disputes)
-    doubts = Commands(
-        name="reviews", group=_DECIDE, help=(decide.reviews.__doc__ or "").partition("\n")[0]
-    )
-    doubts.default(decide.reviews)
-    doubts.command(decide.reviews_accept, name="accept")
-    doubts.command(decide.reviews_reject, name="reject")
-    doubts.command(decide.reviews_find, name="find")
-    app.command(doubts)
-    sandboxes = Commands(name="sandbox", group=_BEGIN, help=begin.sandbox.__doc__ or "")
-    sandboxes.default(begin.sandbox)
-    sandboxes.command(begin.sandbox_import, name="import")
-    app.command(sandboxes)
-    connectors = Commands(
-        name="connector", group=_BEGIN, help="Teach Tasuki another system: a package to begin with."
-    )
-    connectors.command(begin.connector_new, name="new")
-    app.command(connectors)
+    pushing: dict[str, Verb] = {
+        "preview": scenario.preview,
+        "approve": scenario.approve,
+        "push": scenario.push,
+    }
+    said = "Push a scenario: preview, approve, push."
+    _below(app, "scenario", _FLOW, pushing, scenario.show, said)
+    disputes = {"resolve": decide.conflicts_resolve, "reopen": decide.conflicts_reopen}
+    _below(app, "conflicts", _DECIDE, disputes, decide.conflicts)
+    doubts = {"accept": decide.reviews_accept, "reject": decide.reviews_reject}
+    _below(app, "reviews", _DECIDE, {**doubts, "find": decide.reviews_find}, decide.reviews)
+    _below(app, "sandbox", _BEGIN, {"import": begin.sandbox_import}, begin.sandbox)
+    said = "Teach Tasuki another system: a package to begin with."
+    _below(app, "connector", _BEGIN, {"new": begin.connector_new}, said=said)
 
 
-_VERBS: Final[tuple[tuple[Group, tuple[Callable[..., int], ...]], ...]] = (
+def _below(
+    app: Commands,
+    word: str,
+    group: Group,
+    verbs: Mapping[str, Verb],
+    alone: Verb | None = None,
+    said: str = "",
+) -> None:
+    """Verbs below a word; `alone` is what the word does by itself, and says what it is about."""
+    words = Commands(name=word, group=group, help=said or (alone.__doc__ or "").partition("\n")[0])
+    if alone is not None:
+        words.default(alone)
+    for name, verb in verbs.items():
+        words.command(verb, name=name)
+    app.command(words)
+
+
+_VERBS: Final[tuple[tuple[Group, tuple[Verb, ...]], ...]] = (
     (_BEGIN, (begin.init, serve.demo)),
     (_CHECK, (check.discover, check.validate, check.test, check.preview, check.doctor)),
     (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
