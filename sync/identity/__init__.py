@@ -2,6 +2,7 @@
 
 keys       what each record can be recognised by, and what it points at
 cluster    which records are the same thing (pure)
+groups     records that join, and know from which others they must stay apart (pure)
 grouping   from what changed to groups of records
 resolve    who is who among what changed, entity ids kept stable
 afresh     the same for a whole entity, when much of it changed

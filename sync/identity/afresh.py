@@ -18,10 +18,10 @@ from staging.identities import Link
 from staging.identity import reviews, rulings
 from sync.context import Runner, Step, Tools
 from sync.identity import doubts
-from sync.identity.cluster import Doubt, Evidence
 from sync.identity.grouping.alike import alike
 from sync.identity.grouping.ids import assign
 from sync.identity.grouping.whole import Found, find_all
+from sync.identity.groups import Doubt, Evidence
 from sync.identity.links import link_to, relink
 from tasuki.values import Json, Ref
 

@@ -13,6 +13,19 @@ from typing import Final
 
 from mappings.links import STORED_ID
 from mappings.spec import Confidence, KeyRule
+from sync.identity.groups import (
+    ALONE,
+    APART,
+    KIN,
+    RULED,
+    WITHIN,
+    Doubt,
+    Evidence,
+    Groups,
+    Keys,
+    Pair,
+    passes_kin,
+)
 
 HUB: Final = 60
 """A value that more records share than this says nothing about who they are."""
@@ -21,34 +34,11 @@ CONFIDENCE: Final = {
     Confidence.LIKELY: 0.9,
     Confidence.POSSIBLE: 0.5,
 }
-BY_RULE: Final = "rule"
-RULED: Final = "ruling"
-KIN: Final = "kin"
-APART: Final = "apart"
 _NO_QUESTION: Final = (RULED, KIN, APART, None)
 """Reasons to stay apart that nobody is asked about."""
-_WITHIN: Final = "apart within one object"
 _CONTRADICTED: Final = "rulings contradict each other"
 _ASKED: Final = 10
 """Doubts that one contested value leaves at most."""
-
-Keys = Mapping[str, frozenset[str]]
-"""Key kind → values one record has."""
-Pair = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why a record belongs to its group."""
-
-    rule: str
-    value: str
-    confidence: float
-    by: str = BY_RULE
-    """Who decided: `rule`, or the person who ruled."""
-
-
-ALONE: Final = Evidence("first_seen", "", 1.0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,100 +71,12 @@ NOTHING: Final = Known()
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Two records that may be the same thing; a person decides."""
-
-    left: str
-    right: str
-    reason: str
-    likeness: Mapping[str, float] = field(default_factory=dict, compare=False)
-    """Entity field → how alike the two are in it, where they were compared."""
-
-    @property
-    def pair(self) -> Pair:
-        """The two records."""
-        return self.left, self.right
-
-
-@dataclass(frozen=True, slots=True)
 class Grouping:
     """Groups of refs that are one thing each, why, and what stayed in doubt."""
 
     groups: tuple[tuple[str, ...], ...]
     evidence: Mapping[str, Evidence]
     doubts: tuple[Doubt, ...]
-
-
-@dataclass(slots=True)
-class _Groups:
-    """Union-find that knows which groups must stay apart."""
-
-    parent: dict[str, str]
-    vetoes: dict[str, dict[str, frozenset[str]]]
-    apart: dict[str, set[str]] = field(default_factory=dict)
-    """Root → refs that a person ruled to be others."""
-    kin: dict[str, set[str]] = field(default_factory=dict)
-    marks: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
-    """Root → values of the keys by which some rules keep groups apart, and who is above it."""
-    telling: Collection[str] = ()
-    """The kinds that tell two of one parent from each other."""
-    within: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Rule → the kinds of marks that keep apart two records of one object."""
-    evidence: dict[str, Evidence] = field(default_factory=dict)
-    doubts: dict[Doubt, KeyRule | None] = field(default_factory=dict)
-
-    def root(self, ref: str) -> str:
-        while self.parent[ref] != ref:
-            self.parent[ref] = self.parent[self.parent[ref]]
-            ref = self.parent[ref]
-        return ref
-
-    def join(self, a: str, b: str) -> None:
-        keep, drop = sorted((a, b))
-        self.parent[drop] = keep
-        for foes in (self.apart, self.kin):
-            if drop in foes:
-                foes.setdefault(keep, set()).update(foes.pop(drop))
-        for said in (self.vetoes, self.marks):
-            mine = said.get(keep, {})
-            for kind, values in said.get(drop, {}).items():
-                mine[kind] = mine.get(kind, frozenset()) | values
-            if mine:
-                said[keep] = mine
-
-    def foes(self, among: Mapping[str, set[str]], root: str) -> set[str]:
-        """The roots of those a group must stay apart from."""
-        return {self.root(ref) for ref in among.get(root, ())}
-
-    def differ(self, a: str, b: str, kinds: Iterable[str]) -> bool:
-        """Whether two groups hold values of one of these kinds, and share none."""
-        left, right = self.marks.get(a, {}), self.marks.get(b, {})
-        return any(
-            left[kind].isdisjoint(right[kind]) for kind in kinds if kind in left and kind in right
-        )
-
-    def are_kin(self, a: str, b: str) -> bool:
-        """Whether one is above the other, or both are below a third and differ in any key."""
-        above = self.marks.get(a, {}).get(KIN, frozenset())
-        beside = above.isdisjoint(self.marks.get(b, {}).get(KIN, ()))
-        return b in self.foes(self.kin, a) or (not beside and self.differ(a, b, self.telling))
-
-    def clash(self, a: str, b: str, rule: KeyRule) -> str | None:
-        """Why a rule may not join two groups: ruling, kin, apart, or the veto they differ in."""
-        if b in self.foes(self.apart, a):
-            return RULED
-        if not _passes_kin(rule) and self.are_kin(a, b):
-            return KIN
-        if self.differ(a, b, rule.apart_by):
-            return APART
-        if self.differ(a, b, self.within.get(rule.kind, ())):
-            return _WITHIN
-        left, right = self.vetoes.get(a, {}), self.vetoes.get(b, {})
-        return next((k for k in left if k in right and left[k] != right[k]), None)
-
-
-def _passes_kin(rule: KeyRule) -> bool:
-    return rule.veto or rule.kind == STORED_ID
 
 
 def cluster(
@@ -188,7 +90,7 @@ def cluster(
     joining = [rule for rule in rules if rule.confidence is not Confidence.POSSIBLE]
     telling = [rule.kind for rule in joining if known.above and rule.kind != STORED_ID]
     apart_by = sorted({kind for rule in rules for kind in rule.apart_by} | {*telling})
-    groups = _Groups(
+    groups = Groups(
         {ref: ref for ref in members},
         _said(members, [rule.kind for rule in rules if rule.veto]),
         marks=_said(members, apart_by),
@@ -218,7 +120,7 @@ def _said(
     return {ref: said for ref, said in found if said}
 
 
-def _mark_within(groups: _Groups, members: Mapping[str, Keys], rules: Sequence[KeyRule]) -> None:
+def _mark_within(groups: Groups, members: Mapping[str, Keys], rules: Sequence[KeyRule]) -> None:
     """What each record says within its own object, for the rules that part by it."""
     kinds = {kind for rule in rules for kind in rule.apart_within}
     marks: dict[str, set[str]] = defaultdict(set)
@@ -248,7 +150,7 @@ def holders(members: Mapping[str, Keys], kind: str, known: Known) -> dict[str, l
     }
 
 
-def _note_pairs(groups: _Groups, among: dict[str, set[str]], pairs: Iterable[Pair]) -> None:
+def _note_pairs(groups: Groups, among: dict[str, set[str]], pairs: Iterable[Pair]) -> None:
     for left, right in pairs:
         if left in groups.parent and right in groups.parent:
             one, other = groups.root(left), groups.root(right)
@@ -257,7 +159,7 @@ def _note_pairs(groups: _Groups, among: dict[str, set[str]], pairs: Iterable[Pai
                 among.setdefault(other, set()).add(one)
 
 
-def _obey(groups: _Groups, rulings: Sequence[Ruling]) -> None:
+def _obey(groups: Groups, rulings: Sequence[Ruling]) -> None:
     """What people said: who is apart, then who is one, the older word first.
 
     Numbers that a person joined mean the same company for every other record too.
@@ -279,7 +181,7 @@ def _obey(groups: _Groups, rulings: Sequence[Ruling]) -> None:
         _unify(groups, sorted({groups.root(ref) for ref in joined}))
 
 
-def _unify(groups: _Groups, ruled: Iterable[str]) -> None:
+def _unify(groups: Groups, ruled: Iterable[str]) -> None:
     """Give the veto values that one ruled group holds one name everywhere."""
     name: dict[Pair, str] = {}
 
@@ -297,7 +199,7 @@ def _unify(groups: _Groups, ruled: Iterable[str]) -> None:
             said[kind] = frozenset(first(kind, value) for value in values)
 
 
-def _join(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> None:
+def _join(groups: Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> None:
     firsts = _firsts(groups, refs)
     if len(firsts) < 2:
         return
@@ -306,7 +208,7 @@ def _join(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> No
         return
     foes = {a: {b for b in firsts if b != a and groups.clash(a, b, rule)} for a in firsts}
     told = {groups.clash(a, b, rule) for a in firsts for b in foes[a]}
-    unclear = not told.isdisjoint((APART, _WITHIN))
+    unclear = not told.isdisjoint((APART, WITHIN))
     parties = ([] if unclear else _parties(foes)) if told else [tuple(firsts)]
     for party in parties:
         inside = [ref for ref in refs if groups.root(ref) in party]
@@ -315,7 +217,7 @@ def _join(groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str]) -> No
     _doubt_over(groups, rule, firsts, foes, parties)
 
 
-def _firsts(groups: _Groups, refs: Sequence[str]) -> dict[str, str]:
+def _firsts(groups: Groups, refs: Sequence[str]) -> dict[str, str]:
     """The groups of these refs, each with its first holder."""
     found: dict[str, str] = {}
     for ref in refs:
@@ -323,9 +225,9 @@ def _firsts(groups: _Groups, refs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _is_contested(groups: _Groups, rule: KeyRule, roots: Collection[str]) -> bool:
+def _is_contested(groups: Groups, rule: KeyRule, roots: Collection[str]) -> bool:
     """Whether any two of the groups must stay apart; asked of every shared value, so cheaply."""
-    watched = (groups.apart,) if _passes_kin(rule) else (groups.apart, groups.kin)
+    watched = (groups.apart,) if passes_kin(rule) else (groups.apart, groups.kin)
     for foes in watched:
         if foes and any(groups.foes(foes, root) & set(roots) for root in roots if root in foes):
             return True
@@ -333,7 +235,7 @@ def _is_contested(groups: _Groups, rule: KeyRule, roots: Collection[str]) -> boo
     above: set[str] = set()
     for root in roots:
         marks = groups.marks.get(root, {})
-        if not _passes_kin(rule) and not above.isdisjoint(marks.get(KIN, ())):
+        if not passes_kin(rule) and not above.isdisjoint(marks.get(KIN, ())):
             return True
         above |= marks.get(KIN, frozenset())
         kinds = (*rule.apart_by, *groups.within.get(rule.kind, ()))
@@ -345,7 +247,7 @@ def _is_contested(groups: _Groups, rule: KeyRule, roots: Collection[str]) -> boo
 
 
 def _unite(
-    groups: _Groups, rule: KeyRule, value: str, refs: Sequence[str], roots: Sequence[str]
+    groups: Groups, rule: KeyRule, value: str, refs: Sequence[str], roots: Sequence[str]
 ) -> None:
     why = Evidence(rule.kind, value, CONFIDENCE[rule.confidence])
     for ref in refs:
@@ -365,7 +267,7 @@ def _parties(foes: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
 
 
 def _doubt_over(
-    groups: _Groups,
+    groups: Groups,
     rule: KeyRule,
     firsts: Mapping[str, str],
     foes: Mapping[str, set[str]],
@@ -386,15 +288,15 @@ def _doubt_over(
         groups.doubts[_doubt(firsts[a], firsts[b], reason)] = rule
 
 
-def _contest(groups: _Groups, rule: KeyRule, foes: Mapping[str, set[str]]) -> str:
+def _contest(groups: Groups, rule: KeyRule, foes: Mapping[str, set[str]]) -> str:
     """Why the holders of one value are not simply one."""
     for a in foes:
-        if any(groups.clash(groups.root(a), groups.root(b), rule) == _WITHIN for b in foes[a]):
+        if any(groups.clash(groups.root(a), groups.root(b), rule) == WITHIN for b in foes[a]):
             return f"same {rule.kind}, but not the same {' and '.join(rule.apart_within)}"
     return f"same {rule.kind}, but a veto differs"
 
 
-def _ask(groups: _Groups, rule: KeyRule, _value: str, refs: Sequence[str]) -> None:
+def _ask(groups: Groups, rule: KeyRule, _value: str, refs: Sequence[str]) -> None:
     """A weak key leaves a question between each group and the first before it that it may join."""
     firsts = list(_firsts(groups, refs).items())
     for position, (root, ref) in enumerate(firsts):
@@ -408,7 +310,7 @@ def _doubt(one: str, other: str, reason: str) -> Doubt:
     return Doubt(left, right, reason)
 
 
-def _grouping(members: Iterable[str], groups: _Groups) -> Grouping:
+def _grouping(members: Iterable[str], groups: Groups) -> Grouping:
     by_root: dict[str, list[str]] = defaultdict(list)
     for ref in sorted(members):
         by_root[groups.root(ref)].append(ref)
@@ -421,7 +323,7 @@ def _grouping(members: Iterable[str], groups: _Groups) -> Grouping:
     return Grouping(found, evidence, _open_doubts(groups))
 
 
-def _open_doubts(groups: _Groups) -> tuple[Doubt, ...]:
+def _open_doubts(groups: Groups) -> tuple[Doubt, ...]:
     """One doubt per pair of groups, none about what a person said or whose parent is known."""
     found: dict[Pair, Doubt] = {}
     for doubt, rule in groups.doubts.items():

@@ -9,9 +9,9 @@ from staging import identities
 from staging.identity import reviews
 from staging.identity.reviews import Question
 from sync.context import Tools
-from sync.identity.cluster import Doubt, Keys
 from sync.identity.grouping.alike import BESIDE
 from sync.identity.grouping.neighbourhood import ITSELF
+from sync.identity.groups import Doubt, Keys
 from tasuki.values import Json, Ref
 
 

@@ -10,7 +10,7 @@ from mappings.spec import KeyRule
 from staging import aliases, identities, queue
 from staging.identities import Link
 from sync.context import Tools
-from sync.identity.cluster import Evidence
+from sync.identity.groups import Evidence
 from sync.identity.pointers import wake
 from tasuki.values import Ref
 

@@ -16,7 +16,8 @@ from mappings.load import load
 from mappings.matching.likeness import company, person
 from mappings.spec import Mapping as RecordMapping
 from mappings.transforms.company import company_words
-from sync.identity.cluster import Keys, cluster
+from sync.identity.cluster import cluster
+from sync.identity.groups import Keys
 from tools.match.corrupt import Change, ChangePerson
 from tools.match.things import Company, Person
 

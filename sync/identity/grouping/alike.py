@@ -16,8 +16,8 @@ from mappings.matching.likeness import likeness
 from mappings.spec import KeyRule
 from staging import identities
 from staging.identities import Keys
-from sync.identity.cluster import Doubt
 from sync.identity.grouping.neighbourhood import ancestors, related, ruled, rulings_about
+from sync.identity.groups import Doubt
 from tasuki.values import Ref
 
 BLOCK: Final = 200

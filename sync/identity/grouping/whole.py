@@ -19,17 +19,7 @@ from staging import identities
 from staging.identities import Link
 from staging.identity import rulings
 from staging.identity import whole as everything
-from sync.identity.cluster import (
-    ALONE,
-    CONFIDENCE,
-    HUB,
-    Doubt,
-    Evidence,
-    Known,
-    Pair,
-    Ruling,
-    cluster,
-)
+from sync.identity.cluster import CONFIDENCE, HUB, Known, Ruling, cluster
 from sync.identity.grouping.neighbourhood import (
     ITSELF,
     climbed_from,
@@ -39,6 +29,7 @@ from sync.identity.grouping.neighbourhood import (
     ruled,
     scoped_kinds,
 )
+from sync.identity.groups import ALONE, Doubt, Evidence, Pair
 from tasuki.values import Ref
 
 _COMPONENTS: Final = 5_000

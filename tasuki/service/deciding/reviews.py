@@ -18,9 +18,9 @@ from staging.identities import Link
 from staging.identity import reviews, rulings
 from staging.identity.reviews import STATES, Question, Review
 from staging.labels import labels
-from sync.identity.cluster import Doubt
 from sync.identity.doubts import evidence
 from sync.identity.grouping.neighbourhood import survivors
+from sync.identity.groups import Doubt
 from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.service.accounts import audit
 from tasuki.service.app import App
