@@ -30,7 +30,7 @@ OWN_KEY: Final = "tasuki_key"
 """The entity field that Tasuki itself fills where it is blank: with the entity's own id."""
 
 
-class Held(StrEnum):
+class NotMade(StrEnum):
     """Why a record that a mapping asks for is not made."""
 
     BLANK_KEY = "blank_key"
@@ -91,11 +91,11 @@ def _intent(
         fields.setdefault(*key)
     waits = [name for name in missing if mapping.links[name].to != "user_"]
     held = (
-        (Held.ERASED if is_erased else None)
+        (NotMade.ERASED if is_erased else None)
         or _barred(side, scene.left.get(id, ()))
-        or (Held.BLANK_KEY if key is None else None)
-        or (Held.WAITS if waits and not _has_a_home(mapping, targets) else None)
-        or (Held.OUT_OF_SCOPE if _is_outside(side, fields) else None)
+        or (NotMade.BLANK_KEY if key is None else None)
+        or (NotMade.WAITS if waits and not _has_a_home(mapping, targets) else None)
+        or (NotMade.OUT_OF_SCOPE if _is_outside(side, fields) else None)
     )
     return Intent(
         id=f"{PREFIX}{mapping.name}:{side.name}:{id}",
@@ -118,12 +118,12 @@ def _has_a_home(mapping: RecordMapping, targets: Mapping[str, Ref]) -> bool:
     return any(mapping.links[name].to != "user_" for name in targets)
 
 
-def _barred(side: Side, left: Sequence[Any]) -> Held | None:
+def _barred(side: Side, left: Sequence[Any]) -> NotMade | None:
     """A record was there before, of whatever object: whoever took it away has decided."""
     here = [x for x in left if x.ref.connection == side.connection]
     if any(x.is_deleted for x in here):
-        return Held.DELETED
-    return Held.OUT_OF_SCOPE if here else None
+        return NotMade.DELETED
+    return NotMade.OUT_OF_SCOPE if here else None
 
 
 def _is_outside(side: Side, fields: Mapping[str, Any]) -> bool:
@@ -167,7 +167,7 @@ def _why(side: Side) -> str:
 def _cause(
     mapping: RecordMapping,
     side: Side,
-    held: Held | None,
+    held: NotMade | None,
     targets: Mapping[str, Ref],
     row: Mapping[str, Any],
 ) -> dict[str, Json]:
