@@ -53,6 +53,8 @@ class Surroundings:
     guards: Guards = field(default_factory=Guards)
     habits: Habits = USUAL
     entities: Table[str, Entity] = field(default_factory=lambda: ENTITIES)
+    teams: frozenset[str] | None = None
+    """The teams of the playbook; None leaves their names unchecked."""
 
 
 ALONE: Final = Surroundings()
@@ -89,7 +91,9 @@ def examine(
     known = surroundings.connections
     known = None if known is None else known | surroundings.absent
     sides = read_sides(parsed, known, problems)
-    frame = Frame(entity, sides, known, problems, frozenset(parsed.fields))
+    frame = Frame(
+        entity, sides, known, problems, frozenset(parsed.fields), teams=surroundings.teams
+    )
     frame = replace(frame, stages=read_stages(parsed.owner_by_stage, frame))
     mapping = _mapping(parsed, frame, surroundings)
     if problems.found:

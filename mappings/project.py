@@ -27,6 +27,7 @@ def surroundings(project: Project) -> Surroundings:
         connections=frozenset(project.connections),
         absent=_absent(project),
         entities=examine(project)[0],
+        teams=frozenset(file.name for file in project.resources("team")),
         guards=project.guards,
         habits=Habits(
             phone_region=identity.phone_region,

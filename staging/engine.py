@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from catalog.expression.lower import register_functions
 from tasuki.errors import TasukiError, TransientError, UnreachableError
@@ -78,9 +78,9 @@ def open_store(url: str) -> Store:
 
     Errors: UnreachableError when no database answers there.
     """
-    parsed = make_url(url)
+    parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
-        Path(parsed.database or ".").parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(parsed.database or ".").parent)
         engine = create_engine(parsed, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -95,6 +95,30 @@ def open_store(url: str) -> Store:
             where=parsed.render_as_string(hide_password=True),
             why=str(error.orig).splitlines()[0],
             remedy="Start the database or restore its file, or correct `store:` in tasuki.yaml.",
+        ) from error
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise UnreachableError(
+            "the store's address cannot be read",
+            where="tasuki.yaml: store",
+            why="it is no SQLAlchemy URL",
+            remedy="Write it as `sqlite:///path/to.db` or `postgresql+psycopg://user@host/name`.",
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnreachableError(
+            "the store's folder cannot be made",
+            where=str(folder),
+            why=error.strerror or type(error).__name__,
+            remedy="Choose a folder that the user who runs Tasuki may write to.",
         ) from error
 
 

@@ -15,7 +15,7 @@ from sync.context import Runner, Step, Tools
 from sync.identity.pointers import reference_rows, resolve
 from sync.identity.visitors import changed
 from sync.reading.rejects import said_by
-from sync.reading.stream import stream, streams
+from sync.reading.stream import read_now, stream, streams
 from sync.walk import by_kind
 from tasuki.values import Json, Ref
 
@@ -42,7 +42,7 @@ def _keep_waiting(
             if any(mapping.entity.name == _EVENT for mapping, _ in each.readers):
                 ids = records.living_ids(db, each.connection, each.object)
                 queue.mark(db, queue.COPY, each.kind, ids)
-    return {"kinds": queue.waiting(db, queue.COPY)}
+    return {"kinds": read_now(tools, queue.waiting(db, queue.COPY))}
 
 
 def _keep_copy(

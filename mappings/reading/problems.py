@@ -54,6 +54,8 @@ class Frame:
     """The entity fields the file maps."""
     stages: Policy | None = None
     """What `owner_by_stage` means in this mapping."""
+    teams: frozenset[str] | None = None
+    """The teams of the playbook; None leaves their names unchecked."""
 
     def side(self, name: str, path: KeyPath, *, value: bool = False) -> Side | None:
         """The side of that name; an unknown one is noted."""

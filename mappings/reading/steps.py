@@ -71,6 +71,8 @@ def read_stages(stages: dict[str, str], frame: Frame) -> Policy | None:
         return None
     for team, side in stages.items():
         frame.side(side, ("owner_by_stage", team), value=True)
+        if frame.teams and team not in {*frame.teams, OTHERWISE}:
+            frame.problems.unknown("team", ("owner_by_stage", team), team, sorted(frame.teams))
     if OTHERWISE not in stages:
         frame.problems.add(
             "`owner_by_stage` does not say who owns the rest",

@@ -24,7 +24,7 @@ from sync.identity.grouping.neighbourhood import (
 )
 from sync.identity.pointers import reference_rows, resolve, wake
 from sync.reading.rejects import said_by
-from sync.reading.stream import Stream, stream
+from sync.reading.stream import Stream, read_now, stream
 from sync.walk import by_kind
 from tasuki.values import Json, Ref
 
@@ -37,9 +37,9 @@ def read_keys(run: Runner) -> int:
 
 
 def _keep_waiting(
-    db: Connection, _tools: Tools, _arguments: dict[str, Json], _answer: Any
+    db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
-    return {"kinds": queue.waiting(db, queue.MAP)}
+    return {"kinds": read_now(tools, queue.waiting(db, queue.MAP))}
 
 
 def _keep_read(

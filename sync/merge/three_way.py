@@ -162,7 +162,7 @@ def _three_way(
     holder_left = current.ref is not None and all(c.ref != current.ref for c in voices)
     was_cleared = clear and current.ref is not None and is_blank(current.value)
     if holder_left or (is_blank(current.value) and not was_cleared):
-        return _first(voices, first_sync or policy, clear=clear)
+        return _first(voices, policy, first_sync, clear=clear)
     moved = [c for c in voices if c.has_moved and (clear or not is_blank(c.value))]
     fresh = [c for c in voices if c.is_fresh and not is_blank(c.value)]
     strangers = [c for c in fresh if not c.says(current.value)]
@@ -195,13 +195,25 @@ def _by_owner(
     return replace(choice, why=f"{policy.rule}: {policy.order[0]} owns it")
 
 
-def _first(voices: Sequence[Candidate], policy: Policy, *, clear: bool) -> Choice:
+def _first(
+    voices: Sequence[Candidate], policy: Policy, first_sync: Policy | None, *, clear: bool
+) -> Choice:
     emptied = [c for c in voices if clear and c.has_moved and is_blank(c.value)]
     news = [c for c in voices if not emptied or c.has_moved or c.is_fresh]
     filled = [c for c in news if not is_blank(c.value)]
     if not filled:
         return Choice(None, emptied[0].ref if emptied else None, "blank")
-    return _met(filled, policy, "first sync")
+    if all(c.has_moved for c in filled):
+        return _filled(filled, policy)
+    return _met(filled, first_sync or policy, "first sync")
+
+
+def _filled(moved: Sequence[Candidate], policy: Policy) -> Choice:
+    """Records that met long ago and were blank: whoever fills it now moved it."""
+    if len(moved) > 1 and _agreed(moved, policy) is None:
+        choice = _met(moved, policy, "moved apart")
+        return replace(choice, value=None, winner=None) if choice.in_conflict else choice
+    return _met(moved, policy, "moved")
 
 
 def _met(filled: Sequence[Candidate], policy: Policy, why: str) -> Choice:

@@ -1,6 +1,6 @@
 """One object of one connection: who reads it, which fields, and which of its records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +73,12 @@ def streams(tools: Tools) -> list[Stream]:
         Stream(connection, object_, tuple(found), tools.reads.get(f"{connection}/{object_}", _NONE))
         for (connection, object_), found in readers.items()
     ]
+
+
+def read_now(tools: Tools, waiting: Mapping[str, int]) -> dict[str, int]:
+    """Of what waits by kind, what some mapping still reads."""
+    known = {each.kind for each in streams(tools)}
+    return {kind: count for kind, count in waiting.items() if kind in known}
 
 
 def stream(tools: Tools, kind: str) -> Stream:

@@ -46,8 +46,9 @@ def forget(db: Connection, tools: Tools, gone: Iterable[ReceiptRow]) -> None:
     for receipt in gone:
         at, ids = (receipt.connection, receipt.object), [receipt.record_id or ""]
         records.mark_deleted(db, *at, ids, tools.now())
-        queue.mark(db, queue.MAP, "/".join(at), ids)
-        queue.mark(db, queue.COPY, "/".join(at), ids)
+        if any(mapping.side_of(*at) for mapping in tools.mappings):
+            queue.mark(db, queue.MAP, "/".join(at), ids)
+            queue.mark(db, queue.COPY, "/".join(at), ids)
         if not records.read(db, *at, ids):
             _unlink(db, tools, Ref(*at, ids[0]))
 

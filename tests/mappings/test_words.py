@@ -6,7 +6,7 @@ import pytest
 
 from config.yaml import parse
 from mappings.apply import fields_to_read, pointers
-from mappings.load import examine, load
+from mappings.load import Surroundings, examine, load
 from mappings.spec import ChangedBy, Currency, OnDelete, Rule
 from tasuki.errors import ConfigError
 from tasuki.values import Ref
@@ -228,3 +228,13 @@ def test_likeness_must_be_complete_and_only_propose(rule: str) -> None:
     """Both halves, a share between 0 and 1, text fields, and never sure."""
     text = HEAD + f"fields: {{name: {{sales: n}}}}\nidentity:\n  - {rule}\n"
     assert "identity[0]" in str(problems(text)[0].where)
+
+
+def test_a_team_nobody_knows_owns_nothing() -> None:
+    """A mistyped team in `owner_by_stage` is found at its key, with the nearest team."""
+    teams = Surroundings(teams=frozenset({"marketing", "inside_sales"}))
+    wrong = (HEAD + FIELDS).replace("{marketing:", "{markting:")
+    _, found = examine(parse(wrong, "mappings/account.yaml"), teams)
+    assert [("markting" in e.what, "marketing" in (e.remedy or "")) for e in found] == [
+        (True, True)
+    ]

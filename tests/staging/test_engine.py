@@ -89,3 +89,11 @@ def test_a_store_that_may_not_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError, match="cannot be used") as caught:
         write()
     assert "READONLY" in caught.value.why
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nowhere/store.db"])
+def test_a_store_that_cannot_be_is_told_in_words(url: str) -> None:
+    """Neither a wrong address nor a folder that cannot be made ends in a traceback."""
+    with pytest.raises(UnreachableError) as raised:
+        open_store(url)
+    assert raised.value.remedy

@@ -11,6 +11,7 @@ from connectors.memory.client import MemoryConnector
 from connectors.protocol import Broken, Deletes, Filter, Page, Verb, Write
 from jobs.flows import register
 from jobs.runtime import InProcess
+from staging import queue
 from staging.write import plans
 from sync import lease
 from sync.context import Order
@@ -585,3 +586,13 @@ def test_a_plan_is_carried_out_on_postgresql(postgres_url: str) -> None:
         assert world.run()["plan"] is None
         with world.store.reading() as db:
             assert plans.latest(db)
+
+
+def test_what_no_mapping_reads_any_more_stops_nobody() -> None:
+    """Ids left for an object that is not read (a list, a removed side) are passed over."""
+    with rehearsal() as world:
+        pair(world)
+        with world.store.writing() as db:
+            queue.mark(db, queue.MAP, "ma/list_memberships", ["1/2"])
+            queue.mark(db, queue.COPY, "ma/list_memberships", ["1/2"])
+        assert world.run()["entities"] == 1

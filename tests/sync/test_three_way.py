@@ -146,3 +146,15 @@ def test_merging_twice_is_merging_once(
     agreed = [Candidate(v.ref, v.side, v.value, v.value, v.modified_at) for v in voices]
     second = merge_field(agreed, Current(first.value, first.winner), policy)
     assert second.value == first.value or first.winner is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "became_", "is_disputed"), [(ASK, None, True), (LATEST, "kobe", False)]
+)
+def test_records_that_met_long_ago_are_no_first_sync(
+    policy: Policy, became_: Any, is_disputed: bool
+) -> None:
+    """Both were blank, both are filled apart: the field's own policy decides, not first_sync."""
+    voices = said("crm", "osaka", None, "1"), said("ma", "kobe", None, "2")
+    found = became(*voices, policy=policy, first_sync=FILL)
+    assert found == (became_, is_disputed)
