@@ -22,7 +22,7 @@ from sync.identity.grouping.alike import alike
 from sync.identity.grouping.ids import assign
 from sync.identity.grouping.whole import Found, find_all
 from sync.identity.groups import Doubt, Evidence
-from sync.identity.links import link_to, relink
+from sync.identity.links import link_to, reason, relink
 from tasuki.values import Json, Ref
 
 _PART: Final = 2_500
@@ -154,8 +154,7 @@ def _says_else(present: Link | None, entity_id: str, why: Evidence) -> bool:
     """Whether a link must be written: it is not so yet, or was so for another reason."""
     if present is None or present.entity_id != entity_id:
         return True
-    said = (present.rule, present.evidence, present.decided_by)
-    return said != (why.rule, why.value, why.by)
+    return reason(present) != (why.rule, why.value, why.by)
 
 
 def _parts(groups: Sequence[Sequence[int]]) -> Iterator[range]:

@@ -43,7 +43,8 @@ def relink(
     closed = [ref for ref in present if ref in fresh or ref not in wanted]
     identities.relink(db, entity, closed, opened, tools.now())
     stayed = (link for ref, link in wanted.items() if ref in present and ref not in fresh)
-    identities.evidence(db, entity, [link for link in stayed if _tells_more(link, present)])
+    anew = [link for link in stayed if reason(link) != reason(present[link.ref])]
+    identities.evidence(db, entity, anew)
     touched = {link.entity_id for link in opened} | {present[ref].entity_id for ref in closed}
     queue.mark(db, queue.MERGE, entity, touched)
     left = {present[ref].entity_id for ref in closed}
@@ -55,11 +56,9 @@ def relink(
     return len(opened)
 
 
-def _tells_more(link: Link, present: Mapping[Ref, Link]) -> bool:
-    """Whether a record belongs where it did for another reason than it was written down."""
-    before = present[link.ref]
-    said = (before.rule, before.evidence, before.decided_by)
-    return said != (link.rule, link.evidence, link.decided_by)
+def reason(link: Link) -> tuple[str, str, str]:
+    """Why a record belongs where it does: rule, key, and who decided."""
+    return link.rule, link.evidence, link.decided_by
 
 
 def link_to(entity: str, ref: Ref, to: str, why: Evidence, now: str) -> Link:
