@@ -6,8 +6,11 @@ has one, and is made by the plan after that.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
+
+from sqlalchemy import Connection
 
 from catalog.expression.evaluate import evaluate
 from connectors.budget import Lane
@@ -16,6 +19,7 @@ from mappings.apply import Pointers, Pushed, pointers, push
 from mappings.scope import takes
 from mappings.spec import LINKED, Create, Side
 from mappings.spec import Mapping as RecordMapping
+from staging import identities
 from sync.context import Tools
 from sync.wishes.ends import pointed
 from sync.wishes.scene import Scene
@@ -36,6 +40,7 @@ class NotMade(StrEnum):
     BLANK_KEY = "blank_key"
     WAITS = WAITS
     DELETED = "deleted_there"
+    TAKEN = "key_taken"
     OUT_OF_SCOPE = "out_of_scope"
     ERASED = "erased"
 
@@ -127,10 +132,13 @@ def _barred(side: Side, left: Sequence[Any]) -> NotMade | None:
 
 
 def _is_outside(side: Side, fields: Mapping[str, Any]) -> bool:
-    """Whether the new record would at once be one that this side does not take."""
+    """Whether the new record would at once be one that this side does not take.
+
+    A field that the create leaves out counts as blank: a system's own default is not known.
+    """
     if side.scope is None:
         return False
-    return set(side.scope.fields) <= set(fields) and not takes(side.scope, fields)
+    return not takes(side.scope, {**dict.fromkeys(side.scope.fields), **fields})
 
 
 def _natural_key(
@@ -145,6 +153,49 @@ def _natural_key(
     if value in (None, "") and name == OWN_KEY:
         value = row.get(OWN_KEY) or f"{mapping.entity.name}:{id}"
     return None if value in (None, "") else (look.names[0], str(value))
+
+
+def untaken(db: Connection, mapping: RecordMapping, wanted: Sequence[Intent]) -> list[Intent]:
+    """The wishes whose key no other record of that object has; else none is made, and it is said.
+
+    The record that has it is somebody else's (a person ruled so), and would be found, not made.
+    """
+    rules = [key for key in mapping.keys if len(key.parts) == 1]
+    kinds = {key.parts[0].field: key.kind for key in rules}
+    held: dict[tuple[str, str], set[Ref]] = {}
+    asked: dict[str, set[str]] = defaultdict(set)
+    for intent in wanted:
+        if found := _held_key(mapping, intent, kinds):
+            asked[found[0]].add(found[1])
+    if asked:
+        held = identities.holders(db, mapping.entity.name, asked)
+    return [
+        _told(intent, NotMade.TAKEN)
+        if (key := _held_key(mapping, intent, kinds))
+        and any(
+            (r.connection, r.object) == (intent.connection, intent.object)
+            for r in held.get(key, ())
+        )
+        else intent
+        for intent in wanted
+    ]
+
+
+def _held_key(
+    mapping: RecordMapping, intent: Intent, kinds: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """The identity key that an open wish's natural key is, where identity knows it."""
+    side = mapping.side_of(intent.connection, intent.object)
+    if intent.natural_key is None or side is None or side.create is None:
+        return None
+    kind = kinds.get(side.create.key)
+    return (kind, intent.natural_key[1]) if kind else None
+
+
+def _told(intent: Intent, why: NotMade) -> Intent:
+    state = f"{HELD}{why}"
+    cause = {**intent.cause, "held": str(why)}
+    return replace(intent, natural_key=None, fields={}, cause=cause, state=state)
 
 
 def _links(found: Pointers) -> dict[str, Json]:

@@ -46,7 +46,8 @@ def _keep_wish(
 
 def _wish(db: Connection, tools: Tools, mapping: RecordMapping, ids: Sequence[str]) -> int:
     scene = look(db, tools, mapping, ids)
-    made = creates.creates(tools, mapping, scene, erased(db, tools, scene.rows))
+    wanted = creates.creates(tools, mapping, scene, erased(db, tools, scene.rows))
+    made = creates.untaken(db, mapping, wanted)
     gone = deletes.deletes(mapping, scene)
     for prefix, wanted in ((creates.PREFIX, made), (deletes.PREFIX, gone)):
         drop_unwanted(db, f"{prefix}{mapping.name}", ids, {intent.id for intent in wanted})

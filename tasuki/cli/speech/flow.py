@@ -87,6 +87,7 @@ FLOW: Final = {
         "除きます。システムはそのままです"
     ),
     "{n} more cells of quiet fields": "ほかに静かな項目 {n}件",
+    "another record there has their key": "同じキーのレコードが既にある",
     "the field that makes them unique is blank": "一意にする項目が空です",
     "what they point at is not there yet": "参照先がまだありません",
     "a person deleted them there": "そちらで人が削除しました",

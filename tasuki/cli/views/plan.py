@@ -31,6 +31,7 @@ _HELD: Final = {
     "waits_for_parent": "what they point at is not there yet",
     "deleted_there": "a person deleted them there",
     "out_of_scope": "they would be out of scope",
+    "key_taken": "another record there has their key",
     "erased": "the person was erased",
 }
 

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from staging import queue
+from staging.bulk import insert
 from staging.tables.entities import ENTITY_TABLES
+from staging.tables.identity import RULING
 from sync.erasure.erase import erase
 from sync.write import intent
 from tests.rehearsal import FILES, Rehearsal, rehearsal
@@ -292,3 +294,19 @@ def test_a_pointer_is_left_out_beside_one_that_forbids_it() -> None:
         assert made["of the contact"]["person_id"].startswith("people")
         assert made["of the contact"]["company_id"] == company
         assert world.settle() <= 1
+
+
+def test_a_key_that_another_record_has_makes_nothing(world: Rehearsal) -> None:
+    """Two companies that a person ruled apart: the one without a record there is told, not made."""
+    company = world.crm.add("companies", {"name": "Aoba", "domain": "aoba.example"})
+    org = world.ma.add("orgs", {"name": "Aoba West", "domain": "aoba.example"})
+    with world.store.writing() as db:
+        ruling = {
+            "entity": "account", "left_ref": f"crm/companies/{company}",
+            "right_ref": f"ma/orgs/{org}", "verdict": "different", "by": "manager",
+            "at": world.tools.now(),
+        }  # fmt: skip
+        insert(db, RULING, [ruling])
+    world.settle()
+    assert held(world) == {"key_taken": 1}
+    assert [row.fields["name"] for row in world.crm.living("companies").values()] == ["Aoba"]
