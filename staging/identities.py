@@ -187,7 +187,7 @@ def relink(
                 .values(valid_to=now)
             )
     take = attrgetter(*Link.__slots__)
-    append(db, LINK, Link.__slots__, [take(link) for link in opened])
+    append(db, LINK, tuple(Link.__slots__), [take(link) for link in opened])
 
 
 def evidence(db: Connection, entity: str, links: Iterable[Link]) -> None:
