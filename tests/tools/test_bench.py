@@ -68,6 +68,7 @@ def test_every_row_prints():
         "ties",
         "memory",
         "limits",
+        "identity",
         "latency",
         "first-write",
     }
