@@ -51,7 +51,7 @@ def pull(run: Runner, ordered: Ordered = USUAL) -> dict[str, Json]:
     this = _Pull(run, ordered, due(run, ordered), {kind: Counter() for kind in every})
     run.together("pull", {k: _guarded(this, each, _bring(this, each)) for k, each in every.items()})
     if every and len(this.stopped) == len(every):
-        raise next(iter(this.stopped.values()))
+        raise _in_order(this)[0][1]
     rest = {
         kind: _guarded(this, each, _complete(this, each))
         for kind, each in every.items()
@@ -133,12 +133,17 @@ def _totals(this: _Pull) -> dict[str, Json]:
         "complete": not differs and not this.stopped,
         "incomplete": sorted({*differs, *this.stopped}),
         "differs": differs,
-        "stopped": {kind: _said(error) for kind, error in this.stopped.items()},
+        "stopped": {kind: _said(error) for kind, error in _in_order(this)},
     }
 
 
 def _marked(told: Told, prefix: str) -> list[str]:
     return sorted(k.removeprefix(prefix) for k, n in told.items() if k.startswith(prefix) and n)
+
+
+def _in_order(this: _Pull) -> list[tuple[str, TasukiError]]:
+    """What stopped, as the mappings name the objects: whichever system answered first."""
+    return [(kind, this.stopped[kind]) for kind in this.told if kind in this.stopped]
 
 
 def _said(error: TasukiError) -> dict[str, Json]:

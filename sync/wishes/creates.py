@@ -162,13 +162,11 @@ def untaken(db: Connection, mapping: RecordMapping, wanted: Sequence[Intent]) ->
     """
     rules = [key for key in mapping.keys if len(key.parts) == 1]
     kinds = {key.parts[0].field: key.kind for key in rules}
-    held: dict[tuple[str, str], set[Ref]] = {}
     asked: dict[str, set[str]] = defaultdict(set)
     for intent in wanted:
         if found := _held_key(mapping, intent, kinds):
             asked[found[0]].add(found[1])
-    if asked:
-        held = identities.holders(db, mapping.entity.name, asked)
+    held = identities.holders(db, mapping.entity.name, asked)
     return [
         _told(intent, NotMade.TAKEN)
         if (key := _held_key(mapping, intent, kinds))
