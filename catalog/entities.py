@@ -158,6 +158,7 @@ USER: Final = Entity(
         text("email", "e-mail", "メールアドレス", personal=True),
         text("name", "name", "氏名", personal=True),
         text("team", "team", "チーム"),
+        text("language", "language", "言語"),
         flag("is_active", "is active", "有効"),
     ),
 )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, field_validator
 
 from config.duration import as_timedelta
-from config.guards import BudgetSettings, Guards
+from config.guards import Approval, BudgetSettings, Guards, Retries
 from config.money.currency import CODE
 from config.settings import Settings
 
@@ -149,6 +149,15 @@ class ProjectDocument(Settings):
     )
     guards: Guards = Field(
         default=Guards(), description="Limits of one run, unless a file says its own."
+    )
+    approval: Approval = Field(default=Approval(), description="Which plans two people say yes to.")
+    retries: Retries = Field(
+        default=Retries(), description="How refused writes are tried again by themselves."
+    )
+    alerts: tuple[str, ...] = Field(
+        default=(),
+        description="Where a change of state is told, as Apprise URLs; secrets by reference.",
+        examples=[["${ALERTS_URL}"]],
     )
     schedules: tuple[Schedule, ...] = Field(
         default=(), description="What the daemon does by itself."

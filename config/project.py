@@ -18,7 +18,7 @@ from config.document import (
     Sweeps,
     User,
 )
-from config.guards import BudgetSettings, Guards
+from config.guards import Approval, BudgetSettings, Guards, Retries
 from config.money.currency import Rates, load_rates
 from config.nearest import did_you_mean
 from config.secrets import refuse_secrets, resolve
@@ -93,6 +93,10 @@ class Project:
     public_url: str | None = None
     identity: Identity = field(default_factory=Identity)
     guards: Guards = field(default_factory=Guards)
+    approval: Approval = field(default_factory=Approval)
+    retries: Retries = field(default_factory=Retries)
+    alerts: tuple[str, ...] = ()
+    """Where changes of state are told, references to secrets unresolved."""
     schedules: tuple[Schedule, ...] = ()
     users: tuple[User, ...] = ()
     integrations: frozenset[str] = frozenset()
@@ -204,6 +208,9 @@ def load_project(folder: Path, environment: Mapping[str, str] | None = None) -> 
         public_url=settings.public_url,
         identity=settings.identity,
         guards=settings.guards,
+        approval=settings.approval,
+        retries=settings.retries,
+        alerts=settings.alerts,
         schedules=settings.schedules,
         users=settings.users,
         integrations=settings.integrations,

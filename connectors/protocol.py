@@ -9,35 +9,34 @@ group `tasuki.connectors`.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from connectors.budget import Budget, Limits, Unlimited
+from connectors.metadata import Automation as Automation
+from connectors.metadata import FieldInfo as FieldInfo
+from connectors.metadata import NewField as NewField
+from connectors.metadata import Notice as Notice
+from connectors.metadata import ObjectInfo as ObjectInfo
+from connectors.writes import Exchange as Exchange
+from connectors.writes import Fields as Fields
+from connectors.writes import LinkTo as LinkTo
+from connectors.writes import Receipt as Receipt
+from connectors.writes import Settled as Settled
+from connectors.writes import Verb as Verb
+from connectors.writes import Write as Write
 from mappings.filter import Comparison as Comparison
 from mappings.filter import Filter as Filter
 from mappings.filter import Op as Op
 from tasuki.clock import Clock
-from tasuki.errors import TasukiError
-
-Fields: TypeAlias = Mapping[str, Any]
 
 LINKED: Final = "associations."
 """Prefix of the pseudo-fields that list linked record ids, e.g. `associations.companies`; those
 that bear a label alone: `associations.companies#Billing contact`."""
 LABEL: Final = "#"
 """Between an object and the label of its links."""
-
-
-class Verb(StrEnum):
-    """What a write does to its record."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    UPSERT = "upsert"
-    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,42 +59,18 @@ class Capabilities:
     finds: bool = True
     filters: bool = False
     """A first read and a count can be asked for some records only."""
+    guarded_size: int = 0
+    """Updates per call that are refused when their record moved (`Write.unmoved_since`); 0: the
+    system has no such write."""
+    bulk_from: int = 0
+    """From this many records of one verb on, one batch may hold `bulk_size`; 0: never."""
+    bulk_size: int = 0
+    history: bool = False
+    """Past values of fields can be asked for, with who wrote them."""
+    defines: bool = False
+    """Fields can be made through its API; elsewhere `ConnectorSpec.package` writes files."""
     unique_keys: Mapping[str, str] = field(default_factory=dict)
     """Object -> natural-key field on which the system upserts; elsewhere: find before create."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldInfo:
-    """One field of an object as the system describes it."""
-
-    name: str
-    type: str
-    """text | int | num | bool | date | datetime | picklist | multipicklist | reference | json"""
-    label: str = ""
-    length: int | None = None
-    required: bool = False
-    """Must be given on create."""
-    readable: bool = True
-    createable: bool = True
-    updateable: bool = True
-    unique: bool = False
-    external_id: bool = False
-    options: tuple[str, ...] = ()
-    restricted: bool = False
-    """Only `options` are allowed."""
-    refers_to: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """One object as the system describes it."""
-
-    name: str
-    label: str
-    fields: tuple[FieldInfo, ...]
-    refused: Mapping[str, str] = field(default_factory=dict)
-    """What our user may not do with its records (read | create | update | delete), as far as the
-    system tells -> what must be granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,62 +150,17 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkTo:
-    """An association to set together with a write."""
+class Past:
+    """One value that a field had: from when on, and who wrote it."""
 
-    object: str
     id: str
-    label: str | None = None
-    """Under which label the system shows it; None: the plain one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One record's write.
-
-    `key` is the caller's name for this write (a receipt id); receipts repeat it. CREATE and UPSERT
-    with `natural_key` (field, value) must never make a second record with that value.
-    """
-
-    key: str
-    verb: Verb
-    object: str
-    fields: Fields
-    id: str | None = None
-    natural_key: tuple[str, str] | None = None
-    links: tuple[LinkTo, ...] = ()
-
-
-class Settled(StrEnum):
-    """How a write ended."""
-
-    WRITTEN = "written"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-    """No answer came: the record must be read again before anything is sent again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The answer to one write; exactly one per write, in the order of the batch."""
-
-    key: str
-    settled: Settled
-    id: str | None = None
-    created: bool = False
-    error: TasukiError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something about the account that a person should know, found by looking at it."""
-
-    code: str
-    """What is noticed, e.g. `native_integration`."""
-    text: str
-    """One sentence, in English."""
-    fields: tuple[str, ...] = ()
-    """`object.field` names that it concerns."""
+    field: str
+    value: Any
+    at: datetime
+    by: str | None = None
+    """A user's id or name, an app, an automation, as the system names it."""
+    by_kind: str = "unknown"
+    """user | app | automation | unknown"""
 
 
 class Connector(Protocol):
@@ -292,6 +222,26 @@ class Connector(Protocol):
         """Write a batch (one object, one verb); one receipt per write, in order.
 
         Never raises over one bad record. Raises BlockedError only when nothing was sent.
+        """
+        ...
+
+    def history(
+        self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
+    ) -> Sequence[Past]:
+        """The values these fields were given since a moment, oldest first per record and field.
+
+        Asked only of those who can (`can.history`); fields whose past is not kept are left out.
+        """
+        ...
+
+    def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
+        """What fires by itself when these objects are written, as far as the system tells."""
+        ...
+
+    def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
+        """Make these fields; one receipt per field, in order, `key` is `object.name`.
+
+        A field that is there already is written, not created. Asked only of those who can.
         """
         ...
 
@@ -363,3 +313,5 @@ class ConnectorSpec(Generic[S]):
     """Makes the connector; calls nothing and opens no file before it is asked for data."""
     hints: Callable[[S, Delivery, datetime], Sequence[Hint]] | None = None
     """What a signed webhook delivery says; SignInError when its signature or time is wrong."""
+    package: Callable[[Sequence[NewField]], Mapping[str, str]] | None = None
+    """Files (path → text) that an administrator deploys to make fields; None: it has none."""

@@ -22,8 +22,8 @@ from jobs.runtime import Cancelled, InProcess
 from sync import lease
 from sync.context import Order
 from tasuki.errors import ConfigError, GuardError, LeaseError, TasukiError
-from tasuki.service import planning
 from tasuki.service.app import App
+from tasuki.service.writing import planning
 from tasuki.values import Json, digest
 
 LOG: Final = structlog.get_logger("tasuki.daemon")

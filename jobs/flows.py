@@ -20,10 +20,10 @@ from sync.reading.rejects import unread
 from sync.reading.revision import revise
 from sync.renames import reword
 from sync.wishes.step import wish_records
-from sync.write.apply import apply
-from sync.write.plan import plan
-from sync.write.settle import settle
-from sync.write.undo import plan_undo
+from sync.write.apply.flow import apply
+from sync.write.apply.settle import settle
+from sync.write.plan.draft import plan
+from sync.write.undo.backwards import plan_undo
 from tasuki.service.scenarios import ADOPT
 from tasuki.values import Json
 

@@ -81,6 +81,12 @@ class TransientError(TasukiError):
         self.outcome_unknown = outcome_unknown
 
 
+class MovedError(TransientError):
+    """Somebody changed the record between our look and our write: it is left as they made it."""
+
+    code = "TSK-2100"
+
+
 class RejectedError(TasukiError):
     """This record will not pass as it is: park it, go on with its neighbours."""
 

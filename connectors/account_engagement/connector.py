@@ -12,13 +12,16 @@ from connectors.account_engagement.read import pages, records
 from connectors.account_engagement.write.batch import write
 from connectors.budget import Limits
 from connectors.protocol import (
+    Automation,
     Capabilities,
     Deletes,
     Filter,
     Ids,
+    NewField,
     Notice,
     ObjectInfo,
     Page,
+    Past,
     Receipt,
     Record,
     Window,
@@ -82,6 +85,20 @@ class AccountEngagementConnector:
     def limits(self) -> Limits:
         """The day's allowance as last told."""
         return self.client.limits()
+
+    def history(
+        self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
+    ) -> Sequence[Past]:
+        """No past values are kept here."""
+        return ()
+
+    def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
+        """Nothing here fires by itself."""
+        return ()
+
+    def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
+        """Fields are not made through this door."""
+        return ()
 
     def notices(self) -> Sequence[Notice]:
         """Another integration beside us, and a day's calls that run out."""

@@ -13,13 +13,16 @@ from connectors.hubspot.read.events import email, occurrence
 from connectors.hubspot.write import lists
 from connectors.hubspot.write import records as written
 from connectors.protocol import (
+    Automation,
     Capabilities,
     Deletes,
     Filter,
     Ids,
+    NewField,
     Notice,
     ObjectInfo,
     Page,
+    Past,
     Receipt,
     Record,
     Window,
@@ -139,6 +142,20 @@ class HubSpotConnector:
     def limits(self) -> Limits:
         """The daily allowance as last seen."""
         return self.client.limits()
+
+    def history(
+        self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
+    ) -> Sequence[Past]:
+        """No past values are kept here."""
+        return ()
+
+    def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
+        """Nothing here fires by itself."""
+        return ()
+
+    def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
+        """Fields are not made through this door."""
+        return ()
 
     def notices(self) -> Sequence[Notice]:
         """What stands beside us in the account, and what it does not let us read."""

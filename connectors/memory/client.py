@@ -10,13 +10,17 @@ from connectors.memory.settings import MemorySettings
 from connectors.memory.system import API_USER, MemorySystem, Row
 from connectors.protocol import (
     LINKED,
+    Automation,
     Capabilities,
     Deletes,
+    Exchange,
     Filter,
     Ids,
+    NewField,
     Notice,
     ObjectInfo,
     Page,
+    Past,
     Receipt,
     Record,
     Settled,
@@ -25,7 +29,7 @@ from connectors.protocol import (
     Write,
 )
 from mappings.filter import lets_through
-from tasuki.errors import RejectedError
+from tasuki.errors import MovedError, RejectedError
 from tasuki.values import Ref, dumps, instant, loads, stamp
 
 
@@ -51,6 +55,10 @@ class MemoryConnector:
             deletes_swept=self.settings.deletes_swept,
             links_swept=self.settings.links_swept,
             filters=True,
+            guarded_size=self.settings.guarded_size,
+            bulk_from=self.settings.bulk_from,
+            bulk_size=self.settings.bulk_size,
+            history=self.settings.history,
             unique_keys={name: shape.unique for name, shape in shapes if shape.unique},
         )
 
@@ -155,6 +163,7 @@ class MemoryConnector:
     def write(self, batch: Sequence[Write]) -> Sequence[Receipt]:
         """Write a batch; one receipt per write, in order."""
         self._call("write", batch[0].object if batch else "")
+        self.faults.meanwhile()
         mishap = self.faults.on_write()
         arrived = {
             Mishap.NONE: len(batch),
@@ -168,6 +177,27 @@ class MemoryConnector:
     def limits(self) -> Limits:
         """Calls made so far; nothing is rationed here."""
         return Limits(calls=self.calls)
+
+    def history(
+        self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
+    ) -> Sequence[Past]:
+        """The values these fields were given since a moment, oldest first."""
+        self._call("history", object)
+        return [
+            past
+            for id in ids
+            for past in self.system.past.get((object, id), ())
+            if past.field in fields and past.at >= since
+        ]
+
+    def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
+        """Those that the system was given."""
+        self._call("automations", "")
+        return [each for each in self.system.automations if each.object in objects]
+
+    def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
+        """Fields are not made through this door."""
+        return ()
 
     def notices(self) -> Sequence[Notice]:
         """Nothing runs beside us here."""
@@ -196,7 +226,7 @@ class MemoryConnector:
         self.system.table(write.object)
         error = self.system.complaint(write) or self._clash(write)
         if error is not None:
-            return Receipt(write.key, Settled.REJECTED, write.id, error=error)
+            return _told(write, Receipt(write.key, Settled.REJECTED, write.id, error=error))
         verbs = {
             Verb.CREATE: self._create,
             Verb.UPDATE: self._update,
@@ -208,7 +238,9 @@ class MemoryConnector:
             for link in write.links:
                 end = (link.object, link.id)
                 self.system.link((write.object, receipt.id), end, link.label)
-        return receipt
+            for link in write.unlinks:
+                self.system.unlink((write.object, receipt.id), (link.object, link.id), link.label)
+        return _told(write, receipt)
 
     def _create(self, write: Write) -> Receipt:
         known = self._known(write)
@@ -222,6 +254,8 @@ class MemoryConnector:
         if id is None or id not in self.system.living(write.object):
             return _missing(write)
         row = self.system.living(write.object)[id]
+        if write.unmoved_since is not None and row.modified_at > write.unmoved_since:
+            return Receipt(write.key, Settled.REJECTED, id, error=_moved(write))
         if any(row.fields.get(name) != value for name, value in write.fields.items()):
             self.system.edit(write.object, id, write.fields, by=self.user)
         return Receipt(write.key, Settled.WRITTEN, id)
@@ -278,6 +312,23 @@ def _within(window: Window, at: datetime) -> bool:
 def _with_key(write: Write) -> dict[str, object]:
     key = dict([write.natural_key]) if write.natural_key else {}
     return {**write.fields, **key}
+
+
+def _told(write: Write, receipt: Receipt) -> Receipt:
+    """The receipt with what was said about this record, values left out."""
+    said = {"id": receipt.id, "code": receipt.error.code if receipt.error else None}
+    request = {"id": write.id, "fields": dict.fromkeys(write.fields, "…")}
+    call, status = f"{write.verb} {write.object}", 400 if receipt.error else 200
+    return replace(receipt, exchange=Exchange(call, status, request, said))
+
+
+def _moved(write: Write) -> MovedError:
+    return MovedError(
+        "The record was changed meanwhile.",
+        where=str(Ref("memory", write.object, write.id or "unknown")),
+        why="Its stamp is younger than our look at it.",
+        remedy="Plan anew: the next plan sees what it holds now.",
+    )
 
 
 def _missing(write: Write) -> Receipt:

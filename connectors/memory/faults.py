@@ -1,7 +1,7 @@
 """What may go wrong on the way, one planned mishap per call."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -30,12 +30,19 @@ class Faults:
     """Raised by the next calls of any kind before anything happens; None lets one pass."""
     asked: dict[tuple[str, str], Exception] = field(default_factory=dict)
     """Raised by every call of one verb about one object, e.g. (`page`, `contacts`)."""
+    edits: deque[Callable[[], None]] = field(default_factory=deque)
+    """What somebody does between our last look and the next write call, first in, first out."""
     hidden: set[tuple[str, str]] = field(default_factory=set)
     """Object and field that the session may no longer see."""
 
     def on_write(self) -> Mishap:
         """The mishap of this write call."""
         return self.writes.popleft() if self.writes else Mishap.NONE
+
+    def meanwhile(self) -> None:
+        """Let somebody do what was planned for just before this write."""
+        if self.edits:
+            self.edits.popleft()()
 
     def on_call(self, verb: str, object: str) -> None:
         """Raise what was planned for this call."""

@@ -32,5 +32,9 @@ class MemorySettings(Settings):
         default=None,
         description="Walk by stamp, and say which were covered: up to this long ago.",
     )
+    guarded_size: int = Field(default=0, ge=0, description="Updates per call refused if moved.")
+    bulk_from: int = Field(default=0, ge=0, description="Records from which a batch may be bulk.")
+    bulk_size: int = Field(default=0, ge=0, description="Records of one bulk batch.")
+    history: bool = Field(default=False, description="Past values can be asked for.")
     deletes_swept: bool = Field(default=False, description="Deletes are told as one whole list.")
     links_swept: bool = Field(default=False, description="Links are compared on a schedule.")

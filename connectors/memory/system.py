@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from connectors.protocol import LABEL, FieldInfo, Fields, ObjectInfo, Write
+from connectors.protocol import LABEL, Automation, FieldInfo, Fields, ObjectInfo, Past, Write
 from tasuki.clock import Clock
 from tasuki.errors import RejectedError
 from tasuki.values import Ref
@@ -68,6 +68,10 @@ class MemorySystem:
     """Of two linked records: the labels of their link."""
     uncommitted: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     """Records whose last change nobody sees yet: what everybody still sees instead."""
+    past: dict[tuple[str, str], list[Past]] = field(default_factory=dict)
+    """What every field of a record was given, oldest first."""
+    automations: list[Automation] = field(default_factory=list)
+    """What this system would fire; nothing here really does."""
     _sequence: Iterable[int] = field(default_factory=lambda: count(1))
 
     # ── What a person does by hand ──
@@ -77,6 +81,7 @@ class MemorySystem:
         table = self.table(object)
         id = self._new_id(object, fields)
         table[id] = self._stamped(Row(id, dict(fields), self.clock.now(), by, 0), by)
+        self._remember(object, id, fields, by)
         return id
 
     def edit(self, object: str, id: str, fields: Fields, *, by: str = PERSON) -> None:
@@ -84,6 +89,8 @@ class MemorySystem:
         row = self.living(object)[id]
         changed = replace(row, fields={**row.fields, **fields})
         self.table(object)[id] = self._stamped(changed, by)
+        new = {name: value for name, value in fields.items() if row.fields.get(name) != value}
+        self._remember(object, id, new, by)
 
     def delete(self, object: str, id: str, *, by: str = PERSON) -> None:
         """Delete a living record; KeyError when there is none."""
@@ -110,10 +117,15 @@ class MemorySystem:
             if label is not None:
                 self.labels.setdefault((here, there), set()).add(label)
 
-    def unlink(self, one: tuple[str, str], other: tuple[str, str]) -> None:
-        """Take an association away; ValueError when there is none."""
-        self.links[one].remove(other)
-        self.links[other].remove(one)
+    def unlink(
+        self, one: tuple[str, str], other: tuple[str, str], label: str | None = None
+    ) -> None:
+        """Take an association away, or only one label of it; nothing when there is none."""
+        for here, there in ((one, other), (other, one)):
+            if label is not None:
+                self.labels.get((here, there), set()).discard(label)
+            elif there in self.links.get(here, []):
+                self.links[here].remove(there)
 
     def hold(self, object: str, id: str, before: Row | None) -> None:
         """Let the last change of a record be seen only after `release`, with its old stamp."""
@@ -187,6 +199,11 @@ class MemorySystem:
         if parts:
             return "/".join(str(fields[part]) for part in parts)
         return f"{object}-{len(self.table(object)) + 1:06d}"
+
+    def _remember(self, object: str, id: str, fields: Fields, by: str) -> None:
+        kind = "app" if by == API_USER else "user"
+        now, past = self.clock.now(), self.past.setdefault((object, id), [])
+        past += [Past(id, name, value, now, by, kind) for name, value in fields.items()]
 
     def _stamped(self, row: Row, by: str) -> Row:
         sequence = next(iter(self._sequence))

@@ -7,15 +7,18 @@ from typing import Final
 
 from connectors.budget import Limits
 from connectors.protocol import (
+    Automation,
     Capabilities,
     Deletes,
     FieldInfo,
     Filter,
     Ids,
+    NewField,
     Notice,
     ObjectInfo,
     OpenContext,
     Page,
+    Past,
     Receipt,
     Record,
     Settled,
@@ -117,6 +120,20 @@ class SalesSystemConnector:
     def limits(self) -> Limits:
         """Queries made and files read."""
         return Limits(calls=self.client.tally.calls)
+
+    def history(
+        self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
+    ) -> Sequence[Past]:
+        """No past values are kept here."""
+        return ()
+
+    def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
+        """Nothing here fires by itself."""
+        return ()
+
+    def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
+        """Fields are not made through this door."""
+        return ()
 
     def notices(self) -> Sequence[Notice]:
         """Nothing runs beside us here."""

@@ -7,14 +7,17 @@ from typing import Final
 
 from connectors.budget import Limits
 from connectors.protocol import (
+    Automation,
     Capabilities,
     Deletes,
     Filter,
     Ids,
+    NewField,
     Notice,
     ObjectInfo,
     OpenContext,
     Page,
+    Past,
     Receipt,
     Record,
     Window,
@@ -87,6 +90,20 @@ class SalesforceConnector:
     def limits(self) -> Limits:
         """The org's allowance as last seen."""
         return self.client.limits()
+
+    def history(
+        self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
+    ) -> Sequence[Past]:
+        """No past values are kept here."""
+        return ()
+
+    def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
+        """Nothing here fires by itself."""
+        return ()
+
+    def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
+        """Fields are not made through this door."""
+        return ()
 
     def notices(self) -> Sequence[Notice]:
         """Another integration beside us, and a day's calls that run out."""

@@ -11,8 +11,9 @@ from console.pages.runs import OneRun, progress
 from console.visit import Visit
 from staging.write.plans import Change
 from sync.write.risk import ORDER
-from tasuki.service import accounts, planning
-from tasuki.service.planning import Fold, PlanView, TargetView
+from tasuki.service import accounts
+from tasuki.service.writing import planning
+from tasuki.service.writing.planning import Fold, PlanView, TargetView
 
 _SAMPLES: Final = 20
 _CELLS: Final = 500

@@ -7,8 +7,9 @@ from console.page import Page
 from console.visit import Visit
 from staging.write.plans import PlanRow
 from tasuki.errors import UnknownRecordError
-from tasuki.service import planning, running
+from tasuki.service import running
 from tasuki.service.running import RunView, StepView
+from tasuki.service.writing import planning
 
 _LISTED: Final = 200
 STATES: Final = ("running", "done", "partial", "failed", "interrupted")

@@ -27,6 +27,8 @@ class ConnectionState:
     allowed: int | None = None
     resets_at: str | None = None
     told_at: str | None = None
+    automations_at: str | None = None
+    """When it was last asked what fires by itself."""
 
 
 def locked(db: Connection, connection: str) -> ConnectionState:

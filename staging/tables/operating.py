@@ -59,6 +59,19 @@ CALL_PACE: Final = Table(
     Column("calls", Integer, nullable=False),
 )
 
+AUTOMATION: Final = Table(
+    "automation",  # what fires by itself when an object is written
+    METADATA,
+    key("connection"),
+    key("object"),
+    key("kind"),
+    key("name"),
+    document("fires_on"),  # [create, update, delete]
+    document("fields"),
+    text("note"),
+    at("fetched_at", required=True),
+)
+
 CONNECTION_STATE: Final = Table(
     "connection_state",
     METADATA,
@@ -73,6 +86,7 @@ CONNECTION_STATE: Final = Table(
     Column("allowed", Integer),
     at("resets_at"),
     at("told_at"),
+    at("automations_at"),  # when it was last asked what fires by itself
 )
 
 SWEEP: Final = Table(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, Table
+from sqlalchemy import Boolean, Column, Index, Integer, Table
 from sqlalchemy import text as sql
 
 from staging.tables.columns import METADATA, at, document, key, text
@@ -64,7 +64,7 @@ CHANGE: Final = Table(
     text("risk", required=True),  # fill | create | overwrite | delete | automation
     document("cause"),
     text("label"),  # what a person calls the record
-    text("state", required=True),  # planned | written | refused | parked | unknown
+    text("state", required=True),  # planned | held | written | refused | parked | unknown
     text("reason"),
     Index("ix_change_plan", "plan_id", "state"),
     Index("ix_change_write", "write_id"),
@@ -87,9 +87,10 @@ RECEIPT: Final = Table(
     document("fields"),  # what is sent
     document("links"),
     document("before"),  # what stood there at the re-read
-    text("state", required=True),  # open | written | rejected | unknown
+    text("state", required=True),  # open | written | rejected | unknown | lost
     Column("created", Boolean, nullable=False, server_default=sql("false")),
     text("reason"),
+    document("exchange"),  # what went over the wire, without secrets and values
     at("opened_at", required=True),
     at("settled_at"),
     Index("ix_receipt_state", "state"),
@@ -109,9 +110,47 @@ PARKED: Final = Table(
     text("reason", required=True),
     text("fix", required=True),
     text("place"),
-    text("state", required=True),  # open | retried | dropped
+    text("state", required=True),  # open | retried | dropped | dead
     at("at", required=True),
+    text("intent_id"),  # the wish behind a refused write
+    text("label"),  # what a person calls the record
+    Column("attempts", Integer),  # how often it was sent and refused
+    at("next_at"),  # when it is tried again by itself; none: a person does
+    text("settled_by"),  # who dropped or retried it
+    at("settled_at"),
     Index("ix_parked_record", "connection", "object", "record_id"),
+    Index("ix_parked_state", "state", "next_at"),
+)
+
+TRUSTED: Final = Table(
+    "trusted",  # a rule's first apply to a connection was approved by a person and came true
+    METADATA,
+    key("rule"),  # mapping:account | score:… | signal:… | handoff:… | scenario:… | create:…
+    key("connection"),
+    text("plan_id", required=True),
+    text("by", required=True),
+    at("at", required=True),
+)
+
+RIVAL: Final = Table(
+    "rival",  # somebody sets a field back that we write
+    METADATA,
+    key("connection"),
+    key("object"),
+    key("record_id"),
+    key("field"),
+    text("rule"),  # whose wish it is
+    document("ours"),  # the value we write
+    document("theirs"),  # the value it is set back to
+    Column("flips", Integer, nullable=False),  # how often it was set back
+    document("cycle"),  # [{value, at, by, by_kind, ours}] oldest first
+    text("writer"),  # who sets it back
+    text("writer_kind"),  # user | app | automation | unknown
+    text("state", required=True),  # watched | paused | resumed
+    at("first_at", required=True),
+    at("last_at", required=True),
+    text("resumed_by"),
+    Index("ix_rival_state", "state", "connection", "object"),
 )
 
 CONFLICT: Final = Table(

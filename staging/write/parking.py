@@ -22,6 +22,13 @@ class Parked:
     fix: str
     record_id: str | None = None
     place: str | None = None
+    intent_id: str | None = None
+    """The wish behind a refused write."""
+    label: str | None = None
+    """What a person calls the record."""
+    attempts: int = 1
+    next_at: str | None = None
+    """When it is tried again by itself; None: a person does."""
 
 
 def park(db: Connection, what: Parked, run: str, now: str) -> None:

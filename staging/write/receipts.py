@@ -31,6 +31,8 @@ class ReceiptRow:
     reason: str | None = None
     opened_at: str = ""
     settled_at: str | None = None
+    exchange: dict[str, Json] | None = None
+    """What went over the wire: call, status, request, answer, request_id; no secret, no value."""
 
 
 def open_(db: Connection, rows: Iterable[ReceiptRow]) -> None:

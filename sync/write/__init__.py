@@ -4,9 +4,8 @@ intent    what we want to be true, kept until it is
 cell      what one change is about: a field's value, or a link
 risk      how much a change can hurt
 plan      the difference between what is wanted and what is known, as changes with their risks
-guards    what stops a plan before its first write
-apply     carry out exactly that plan: re-read, open receipts, send, settle
+guards    what stops a plan, or a part of it, before its first write
+apply     carry out exactly that plan: re-read, open receipts, send, settle, look again
 echo      what was written, taken into what we know
-settle    what became of writes whose answer never came
 undo      a plan that restores what is still ours
 """

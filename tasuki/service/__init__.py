@@ -2,7 +2,7 @@
 
 app         what every use case is handed
 running     start runs, list them, look into one
-planning    plans by risk, approve, apply, undo
+writing     plans: look, approve, apply, undo; what is parked, who writes against us
 handoffs    the board; accept, return, recycle
 scenarios   preview, approve, push, what became of it
 deciding    what only a person can decide: conflicts, reviews

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from staging.tables.columns import METADATA
-from tasuki.service import handoffs, planning, running
+from tasuki.service import handoffs, running
+from tasuki.service.writing import planning
 from tests.browser.conftest import READER
 
 if TYPE_CHECKING:

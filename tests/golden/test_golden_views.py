@@ -18,15 +18,15 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from connectors.protocol import Verb
 from sync.write.intent import Intent
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.plan import applied_view, cells_view, plan_summary, plan_view
 from tasuki.cli.views.why.conflict import conflicts_view, past_view
 from tasuki.cli.views.why.explain import entity_view, metric_view, record_view
-from tasuki.service import planning
+from tasuki.cli.views.writes.plan import applied_view, cells_view, plan_summary, plan_view
 from tasuki.service.app import App
 from tasuki.service.deciding import conflicts
 from tasuki.service.explaining.answer import explain, explain_entity
 from tasuki.service.explaining.past import as_of
 from tasuki.service.explaining.views import EntityView, MetricView, RecordView
+from tasuki.service.writing import planning
 from tests.rehearsal import Rehearsal, rehearsal
 
 VERSION = re.compile(r"((?:mapping version|マッピングの版) +)[0-9a-f]{12}")

@@ -15,7 +15,7 @@ import pytest
 from jobs.flows import register
 from jobs.runtime import InProcess
 from sync.context import Order
-from tasuki.service import planning
+from tasuki.service.writing import planning
 from tasuki.wiring import open_app
 
 DIES = str(Path(__file__).parent / "dies.py")

@@ -19,7 +19,7 @@ from sync.erasure.erase import erase
 from sync.erasure.marks import values_in
 from sync.erasure.subject import subject_of
 from sync.pull import PULL_PAGE
-from sync.write.apply import BEGIN, RECHECK, SEND
+from sync.write.apply.flow import BEGIN, RECHECK, SEND
 from sync.write.intent import Intent
 from tasuki.errors import TransientError
 from tests.rehearsal import FILES, Rehearsal, rehearsal

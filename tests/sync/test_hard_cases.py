@@ -16,7 +16,7 @@ from staging.tables.columns import METADATA
 from staging.write import plans
 from sync.context import Order
 from sync.write.intent import Intent
-from sync.write.plan import plan as make_plan
+from sync.write.plan.draft import plan as make_plan
 from tasuki.errors import GuardError, LeaseError, TransientError
 from tests.rehearsal import FILES, Killed, Rehearsal, rehearsal
 

@@ -9,8 +9,9 @@ import pytest
 from jobs.flows import register
 from jobs.runtime import InProcess
 from tasuki.errors import GuardError, UnknownRecordError
-from tasuki.service import planning, running
+from tasuki.service import running
 from tasuki.service.app import App
+from tasuki.service.writing import planning
 from tests.rehearsal import Rehearsal, rehearsal
 
 

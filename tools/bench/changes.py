@@ -9,8 +9,8 @@ from typing import Final
 
 from sandbox.salesforce.ids import new_id
 from sync.context import Order
-from tasuki.service import planning
 from tasuki.service.app import App
+from tasuki.service.writing import planning
 from tools.bench.place import Place, Spent, place, project, pulled, ran
 from tools.bench.table import Row, at_most, fact
 from tools.bench.world import CRM, HUB

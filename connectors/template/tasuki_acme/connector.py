@@ -8,14 +8,17 @@ from typing import Any, Final
 
 from connectors.budget import Limits
 from connectors.protocol import (
+    Automation,
     Capabilities,
     Deletes,
     FieldInfo,
     Filter,
     Ids,
+    NewField,
     Notice,
     ObjectInfo,
     Page,
+    Past,
     Receipt,
     Record,
     Settled,
@@ -122,6 +125,20 @@ class AcmeConnector:
     def limits(self) -> Limits:
         """Calls made so far."""
         return Limits(calls=self.client.calls)
+
+    def history(
+        self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
+    ) -> Sequence[Past]:
+        """No past values are kept here."""
+        return ()
+
+    def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
+        """Nothing here fires by itself."""
+        return ()
+
+    def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
+        """Fields are not made through this door."""
+        return ()
 
     def notices(self) -> Sequence[Notice]:
         """Nothing that we know of runs beside us here."""

@@ -16,8 +16,8 @@ from tasuki.cli.demo.world import describe_world, has_world, make_world, sandbox
 from tasuki.cli.faults import Exit
 from tasuki.cli.flow import carry_out
 from tasuki.cli.views.demo import demo_summary
-from tasuki.cli.views.plan import applied_view, plan_view
 from tasuki.cli.views.run import funnel
+from tasuki.cli.views.writes.plan import applied_view, plan_view
 from tasuki.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _run(walk: Walk, title: str) -> "dict[str, Json]":
 
 
 def _plan_and_apply(walk: Walk, plan_id: str) -> None:
-    from tasuki.service import planning
+    from tasuki.service.writing import planning
 
     app, words = walk.door.app(), walk.door.screen.words
     walk.title("The plan: what would be written, and why")
@@ -181,7 +181,7 @@ def _plan_and_apply(walk: Walk, plan_id: str) -> None:
 
 def _again(walk: Walk) -> bool:
     """Run once more; whether nothing was left to do."""
-    from tasuki.service import planning
+    from tasuki.service.writing import planning
 
     counts = _run(walk, "Once more: a second run must have nothing to do")
     if not counts.get("plan"):

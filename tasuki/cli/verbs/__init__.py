@@ -12,11 +12,14 @@ from tasuki.cli.verbs import (
     check,
     connection,
     decide,
-    flow,
     person,
     scenario,
     serve,
 )
+from tasuki.cli.verbs.flow.apply import apply
+from tasuki.cli.verbs.flow.plan import approve, plan
+from tasuki.cli.verbs.flow.run import run, runs
+from tasuki.cli.verbs.flow.undo import undo
 
 Verb = Callable[..., int]
 
@@ -70,7 +73,7 @@ def _below(
 _VERBS: Final[tuple[tuple[Group, tuple[Verb, ...]], ...]] = (
     (_BEGIN, (begin.init, serve.demo)),
     (_CHECK, (check.discover, check.validate, check.test, check.preview, check.doctor)),
-    (_FLOW, (flow.run, flow.plan, flow.approve, flow.apply, flow.undo, flow.runs)),
+    (_FLOW, (run, plan, approve, apply, undo, runs)),
     (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile)),
     (_DECIDE, (decide.split,)),
     (_PRIVACY, (person.export, person.erase)),

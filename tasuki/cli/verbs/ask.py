@@ -20,7 +20,7 @@ def explain(what: str, about: str = "", *, door: Doorway) -> int:
     about
         With a rule: whom it is about (an id or a name).
     """
-    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.verbs.flow.shown import vars_of
     from tasuki.cli.views.why import explain as views
     from tasuki.service.explaining.answer import explain as answer
     from tasuki.service.explaining.views import EntityView, MetricView, RecordView
@@ -52,7 +52,7 @@ def asof(what: str, moment: str, *, door: Doorway) -> int:
     moment
         A date (its end) or a time, in the project's time zone unless it says otherwise.
     """
-    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.verbs.flow.shown import vars_of
     from tasuki.cli.views.why.conflict import past_view
     from tasuki.service.explaining.past import as_of
 
@@ -64,7 +64,7 @@ def asof(what: str, moment: str, *, door: Doorway) -> int:
 
 def report(*, door: Doorway) -> int:
     """What each team received, what was written, what is incomplete: one page."""
-    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.verbs.flow.shown import vars_of
     from tasuki.cli.views.report import report_view
     from tasuki.service.reporting import report as make
 

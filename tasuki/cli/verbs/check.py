@@ -114,7 +114,7 @@ def preview(
     limit
         Without a record: how many staged records to look at.
     """
-    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.verbs.flow.shown import vars_of
     from tasuki.cli.views.check import changed_view, preview_view
     from tasuki.service.checking import preview as checking
 

@@ -68,7 +68,7 @@ def _lift(door: Door, address: str) -> int:
 
 def _erase(door: Door, person: str, *, yes: bool) -> int:
     from tasuki.cli.flow import me
-    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.verbs.flow.shown import vars_of
     from tasuki.cli.views.person import erased_view
     from tasuki.service.privacy import erasing
 
@@ -110,7 +110,7 @@ def export(person: str, *, to: Path, door: Doorway) -> int:
         The file to write; it must not exist.
     """
     from tasuki.cli.flow import me
-    from tasuki.cli.verbs.flow import vars_of
+    from tasuki.cli.verbs.flow.shown import vars_of
     from tasuki.cli.views.person import exported_view
     from tasuki.service import accounts
     from tasuki.service.privacy.exporting import export as gather

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.plan import told_lines
+from tasuki.cli.views.writes.plan import told_lines
 
 if TYPE_CHECKING:
     from staging.completeness.certificates import Proof

@@ -15,12 +15,12 @@ from staging import rows
 from staging.bulk import insert
 from staging.tables.decisions import HANDOFF
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.plan import held_lines
+from tasuki.cli.views.writes.plan import held_lines
 from tasuki.errors import GuardError, UnknownRecordError
-from tasuki.service import planning
 from tasuki.service.accounts import audited
 from tasuki.service.app import App
 from tasuki.service.deciding import conflicts
+from tasuki.service.writing import planning
 from tests.rehearsal import FILES, Rehearsal, rehearsal
 
 SIDES = ("crm", "ma")

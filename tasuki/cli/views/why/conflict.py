@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.plan import short_place
 from tasuki.cli.views.why.explain import moment, plain
+from tasuki.cli.views.writes.plan import short_place
 
 if TYPE_CHECKING:
     from tasuki.service.deciding.conflicts import ConflictView

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.plan import arrow, short_place
+from tasuki.cli.views.writes.plan import arrow, short_place
 
 if TYPE_CHECKING:
     from playbook.explain import Explanation, Predicate

@@ -18,10 +18,11 @@ from staging.write import parking, plans, receipts
 from staging.write.plans import Change, PlanRow
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
-from sync.write import guards, intent
+from sync.write import intent
+from sync.write.apply.settle import settle
 from sync.write.cell import fields_of, holds, links_of, unmoved
 from sync.write.echo import take_in
-from sync.write.settle import settle
+from sync.write.guards import limits as guards
 from tasuki.errors import (
     BlockedError,
     GuardError,

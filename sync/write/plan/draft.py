@@ -17,8 +17,8 @@ from staging.write.plans import Change, PlanRow
 from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
 from sync.renames import told
-from sync.write import guards
 from sync.write.cell import holds
+from sync.write.guards import limits as guards
 from sync.write.intent import PROTECTED, Intent, fulfil, held, kept_cells, open_intents
 from sync.write.risk import risk_of
 from tasuki.values import Json, digest, new_id, stamp

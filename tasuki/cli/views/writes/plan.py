@@ -14,7 +14,7 @@ from tasuki.cli.speech.words import Words
 
 if TYPE_CHECKING:
     from staging.write.plans import Change
-    from tasuki.service.planning import Applied, Fold, PlanView, Sample, TargetView
+    from tasuki.service.writing.planning import Applied, Fold, PlanView, Sample, TargetView
 
 SIGNS: Final = {"delete": "-", "overwrite": "!", "automation": ">", "create": "+", "fill": "~"}
 STYLES: Final = {
@@ -55,7 +55,7 @@ def plan_summary(plan: "PlanView", words: Words) -> RenderableType:
 
 def cells_view(changes: Iterable["Change"], words: Words) -> RenderableType:
     """Every cell, record by record: field, before → after; then why, and where that is said."""
-    from tasuki.service.planning import reason_of
+    from tasuki.service.writing.planning import reason_of
 
     parts: list[RenderableType] = []
     for _, group in groupby(changes, key=lambda change: change.write_id):

@@ -1,0 +1,31 @@
+"""Rules whose first apply to a connection a person has approved: they may write unattended."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, select
+
+from staging.bulk import upsert
+from staging.tables.writes import TRUSTED
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """One rule on one connection: which plan it was, and who said yes to it."""
+
+    rule: str
+    connection: str
+    plan_id: str
+    by: str
+    at: str
+
+
+def keep(db: Connection, rows: Iterable[Trusted]) -> None:
+    """Write them down; what was trusted before stays as it was."""
+    upsert(db, TRUSTED, (asdict(row) for row in rows), replace=False)
+
+
+def all_of(db: Connection) -> dict[tuple[str, str], Trusted]:
+    """Every trusted rule: (rule, connection) → who, when."""
+    rows = db.execute(select(TRUSTED))
+    return {(row.rule, row.connection): Trusted(*row) for row in rows}
