@@ -1,0 +1,161 @@
+"""How the writes of a plan go out: in which order, how many a call, and how many calls that makes.
+
+One arithmetic for the plan, which says what applying it costs, and for the apply, which does it.
+Overwrites go apart from what only fills: they alone are written so that a record that moved
+meanwhile refuses them, where the system can do that. From `bulk_from` writes of one kind on, a
+batch is as large as a bulk job may be.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from connectors.budget import Lane
+from connectors.protocol import Capabilities, Verb
+from mappings.spec import Mapping as RecordMapping
+from staging.write.plans import Change
+from sync.write.risk import Risk
+
+LANES: Final = tuple(Lane)
+_LOOKED_AT: Final = frozenset({Verb.UPDATE, Verb.DELETE})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Writes that are sent in one call."""
+
+    lane: str
+    connection: str
+    object: str
+    verb: str
+    guarded: bool
+    """Every write of it overwrites, and is refused by the system where its record moved."""
+    writes: tuple[str, ...]
+    overwrites: bool = False
+    """Some of its writes replace values: who wrote those last is looked up where that can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """API calls, those that look apart from those that write."""
+
+    reads: int = 0
+    writes: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.reads + self.writes
+
+
+class _Kind(NamedTuple):
+    """What the writes of a batch have in common, in the order in which batches go out."""
+
+    lane: int
+    connection: str
+    deletes: bool
+    rank: int
+    object: str
+    verb: str
+    guarded: bool
+
+
+class _One(NamedTuple):
+    """One write: what it hangs on, its id, whether it replaces a value."""
+
+    parent: str
+    id: str
+    overwrites: bool
+
+
+def ranks(mappings: Iterable[RecordMapping], entities: Sequence[str]) -> dict[str, int]:
+    """`connection/object` → its place among parents and children, as the catalog orders them."""
+    places = {name: place for place, name in enumerate(entities)}
+    found: dict[str, int] = {}
+    for mapping in mappings:
+        for side in mapping.sides.values():
+            place = places.get(mapping.entity.name, len(places))
+            found.setdefault(f"{side.connection}/{side.object}", place)
+    return found
+
+
+def batches(
+    can: Mapping[str, Capabilities],
+    changes: Iterable[Change],
+    order: Mapping[str, int] | None = None,
+) -> list[Batch]:
+    """The writes of these changes in batches, in the order in which they go out.
+
+    Urgent lanes first; parents before their children, deletes the other way round and last; writes
+    about one parent side by side, so that they lock its row once. `order` is what `ranks` says;
+    objects it does not know come behind their parents. A write is in exactly one batch.
+    """
+    cells: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        cells[change.write_id].append(change)
+    places = defaultdict(lambda: max((order or {}).values(), default=0) + 1, order or {})
+    groups: dict[_Kind, list[_One]] = defaultdict(list)
+    for write_id, mine in cells.items():
+        over = mine[0].verb == Verb.UPDATE and any(c.risk == Risk.OVERWRITE for c in mine)
+        guarded = over and can[mine[0].connection].guarded_size > 0
+        rank = places[f"{mine[0].connection}/{mine[0].object}"]
+        groups[_kind(mine, rank, guarded=guarded)].append(_One(_parent(mine), write_id, over))
+    return [batch for kind, ones in sorted(groups.items()) for batch in _cut(can, kind, ones)]
+
+
+def calls(can: Mapping[str, Capabilities], batched: Iterable[Batch]) -> dict[str, dict[str, Calls]]:
+    """Connection → lane → the calls that applying these batches takes, when nothing fails."""
+    found: dict[str, dict[str, Calls]] = defaultdict(dict)
+    for batch in batched:
+        known = found[batch.connection].get(batch.lane, Calls())
+        reads = known.reads + _reads(can[batch.connection], batch)
+        found[batch.connection][batch.lane] = Calls(reads, known.writes + 1)
+    return dict(found)
+
+
+def _reads(can: Capabilities, batch: Batch) -> int:
+    """One look per page of records at the cells before a write; one more at who wrote them last."""
+    if batch.verb not in _LOOKED_AT:
+        return 0
+    pages = -(-len(batch.writes) // max(1, can.page_size))
+    return pages * (2 if batch.overwrites and can.history else 1)
+
+
+def _kind(cells: Sequence[Change], rank: int, *, guarded: bool) -> _Kind:
+    first = cells[0]
+    deletes = first.verb == Verb.DELETE
+    return _Kind(
+        lane=min(LANES.index(Lane(c.cause.get("lane") or Lane.MAPPINGS)) for c in cells),
+        connection=first.connection,
+        deletes=deletes,
+        rank=-rank if deletes else rank,
+        object=first.object,
+        verb=first.verb,
+        guarded=guarded,
+    )
+
+
+def _parent(cells: Sequence[Change]) -> str:
+    """What the record hangs on, as far as its change says."""
+    pointed: Iterator[Any] = (c.cause.get("to") or c.cause.get("links") for c in cells)
+    return str(next((each for each in pointed if each), ""))
+
+
+def _cut(can: Mapping[str, Capabilities], kind: _Kind, ones: Sequence[_One]) -> Iterator[Batch]:
+    able = can[kind.connection]
+    size = max(1, able.guarded_size if kind.guarded else able.batch_size)
+    if not kind.guarded and 0 < able.bulk_from <= len(ones):
+        size = max(size, able.bulk_size)
+    ordered = sorted(ones, key=lambda one: one.parent)
+    for start in range(0, len(ordered), size):
+        part = ordered[start : start + size]
+        yield Batch(
+            lane=LANES[kind.lane],
+            connection=kind.connection,
+            object=kind.object,
+            verb=kind.verb,
+            guarded=kind.guarded,
+            writes=tuple(one.id for one in part),
+            overwrites=any(one.overwrites for one in part),
+        )
