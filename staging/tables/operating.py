@@ -127,6 +127,15 @@ CERTIFICATE: Final = Table(
     at("window_until"),
 )
 
+ALERT: Final = Table(
+    "alert",  # what was told last, of what is not as it should be
+    METADATA,
+    key("topic"),  # connection:crm | parked:crm/companies TSK-3000 | plan | loop:crm/companies.phone
+    text("level", required=True),  # warning | critical
+    text("mark"),  # what was told of: something newer is told again
+    at("told_at", required=True),
+)
+
 AUDIT: Final = Table(
     "audit",
     METADATA,

@@ -114,6 +114,7 @@ PARKED: Final = Table(
     at("at", required=True),
     text("intent_id"),  # the wish behind a refused write
     text("label"),  # what a person calls the record
+    text("cells"),  # digest of what was refused: other values are another try
     Column("attempts", Integer),  # how often it was sent and refused
     at("next_at"),  # when it is tried again by itself; none: a person does
     text("settled_by"),  # who dropped or retried it

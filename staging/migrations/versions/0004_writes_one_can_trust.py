@@ -19,6 +19,14 @@ DOCUMENT = sa.Text().with_variant(JSONB(), "postgresql")
 
 def upgrade() -> None:
     op.create_table(
+        "alert",
+        sa.Column("topic", STRING, nullable=False),
+        sa.Column("level", STRING, nullable=False),
+        sa.Column("mark", STRING, nullable=True),
+        sa.Column("told_at", STRING, nullable=False),
+        sa.PrimaryKeyConstraint("topic", name=op.f("pk_alert")),
+    )
+    op.create_table(
         "automation",
         sa.Column("connection", STRING, nullable=False),
         sa.Column("object", STRING, nullable=False),
@@ -69,6 +77,7 @@ def upgrade() -> None:
     with op.batch_alter_table("parked", schema=None) as batch_op:
         batch_op.add_column(sa.Column("intent_id", STRING, nullable=True))
         batch_op.add_column(sa.Column("label", STRING, nullable=True))
+        batch_op.add_column(sa.Column("cells", STRING, nullable=True))
         batch_op.add_column(sa.Column("attempts", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("next_at", STRING, nullable=True))
         batch_op.add_column(sa.Column("settled_by", STRING, nullable=True))
@@ -95,6 +104,7 @@ def downgrade() -> None:
         batch_op.drop_column("settled_by")
         batch_op.drop_column("next_at")
         batch_op.drop_column("attempts")
+        batch_op.drop_column("cells")
         batch_op.drop_column("label")
         batch_op.drop_column("intent_id")
 
@@ -107,3 +117,4 @@ def downgrade() -> None:
 
     op.drop_table("rival")
     op.drop_table("automation")
+    op.drop_table("alert")
