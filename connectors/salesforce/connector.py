@@ -23,8 +23,8 @@ from connectors.protocol import (
     Window,
     Write,
 )
-from connectors.salesforce import metadata
 from connectors.salesforce.client import Client, open_client
+from connectors.salesforce.metadata import describe
 from connectors.salesforce.notices import notices
 from connectors.salesforce.read import deletes, pages, records
 from connectors.salesforce.read.rows import PAGE_SIZE
@@ -49,7 +49,7 @@ class SalesforceConnector:
 
     def discover(self, objects: Sequence[str] = ()) -> Sequence[ObjectInfo]:
         """Live metadata of the named objects, or of the standard ones."""
-        return metadata.discover(self.client, objects)
+        return describe.discover(self.client, objects)
 
     def page(
         self, object: str, fields: Sequence[str], cursor: str | None, filter: Filter | None = None

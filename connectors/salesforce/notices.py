@@ -7,7 +7,7 @@ from typing import Final
 from connectors.budget import Limits
 from connectors.protocol import Notice
 from connectors.salesforce.client import Client
-from connectors.salesforce.metadata import describe
+from connectors.salesforce.metadata.describe import describe
 from tasuki.errors import RejectedError
 from tasuki.values import Json
 

@@ -20,7 +20,7 @@ from requests import Response
 from connectors.protocol import Record
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client, Rest
-from connectors.salesforce.metadata import described_field
+from connectors.salesforce.metadata.describe import described_field
 from tasuki.errors import TasukiError, TransientError
 from tasuki.values import Json, dumps, instant
 

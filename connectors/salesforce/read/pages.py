@@ -28,7 +28,7 @@ from typing import Final
 from connectors.protocol import Filter, Page, Record, Window
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client
-from connectors.salesforce.metadata import described_field
+from connectors.salesforce.metadata.describe import described_field
 from connectors.salesforce.read import bulk
 from connectors.salesforce.read.records import read, records_of
 from connectors.salesforce.read.rows import more, query

@@ -15,7 +15,7 @@ from connectors.protocol import Comparison, Filter, Op
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client
 from connectors.salesforce.ids import is_id
-from connectors.salesforce.metadata import described_field
+from connectors.salesforce.metadata.describe import described_field
 from tasuki.values import instant
 
 _ORDERS: Final = {Op.LESS: "<", Op.AT_MOST: "<=", Op.MORE: ">", Op.AT_LEAST: ">="}

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from connectors.salesforce.client import Client, Hidden
-from connectors.salesforce.metadata import described_field
+from connectors.salesforce.metadata.describe import described_field
 from tasuki.errors import BlockedError, ConfigError, RejectedError, TasukiError
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from typing import Any, Final
 from connectors.protocol import Receipt, Settled, Verb, Write
 from connectors.salesforce.client import Client, Rest
 from connectors.salesforce.faults import LOCKED, fault, holder
-from connectors.salesforce.metadata import is_unique
+from connectors.salesforce.metadata.describe import is_unique
 from connectors.salesforce.read.records import find
 from connectors.salesforce.write.payload import encode, parent, record
 from tasuki.errors import BlockedError, ConfigError, RejectedError, TasukiError, TransientError
