@@ -69,6 +69,16 @@ class Apis:
         return self._kept(self._client.crm.properties.core_api)
 
     @cached_property
+    def new_properties(self) -> Any:
+        """Fields made by the hundred."""
+        return self._kept(self._client.crm.properties.batch_api)
+
+    @cached_property
+    def groups(self) -> Any:
+        """The sections that fields stand in."""
+        return self._kept(self._client.crm.properties.groups_api)
+
+    @cached_property
     def owners(self) -> Any:
         """Who may own a record."""
         return self._kept(self._client.crm.owners.owners_api)
@@ -102,6 +112,16 @@ class Apis:
         """A path the official client has no name for, over its own stack."""
         client = self.basic.api_client
         return client.call_api(path, "GET", query_params=query, auth_settings=["oauth2"], **options)
+
+    def post(self, path: str, body: dict[str, Any], **options: Any) -> Any:
+        """The same with a body."""
+        client = self.basic.api_client
+        return client.call_api(path, "POST", body=body, auth_settings=["oauth2"], **options)
+
+    @property
+    def line(self) -> str:
+        """Method and path of this thread's last call."""
+        return self._road.line
 
     def sign(self, token: str) -> None:
         """Call with this token from now on."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from threading import RLock
+from threading import RLock, local
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +25,7 @@ from tasuki.values import Json
 
 _LIMIT: Final = "x-hubspot-ratelimit-"
 _DAILY: Final = f"{_LIMIT}daily"
+_CORRELATION: Final = "x-hubspot-correlation-id"
 
 
 class Kind(StrEnum):
@@ -32,6 +33,18 @@ class Kind(StrEnum):
 
     BURST = "burst"
     SEARCH = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came back of one call."""
+
+    call: str
+    """Method and path."""
+    status: int | None = None
+    """None when no answer came."""
+    request_id: str | None = None
+    """HubSpot's correlation id."""
 
 
 @dataclass(slots=True)
@@ -60,6 +73,7 @@ class Client:
     _checking: bool = False
     _asking: RLock = field(default_factory=RLock, repr=False)
     """Guards the first call: it asks whose token this is, by another call."""
+    _heard: local = field(default_factory=local, repr=False)
 
     def call(
         self,
@@ -107,6 +121,11 @@ class Client:
             self.grant.scopes = frozenset(self.call(work, token, about="oauth").get("scopes") or ())
         return self.grant.scopes
 
+    def heard(self) -> Heard | None:
+        """What came back of this thread's last call; None when it was never made."""
+        heard: Heard | None = getattr(self._heard, "last", None)
+        return heard
+
     def server_time(self) -> datetime | None:
         """HubSpot's own clock as of the last answer."""
         text = self.headers.get("date")
@@ -147,6 +166,7 @@ class Client:
         *,
         repeatable: bool,
     ) -> Json:
+        self._heard.last = None
         self.budget.spend(kind)
         self.tally.add(kind)
         limits = (self.settings.connect_timeout, self.settings.timeout)
@@ -155,13 +175,21 @@ class Client:
             answer = work(*args, _preload_content=False, _request_timeout=seconds, **options)
             body = answer.data
         except Exception as error:
+            self._hear(getattr(error, "status", None), getattr(error, "headers", None))
             family = translate(error, where, repeatable=repeatable)
             if family is None:
                 raise
             self._learn(family)
             raise family from None  # the original quotes bodies, hence values
+        self._hear(answer.status, answer.headers)
         self._remember(answer.headers)
         return orjson.loads(body) if body else {}
+
+    def _hear(self, status: Any, headers: Mapping[str, str] | None) -> None:
+        seen = {name.lower(): value for name, value in (headers or {}).items()}
+        is_answer = isinstance(status, int) and status > 0
+        line, id = self.apis.line, seen.get(_CORRELATION)
+        self._heard.last = Heard(line, status if is_answer else None, id)
 
     def _learn(self, family: Exception) -> None:
         """What a refusal tells the budget."""

@@ -7,7 +7,8 @@ Source: platforms notes on HubSpot, §1; v4 ends on 2027-03-30, v1 to v3 in Sept
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import local
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -50,10 +51,16 @@ class Road:
 
     pool: PoolManager
     version: str = NAMED
+    _asked: local = field(default_factory=local, repr=False)
+
+    @property
+    def line(self) -> str:
+        """Method and path of this thread's last call."""
+        return str(getattr(self._asked, "line", ""))
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         """One call over the pool."""
-        if self.version != NAMED:
-            parts = urlsplit(url)
-            url = urlunsplit(parts._replace(path=dated(parts.path, self.version)))
-        return self.pool.request(method, url, **options)
+        parts = urlsplit(url)
+        path = dated(parts.path, self.version)
+        self._asked.line = f"{method} {path}"
+        return self.pool.request(method, urlunsplit(parts._replace(path=path)), **options)

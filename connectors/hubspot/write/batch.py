@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from connectors.hubspot.client import Client
+from connectors.exchange import told
+from connectors.hubspot.client import Client, Heard
 from connectors.hubspot.faults import Refusal, RefusedError, entries
 from connectors.hubspot.write.values import text
-from connectors.protocol import Receipt, Settled, Write
+from connectors.protocol import Exchange, Receipt, Settled, Write
 from tasuki.errors import BlockedError, RejectedError, TasukiError, TransientError
 from tasuki.values import Json, Ref
 
@@ -29,16 +30,28 @@ class Sender:
     client: Client
     sent: bool = False
     """Something may have been written: from here on nothing is raised, only answered."""
+    heard: Heard | None = None
+    """What came back of the last write call."""
 
     def call(self, work: Callable[..., Any], *args: Any, about: str, repeatable: bool) -> Json:
         """One write call."""
+        self.heard = None
         try:
             answer = self.client.call(work, *args, about=about, repeatable=repeatable)
         except TransientError as error:
             self.sent = self.sent or error.outcome_unknown or repeatable
             raise
+        finally:
+            self.heard = self.client.heard()
         self.sent = True
         return answer
+
+    def exchange(self, request: Any, answer: Any) -> Exchange | None:
+        """The last call as far as it concerns one record; None when nothing was sent."""
+        heard = self.heard
+        if heard is None:
+            return None
+        return told(heard.call, heard.status, request, answer, heard.request_id)
 
     def where(self, write: Write) -> str:
         """The ref of a write."""
@@ -81,30 +94,44 @@ def send(sender: Sender, post: Post, writes: Numbered) -> Receipts:
     except RejectedError as error:
         return _refused(sender, post, writes, error)
     except TransientError as error:
-        return unknown(writes, error)
+        return unknown(sender, writes, error, post.input)
     except BlockedError as error:
         if not sender.sent:
             raise
-        return unknown(writes, error)
+        return unknown(sender, writes, error, post.input)
     if not post.answers:
-        return {n: Receipt(w.key, Settled.WRITTEN, w.id) for n, w in writes.items()}
+        return {n: _archived(sender, post, w) for n, w in writes.items()}
     return _settle(sender, post, writes, answer)
 
 
-def unknown(writes: Numbered, error: TasukiError) -> Receipts:
+def unknown(
+    sender: Sender, writes: Numbered, error: TasukiError, input: Callable[[Write], Input]
+) -> Receipts:
     """Receipts of writes nobody answered for."""
-    return {n: Receipt(w.key, Settled.UNKNOWN, w.id, error=error) for n, w in writes.items()}
+    return {
+        n: Receipt(
+            w.key, Settled.UNKNOWN, w.id, error=error, exchange=sender.exchange(input(w), None)
+        )
+        for n, w in writes.items()
+    }
 
 
-def rejected(write: Write, refusal: Refusal, where: str) -> Receipt:
-    """The receipt of a write that cannot pass."""
-    return Receipt(write.key, Settled.REJECTED, write.id, error=RefusedError(refusal, where))
+def rejected(sender: Sender, write: Write, refusal: Refusal, where: str, sent: Any) -> Receipt:
+    """The receipt of a write that cannot pass; `sent` is its part of what was sent."""
+    exchange = sender.exchange(sent, refusal.body)
+    error = RefusedError(refusal, where)
+    return Receipt(write.key, Settled.REJECTED, write.id, error=error, exchange=exchange)
+
+
+def _archived(sender: Sender, post: Post, write: Write) -> Receipt:
+    exchange = sender.exchange(post.input(write), None)
+    return Receipt(write.key, Settled.WRITTEN, write.id, exchange=exchange)
 
 
 def _refused(sender: Sender, post: Post, writes: Numbered, error: RejectedError) -> Receipts:
     """A whole batch was refused: halve it until the refusal concerns one write."""
     if len(writes) == 1 or (isinstance(error, RefusedError) and error.refusal.concerns_all):
-        return {n: _parked(sender, write, error) for n, write in writes.items()}
+        return {n: _parked(sender, post, write, error) for n, write in writes.items()}
     places = list(writes)
     halves = (places[: len(places) // 2], places[len(places) // 2 :])
     receipts: Receipts = {}
@@ -113,14 +140,14 @@ def _refused(sender: Sender, post: Post, writes: Numbered, error: RejectedError)
     return receipts
 
 
-def _parked(sender: Sender, write: Write, error: RejectedError) -> Receipt:
+def _parked(sender: Sender, post: Post, write: Write, error: RejectedError) -> Receipt:
     if isinstance(error, RefusedError):
-        return rejected(write, error.refusal, sender.where(write))
+        return rejected(sender, write, error.refusal, sender.where(write), post.input(write))
     return Receipt(write.key, Settled.REJECTED, write.id, error=error)
 
 
 def _settle(sender: Sender, post: Post, writes: Numbered, answer: Json) -> Receipts:
-    matched = _matched(sender, writes, answer)
+    matched = _matched(sender, post, writes, answer)
     silent = matched.silent
     if not silent:
         return matched.receipts
@@ -132,24 +159,33 @@ def _settle(sender: Sender, post: Post, writes: Numbered, answer: Json) -> Recei
         where=sender.client.connection,
         outcome_unknown=True,
     )
-    return matched.receipts | unknown(silent, lost)
+    return matched.receipts | unknown(sender, silent, lost, post.input)
 
 
-def _matched(sender: Sender, writes: Numbered, answer: Json) -> Matched:
+def _matched(sender: Sender, post: Post, writes: Numbered, answer: Json) -> Matched:
     """Who is meant by each result and each error; their order is not promised."""
     matched = Matched(silent=dict(writes))
     for refusal in entries(answer):
         for n in _meant(refusal, matched.silent):
             write = matched.silent.pop(n)
-            matched.receipts[n] = rejected(write, refusal, sender.where(write))
+            where = sender.where(write)
+            matched.receipts[n] = rejected(sender, write, refusal, where, post.input(write))
     for row in answer.get("results") or ():
         place = _owner(row, matched.silent)
         if place is not None:
-            write = matched.silent.pop(place)
-            created = bool(row.get("new", write.id is None))
-            receipt = Receipt(write.key, Settled.WRITTEN, str(row["id"]), created=created)
-            matched.receipts[place] = receipt
+            matched.receipts[place] = _written(sender, post, matched.silent.pop(place), row)
     return matched
+
+
+def _written(sender: Sender, post: Post, write: Write, row: Json) -> Receipt:
+    sent = post.input(write)
+    names = sent.get("properties") or {}
+    held = row.get("properties") or {}
+    part = {**row, "properties": {name: held[name] for name in names if name in held}}
+    created = bool(row.get("new", write.id is None))
+    exchange = sender.exchange(sent, part)
+    id = str(row["id"])
+    return Receipt(write.key, Settled.WRITTEN, id, created=created, exchange=exchange)
 
 
 def _meant(refusal: Refusal, writes: Numbered) -> list[int]:

@@ -1,11 +1,13 @@
 """Links that a write brings: in the body of a create, or set afterwards; setting twice is once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from connectors.hubspot.client import Client
+from connectors.hubspot.faults import RefusedError
 from connectors.hubspot.write.batch import Sender
-from connectors.protocol import LinkTo
+from connectors.protocol import Exchange, LinkTo
 from tasuki.errors import BlockedError, RejectedError, TasukiError, TransientError
 from tasuki.values import Json
 
@@ -14,6 +16,17 @@ Tie: TypeAlias = tuple[str, LinkTo]
 To: TypeAlias = tuple[str, str | None]
 """The linked object, and under which label."""
 
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a record's links could not be changed, and what went over the wire."""
+
+    error: TasukiError
+    exchange: Exchange | None
+
+
+Failures: TypeAlias = dict[str, Failed]
+"""By record id."""
 AT_ONCE: Final = 1000
 TYPES: Final[Mapping[tuple[str, str], int]] = {
     ("contacts", "companies"): 279,
@@ -53,46 +66,72 @@ def _type(id: int) -> dict[str, Any]:
     return {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": id}
 
 
-def associate(sender: Sender, object: str, ties: Sequence[Tie]) -> dict[str, TasukiError]:
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One kind of change to links, and how many of them go in one call."""
+
+    call: Callable[[Sender, str, To, Sequence[Tie]], Json]
+    at_once: int
+
+
+def associate(sender: Sender, object: str, ties: Sequence[Tie]) -> Failures:
     """Set links; the record ids whose links could not be set, with why."""
-    failed: dict[str, TasukiError] = {}
+    return change(sender, Turn(_set, AT_ONCE), object, ties)
+
+
+def change(sender: Sender, turn: Turn, object: str, ties: Sequence[Tie]) -> Failures:
+    """Change links, those to one object and label together; what failed."""
+    failed: Failures = {}
     for to in dict.fromkeys((link.object, link.label) for _, link in ties):
         wanted = [tie for tie in ties if (tie[1].object, tie[1].label) == to]
-        for start in range(0, len(wanted), AT_ONCE):
-            failed |= _set(sender, object, to, wanted[start : start + AT_ONCE])
+        for start in range(0, len(wanted), turn.at_once):
+            failed |= _tried(sender, turn, object, to, wanted[start : start + turn.at_once])
     return failed
 
 
-def _set(sender: Sender, object: str, to: To, ties: Sequence[Tie]) -> dict[str, TasukiError]:
-    other = to[0]
+def _tried(sender: Sender, turn: Turn, object: str, to: To, ties: Sequence[Tie]) -> Failures:
+    sender.heard = None
     try:
-        answer = _call(sender, object, to, ties)
+        answer = turn.call(sender, object, to, ties)
     except (TransientError, BlockedError) as error:
-        return {id: error for id, _ in ties}
+        return {tie[0]: _failed(sender, tie, error, None) for tie in ties}
     except RejectedError as error:
-        return _halved(sender, object, to, ties, error)
+        return _halved(sender, turn, object, to, ties, error)
     if not answer.get("errors"):
         return {}
     refused = RejectedError(
         "A link was refused.",
         where=f"{sender.client.connection}/{object}",
-        why=f"The record itself is written; HubSpot does not link it to this {other} record.",
+        why=f"The record itself is written; HubSpot does not link it to this {to[0]} record.",
         remedy="Pull again: the linked record was deleted or merged.",
     )
-    return _halved(sender, object, to, ties, refused)
+    return _halved(sender, turn, object, to, ties, refused, answer)
 
 
 def _halved(
-    sender: Sender, object: str, to: To, ties: Sequence[Tie], error: TasukiError
-) -> dict[str, TasukiError]:
+    sender: Sender,
+    turn: Turn,
+    object: str,
+    to: To,
+    ties: Sequence[Tie],
+    error: RejectedError,
+    answer: Json | None = None,
+) -> Failures:
+    """A whole call was refused: halve it until the refusal concerns one link."""
     if len(ties) == 1:
-        return {ties[0][0]: error}
+        said = error.refusal.body if isinstance(error, RefusedError) else answer
+        return {ties[0][0]: _failed(sender, ties[0], error, said)}
     middle = len(ties) // 2
-    first = _set(sender, object, to, ties[:middle])
-    return first | _set(sender, object, to, ties[middle:])
+    first = _tried(sender, turn, object, to, ties[:middle])
+    return first | _tried(sender, turn, object, to, ties[middle:])
 
 
-def _call(sender: Sender, object: str, to: To, ties: Sequence[Tie]) -> Json:
+def _failed(sender: Sender, tie: Tie, error: TasukiError, answer: Any) -> Failed:
+    id, link = tie
+    return Failed(error, sender.exchange({"from": {"id": id}, "to": {"id": link.id}}, answer))
+
+
+def _set(sender: Sender, object: str, to: To, ties: Sequence[Tie]) -> Json:
     client: Client = sender.client
     other, label = to
     kind = TYPES.get((object, other))
@@ -100,22 +139,25 @@ def _call(sender: Sender, object: str, to: To, ties: Sequence[Tie]) -> Json:
     work = client.apis.associations.create if kind else client.apis.associations.create_default
     type = _type(kind) if kind else None
     if label is not None:
-        type, work = _labelled(client, object, other, label), client.apis.associations.create
+        work, type = client.apis.associations.create, labelled(client, object, other, label)
+        if type is None:
+            raise _no_label(client, object, other, label)
     inputs = [{**end, "types": [type]} for end in ends] if type else ends
     return sender.call(work, object, other, {"inputs": inputs}, about=object, repeatable=True)
 
 
-def _labelled(client: Client, object: str, other: str, label: str) -> dict[str, Any]:
-    """The account's own type of a labelled link.
-
-    Errors: RejectedError when the account has no such label.
-    """
+def labelled(client: Client, object: str, other: str, label: str) -> dict[str, Any] | None:
+    """The account's own type of a labelled link; None when it has no such label."""
     answer = client.call(client.apis.labels.get_all, object, other, about=object)
     for row in answer.get("results") or ():
         if row.get("label") == label:
             category, id = row.get("category"), row.get("typeId")
             return {"associationCategory": category, "associationTypeId": id}
-    raise RejectedError(
+    return None
+
+
+def _no_label(client: Client, object: str, other: str, label: str) -> RejectedError:
+    return RejectedError(
         f"There is no label {label!r} between {object} and {other}.",
         where=f"{client.connection}/{object}",
         why="HubSpot links records under labels that the account defines.",

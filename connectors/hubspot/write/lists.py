@@ -1,12 +1,20 @@
 """Lists and who is on them; only MANUAL lists take members from outside."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors.hubspot.client import Client
 from connectors.hubspot.faults import Refusal, RefusedError
 from connectors.hubspot.read.directory import LISTS, MEMBERSHIPS
-from connectors.hubspot.write.batch import Numbered, Receipts, Sender, rejected, unknown
+from connectors.hubspot.write.batch import (
+    Input,
+    Numbered,
+    Receipts,
+    Sender,
+    rejected,
+    unknown,
+)
 from connectors.hubspot.write.values import text
 from connectors.protocol import Receipt, Settled, Verb, Write
 from tasuki.errors import BlockedError, RejectedError, TransientError
@@ -48,14 +56,20 @@ def _change(sender: Sender, list_id: str, writes: Numbered, *, removes: bool) ->
     try:
         answer = sender.call(work, list_id, ids, about=about, repeatable=True)
     except RefusedError as error:
-        return {n: rejected(w, error.refusal, f"{about}") for n, w in writes.items()}
+        refusal = error.refusal
+        return {n: rejected(sender, w, refusal, about, _sent(w)) for n, w in writes.items()}
     except TransientError as error:
-        return unknown(writes, error)
+        return unknown(sender, writes, error, _sent)
     except BlockedError as error:
         if not sender.sent:
             raise
-        return unknown(writes, error)
+        return unknown(sender, writes, error, _sent)
     return {n: _membership(sender, w, answer) for n, w in writes.items()}
+
+
+def _sent(write: Write) -> Input:
+    """A write's part of the call; the call itself names ids alone."""
+    return {"id": _ends(write)[1]}
 
 
 def _membership(sender: Sender, write: Write, answer: Json) -> Receipt:
@@ -63,9 +77,11 @@ def _membership(sender: Sender, write: Write, answer: Json) -> Receipt:
     added = {str(id) for id in answer.get("recordsIdsAdded") or answer.get("recordIdsAdded") or ()}
     missing = {str(id) for id in answer.get("recordIdsMissing") or ()}
     if record_id in missing and write.verb is not Verb.DELETE:
-        return rejected(write, _NO_RECORD, f"{sender.client.connection}/{MEMBERSHIPS}/{list_id}")
-    name = f"{list_id}/{record_id}"
-    return Receipt(write.key, Settled.WRITTEN, name, created=record_id in added)
+        where = f"{sender.client.connection}/{MEMBERSHIPS}/{list_id}"
+        return rejected(sender, write, _NO_RECORD, where, _sent(write))
+    name, is_new = f"{list_id}/{record_id}", record_id in added
+    exchange = sender.exchange(_sent(write), {"id": record_id, "new": is_new})
+    return Receipt(write.key, Settled.WRITTEN, name, created=is_new, exchange=exchange)
 
 
 _NO_RECORD: Final = Refusal(404, {"category": "OBJECT_NOT_FOUND"})
@@ -82,15 +98,23 @@ def change_lists(client: Client, batch: Sequence[Write]) -> list[Receipt]:
 
 def _one_list(sender: Sender, write: Write) -> Receipt:
     try:
-        return _TURNS.get(write.verb, _unsupported)(sender, write)
+        receipt = _TURNS.get(write.verb, _unsupported)(sender, write)
     except RejectedError as error:
-        return Receipt(write.key, Settled.REJECTED, write.id, error=error)
+        said = error.refusal.body if isinstance(error, RefusedError) else None
+        receipt = Receipt(write.key, Settled.REJECTED, write.id, error=error)
+        return replace(receipt, exchange=sender.exchange(_asked(write), said))
     except TransientError as error:
-        return Receipt(write.key, Settled.UNKNOWN, write.id, error=error)
+        receipt = Receipt(write.key, Settled.UNKNOWN, write.id, error=error)
     except BlockedError as error:
         if not sender.sent:
             raise
-        return Receipt(write.key, Settled.UNKNOWN, write.id, error=error)
+        receipt = Receipt(write.key, Settled.UNKNOWN, write.id, error=error)
+    said = {"id": receipt.id, "created": receipt.created} if receipt.error is None else None
+    return replace(receipt, exchange=sender.exchange(_asked(write), said))
+
+
+def _asked(write: Write) -> Input:
+    return {"id": write.id} if write.verb is Verb.DELETE else _body(write)
 
 
 def _create(sender: Sender, write: Write) -> Receipt:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from connectors.hubspot.client import Client
 from connectors.hubspot.faults import RefusedError
 from connectors.hubspot.read.find import existing
-from connectors.hubspot.write import links
+from connectors.hubspot.write import links, unlinks
 from connectors.hubspot.write.batch import Input, Numbered, Post, Receipts, Sender, send
 from connectors.hubspot.write.values import properties, properties_at_birth, text
 from connectors.protocol import Receipt, Settled, Verb, Write
@@ -86,7 +86,8 @@ def _conflict(write: Write, receipt: Receipt) -> Receipt:
     """A record made by somebody else since we looked is the record we mean."""
     error = receipt.error
     if write.natural_key and isinstance(error, RefusedError) and error.refusal.existing_id:
-        return Receipt(receipt.key, Settled.WRITTEN, error.refusal.existing_id)
+        id = error.refusal.existing_id
+        return replace(receipt, settled=Settled.WRITTEN, id=id, error=None)
     return receipt
 
 
@@ -98,8 +99,8 @@ def _looked_up(client: Client, writes: Numbered, receipts: Receipts) -> Receipts
         found = _known(client, keyed) if keyed else {}
     except TasukiError:  # still no answer: unknown it stays
         return receipts
-    made = {n: Receipt(writes[n].key, Settled.WRITTEN, id, created=True) for n, id in found.items()}
-    return receipts | made
+    made = {n: replace(receipts[n], id=id, created=True, error=None) for n, id in found.items()}
+    return receipts | {n: replace(r, settled=Settled.WRITTEN) for n, r in made.items()}
 
 
 def _found(receipts: Receipts) -> set[int]:
@@ -177,27 +178,36 @@ def _missing(sender: Sender, write: Write) -> Receipt:
 
 
 def _linked(sender: Sender, writes: Numbered, receipts: Receipts, places: set[int]) -> Receipts:
-    """Receipts after the links of these writes were set."""
+    """Receipts after the links of these writes were set, then others taken away.
+
+    A record whose new links failed keeps its old ones.
+    """
     wanted = {
         n: r.id
         for n, r in receipts.items()
-        if n in places and r.id and r.settled is Settled.WRITTEN and writes[n].links
+        if n in places and r.id and r.settled is Settled.WRITTEN and _ties(writes[n])
     }
     if not wanted:
         return receipts
     object = writes[next(iter(wanted))].object
-    ties = [(id, link) for n, id in wanted.items() for link in writes[n].links]
-    failed = links.associate(sender, object, ties)
+    new = [(id, link) for n, id in wanted.items() for link in writes[n].links]
+    failed = links.associate(sender, object, new)
+    old = [(id, link) for n, id in wanted.items() if id not in failed for link in writes[n].unlinks]
+    failed |= unlinks.dissociate(sender, object, old)
     return receipts | {
         n: _half_done(receipts[n], failed[id]) for n, id in wanted.items() if id in failed
     }
 
 
-def _half_done(receipt: Receipt, error: TasukiError) -> Receipt:
-    """Written, but a link is missing: told, so that nobody believes the whole was done."""
-    refused = isinstance(error, RejectedError)
+def _ties(write: Write) -> bool:
+    return bool(write.links or write.unlinks)
+
+
+def _half_done(receipt: Receipt, failed: links.Failed) -> Receipt:
+    """Written, but not its links: told, so that nobody believes the whole was done."""
+    refused = isinstance(failed.error, RejectedError)
     settled = Settled.REJECTED if refused else Settled.UNKNOWN
-    return replace(receipt, settled=settled, error=error)
+    return replace(receipt, settled=settled, error=failed.error, exchange=failed.exchange)
 
 
 _TURNS: Final[Mapping[Verb, Turn]] = {
