@@ -7,7 +7,7 @@ call, by calling the same closure again.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from tasuki.errors import ConfigError, TransientError, UnreachableError
 from tasuki.values import Json
 
 _USAGE: Final = re.compile(r"\bapi-usage=(\d+)/(\d+)")
+_REQUEST_IDS: Final = ("X-SFDC-Request-Id", "X-Request-Id")
 _CALL: Final = "call"
 """The only kind of call: Salesforce limits the day and long calls at once, not the pace."""
 
@@ -94,6 +95,17 @@ class Usage:
 
     used: int
     allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came back of one call that was sent, whatever it said."""
+
+    status: int | None = None
+    """None while no answer has come."""
+    request_id: str | None = None
+    refusal: Json = None
+    """The body of an answer that was not a success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,11 @@ class Client:
         asked: datetime | None = getattr(self._asked, "at", None)
         return asked or self.clock.now()
 
+    def heard(self) -> Heard | None:
+        """What came back of this thread's last call; None when it was not even sent."""
+        heard: Heard | None = getattr(self._asked, "heard", None)
+        return heard
+
     def server_now(self, *, ask: bool = False) -> datetime:
         """The present moment by Salesforce's clock: ours plus the difference last seen.
 
@@ -171,6 +188,10 @@ class Client:
         if ask and self._skew is None:
             self.ask(lambda rest: rest.restful(""), self.connection)
         return self.clock.now() + (self._skew or timedelta(0))
+
+    def user(self) -> str | None:
+        """The id of whom we are signed in as; None before the first call, or where nobody told."""
+        return self._token.user if self._token else None
 
     def limits(self) -> Limits:
         """The allowance as last seen, and our own calls; a rolling day resets at no moment."""
@@ -197,13 +218,16 @@ class Client:
     def _translated(
         self, work: Callable[[Rest], Json], rest: Rest, where: str, *, sends: bool
     ) -> Json:
+        self._asked.heard = None
         self.budget.spend(_CALL)
+        self._asked.heard = Heard()
         self.tally.add("write" if sends else "read")
         try:
             return work(rest)
         except SalesforceExpiredSession:
             raise
         except SalesforceError as error:
+            self._asked.heard = replace(self._asked.heard, refusal=error.content)
             raise of_answer(error, where, sends=sends) from None  # it quotes values
         except (requests.RequestException, HTTPError, orjson.JSONDecodeError) as error:
             raise of_network(error, where, sends=sends) from None
@@ -228,6 +252,8 @@ class Client:
         if found := _USAGE.search(response.headers.get("Sforce-Limit-Info", "")):
             self.usage = Usage(int(found[1]), int(found[2]))
             self.budget.told(self.limits())
+        told = (response.headers.get(name) for name in _REQUEST_IDS)
+        self._asked.heard = Heard(response.status_code, next(filter(None, told), None))
         if date := response.headers.get("Date"):
             answered = parsedate_to_datetime(date)
             self._asked.at = answered - response.elapsed

@@ -21,6 +21,7 @@ from tasuki.errors import (
     BlockedError,
     BudgetError,
     ConfigError,
+    MovedError,
     RejectedError,
     SignInError,
     TasukiError,
@@ -130,8 +131,13 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "DUPLICATE_EXTERNAL_ID": Fault(
         RejectedError,
-        "several records hold the same external id",
-        "Make the field unique in Salesforce after merging the records that share it.",
+        "several records hold the same external id, so none was written",
+        "Merge or delete all but one of them in Salesforce, then make the field unique there.",
+    ),
+    "PRECONDITION_FAILED": Fault(
+        MovedError,
+        "somebody changed the record after it was last looked at, so it was left as it is",
+        "Plan anew: the next plan sees what it holds now.",
     ),
     "CANNOT_UPDATE_CONVERTED_LEAD": Fault(
         RejectedError,
@@ -216,13 +222,14 @@ _STATUSES: Final[Mapping[int, Fault]] = {
     406: Fault(TransientError, "Salesforce's edge could not route the call"),
     408: Fault(TransientError, "the call took too long to arrive"),
     410: Fault(ConfigError, "this API version is retired", "Raise api_version."),
-    412: Fault(RejectedError, "the record changed after it was read", "Pull again."),
     414: Fault(ConfigError, "the request names too many fields", "Map fewer fields per object."),
     415: Fault(ConfigError, "this address reads another format", "Check login_url."),
     420: Fault(TransientError, "Salesforce's edge could not route the call"),
     429: Fault(TransientError, "too many calls at once"),
     431: Fault(ConfigError, "the request names too many fields", "Map fewer fields per object."),
 }
+_UNSPOKEN: Final = {300: "DUPLICATE_EXTERNAL_ID", 404: "NOT_FOUND", 412: "PRECONDITION_FAILED"}
+"""What a status means that comes without a code."""
 _SPEAKING: Final = frozenset({403, 404})
 """Statuses that say nothing beside a code."""
 _EDGE_REFUSED: Final = frozenset({406, 420, 429, 503})
@@ -232,6 +239,9 @@ _MISSING_COLUMN: Final = re.compile(
     r"No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)"
 )
 _HELD: Final = re.compile(r"duplicate value found: (\w+) duplicates .*\bid: (\w{15}(?:\w{3})?)\b")
+_SHARED: Final = "more than one record found for external id field"
+_HOLDERS: Final = re.compile(_SHARED + r": \[([^\]]*)\]")
+_ROW: Final = re.compile(r"([A-Z][A-Z0-9_]*):(.*):([^:]*?) *--", re.DOTALL)
 _MAX_LENGTH: Final = re.compile(r"max length=(\d+)")
 _MISSING_TYPE: Final = re.compile(r"sObject type '([^']+)'")
 _MISSING_FIELDS: Final = re.compile(r"\[([\w, ]+)\]")
@@ -253,6 +263,8 @@ def _names(code: str, message: str, fields: Sequence[str]) -> str:
 def _why(fault: Fault, code: str, message: str) -> str:
     if code in _OWN_TEXT and message:
         return f"{fault.why}: {message}"
+    if found := _HOLDERS.search(message):
+        return fault.why.replace("several", str(len(found[1].split(","))), 1)
     if found := _MAX_LENGTH.search(message):
         return f"{fault.why} (at most {found[1]} characters)"
     return fault.why
@@ -262,6 +274,8 @@ def fault(code: str, message: str, fields: Sequence[str], where: str) -> TasukiE
     """The error behind one vendor code; an unknown code parks its record."""
     if code == "REQUEST_LIMIT_EXCEEDED":
         return _limit(message, where)
+    if _HOLDERS.search(message):  # collections say it under another code
+        code = "DUPLICATE_EXTERNAL_ID"
     if LOCKED in message:  # a trigger of the org met the lock and tells it in its own words
         code, fields = LOCKED, ()
     known = FAULTS.get(code) or Fault(
@@ -276,6 +290,22 @@ def holder(code: str, message: str, field: str) -> str | None:
     """The id of the record that already has the value, when the code is about that field."""
     found = _HELD.search(message) if code == "DUPLICATE_VALUE" else None
     return full_id(found[2]) if found and found[1] == field else None
+
+
+def of_row(text: str) -> tuple[str, str, list[str]]:
+    """Code, message and fields of a bulk row's `sf__Error`: `CODE:message:FIELD,FIELD --`."""
+    found = _ROW.fullmatch(text.strip())
+    if found is None:
+        return text.partition(":")[0].strip() or "UNKNOWN_EXCEPTION", text, []
+    return found[1], found[2], [name for name in found[3].split(",") if name]
+
+
+def of_part(status: int, content: Any) -> tuple[str, str, list[str]]:
+    """Code, message and fields of an error that is one part of an answer."""
+    code, message, fields = _first(content)
+    if status == 300 and isinstance(content, list):
+        message = f"{_SHARED}: [{','.join(map(str, content))}]"
+    return code or _UNSPOKEN.get(status, f"HTTP {status}"), message, fields
 
 
 def _limit(message: str, where: str) -> TasukiError:
@@ -306,13 +336,11 @@ def _first(content: Any) -> tuple[str, str, list[str]]:
 
 def of_answer(error: SalesforceError, where: str, *, sends: bool) -> TasukiError:
     """The error behind an answer that was not a success."""
-    code, message, fields = _first(error.content)
+    code, *_ = _first(error.content)
     status = int(error.status)
     if status >= 500 or (status in _STATUSES and not (status in _SPEAKING and code)):
         return _of_status(status, code, where, sends=sends)
-    if not code and status == 300:
-        code = "DUPLICATE_EXTERNAL_ID"
-    return fault(code or f"HTTP {status}", message, fields, where)
+    return fault(*of_part(status, error.content), where)
 
 
 def _of_status(status: int, code: str, where: str, *, sends: bool) -> TasukiError:

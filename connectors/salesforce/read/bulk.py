@@ -6,13 +6,9 @@ keeps its id and locator. Cells are text; they become what REST would have answe
 record is the same record whichever way it came.
 """
 
-import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
-from io import TextIOWrapper
-from typing import IO, Any, Final, cast
+from typing import Any, Final
 
 import orjson
 from requests import Response
@@ -21,27 +17,12 @@ from connectors.protocol import Record
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client, Rest
 from connectors.salesforce.metadata.describe import described_field
-from tasuki.errors import TasukiError, TransientError
+from connectors.salesforce.read.job import CSV, odd, table
 from tasuki.values import Json, dumps, instant
 
 SLICE: Final = 5_000
 """Records per results call: more would not cost fewer calls than memory."""
 _UNREADABLE_IN_BULK: Final = frozenset({"address", "location", "complexvalue", "anyType", "base64"})
-
-
-class State(StrEnum):
-    """How far a job is."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-_STATES: Final[Mapping[str, State]] = {
-    "JobComplete": State.DONE,
-    "Failed": State.FAILED,
-    "Aborted": State.FAILED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +42,12 @@ def can_read(client: Client, object: str, fields: Sequence[str]) -> bool:
 def start(client: Client, object: str, soql: str) -> str:
     """A job's id; making it twice does no harm."""
     operation = "queryAll" if filters.everything(object) else "query"
-    asked = {
-        "operation": operation,
-        "query": soql,
-        "contentType": "CSV",
-        "columnDelimiter": "COMMA",
-        "lineEnding": "LF",
-    }
+    asked = {"operation": operation, "query": soql, **CSV}
     made: Json = client.ask(
         lambda rest: rest.restful("jobs/query", method="POST", data=dumps(asked)),
         f"{client.connection}/{object}",
     )
     return str(made["id"])
-
-
-def state(client: Client, object: str, job: str) -> State:
-    """How far the job is."""
-    said: Json = client.ask(
-        lambda rest: rest.restful(f"jobs/query/{job}"), f"{client.connection}/{object}"
-    )
-    return _STATES.get(str(said.get("state")), State.RUNNING)
 
 
 def read(client: Client, object: str, fields: Sequence[str], job: str, locator: str) -> Slice:
@@ -102,34 +69,15 @@ def read(client: Client, object: str, fields: Sequence[str], job: str, locator: 
     return found
 
 
-def drop(client: Client, object: str, job: str) -> None:
-    """Delete the job; one that stays goes by itself after seven days."""
-    with suppress(TasukiError):
-        client.ask(
-            lambda rest: rest.raw("DELETE", f"jobs/query/{job}"), f"{client.connection}/{object}"
-        )
-
-
 def _slice(
     answer: Response, make: Callable[[Iterator[list[str]]], Iterator[Record]], where: str
 ) -> Slice:
-    answer.raw.decode_content = True
-    answer.raw.auto_close = False  # the text wrapper asks once more after the end
-    body = cast("IO[bytes]", answer.raw)
-    rows = csv.reader(TextIOWrapper(body, encoding="utf-8-sig", newline=""))
-    try:
-        records = tuple(make(rows))
-    except (csv.Error, UnicodeDecodeError, LookupError) as error:
-        raise _odd(where, f"the answer is not the CSV asked for ({type(error).__name__})") from None
+    records = table(answer, lambda rows: tuple(make(rows)), where)
     told = answer.headers.get("Sforce-NumberOfRecords")
     if told is not None and int(told) != len(records):
-        raise _odd(where, f"{told} records were announced, {len(records)} arrived")
+        raise odd(where, f"{told} records were announced, {len(records)} arrived")
     locator = answer.headers.get("Sforce-Locator")
     return Slice(records, None if locator in {None, "", "null"} else locator)
-
-
-def _odd(where: str, why: str) -> TransientError:
-    return TransientError("Salesforce's bulk results are incomplete", where=where, why=why)
 
 
 def _type(client: Client, object: str, path: str) -> str | None:

@@ -29,7 +29,7 @@ from connectors.protocol import Filter, Page, Record, Window
 from connectors.salesforce import filters
 from connectors.salesforce.client import Client
 from connectors.salesforce.metadata.describe import described_field
-from connectors.salesforce.read import bulk
+from connectors.salesforce.read import bulk, job
 from connectors.salesforce.read.records import read, records_of
 from connectors.salesforce.read.rows import more, query
 from connectors.salesforce.read.scope import condition, names
@@ -38,10 +38,6 @@ from tasuki.errors import ConfigError, RejectedError, TasukiError
 from tasuki.values import Json, digest, dumps, instant, loads, stamp
 
 _DEAD_LOCATOR: Final = "INVALID_QUERY_LOCATOR"
-_FIRST_WAIT_SECONDS: Final = 0.5
-_LONGEST_WAIT_SECONDS: Final = 10.0
-_PATIENCE: Final = 720
-"""Questions to a job that does not end (two hours) before REST goes on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +222,8 @@ def _by_bulk(asked: Question, walk: Walk) -> Turn:
     client, object, seen = asked.client, asked.object, asked.seen(walk)
     try:
         if walk.job is None:
-            job = bulk.start(client, object, asked.statement(seen, walk))
-            return Turn((), replace(walk, job=job), more=True)
+            made = bulk.start(client, object, asked.statement(seen, walk))
+            return Turn((), replace(walk, job=made), more=True)
         if walk.results is None:
             walk = _wait(client, object, walk)
         if walk.bulk and walk.results is None:
@@ -242,23 +238,23 @@ def _by_bulk(asked: Question, walk: Walk) -> Turn:
 def _wait(client: Client, object: str, walk: Walk) -> Walk:
     """Give the job time, then ask how far it is; not by Bulk any more when it failed."""
     polls = walk.polls or 0
-    client.sleep(min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2 ** min(polls, 10)))
-    job = str(walk.job)
-    match bulk.state(client, object, job):
-        case bulk.State.DONE:
+    job.wait(client, polls)
+    made = str(walk.job)
+    match job.progress(client, object, job.Kind.QUERY, made).state:
+        case job.State.DONE:
             return replace(walk, results="")
-        case bulk.State.RUNNING if polls < _PATIENCE:
+        case job.State.RUNNING if polls < job.PATIENCE:
             return replace(walk, polls=polls + 1)
-    bulk.drop(client, object, job)
+    job.drop(client, object, job.Kind.QUERY, made)
     return replace(walk, bulk=False)
 
 
 def _results(client: Client, object: str, fields: Sequence[str], walk: Walk) -> Turn:
-    job = str(walk.job)
-    found = bulk.read(client, object, fields, job, str(walk.results))
+    made = str(walk.job)
+    found = bulk.read(client, object, fields, made, str(walk.results))
     after = replace(walk, since=_last(found.records) or walk.since, results=found.locator)
     if found.locator is None:
-        bulk.drop(client, object, job)
+        job.drop(client, object, job.Kind.QUERY, made)
     return Turn(found.records, after, found.locator is not None)
 
 
