@@ -69,6 +69,8 @@ class Capabilities:
     """Past values of fields can be asked for, with who wrote them."""
     defines: bool = False
     """Fields can be made through its API; elsewhere `ConnectorSpec.package` writes files."""
+    id_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Object -> the fields that together are a record's id, joined by `/` (a place on a list)."""
     unique_keys: Mapping[str, str] = field(default_factory=dict)
     """Object -> natural-key field on which the system upserts; elsewhere: find before create."""
 

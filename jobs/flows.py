@@ -21,6 +21,7 @@ from sync.reading.revision import revise
 from sync.renames import reword
 from sync.wishes.step import wish_records
 from sync.write.apply.flow import apply
+from sync.write.apply.lookback import look_back
 from sync.write.apply.settle import settle
 from sync.write.plan.draft import plan
 from sync.write.undo.backwards import plan_undo
@@ -41,12 +42,13 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Pull, map, identify, merge, measure, decide, plan: everything but the writing."""
     erased = again(run)
     settled = settle(run)
+    looked = look_back(run)
     pulled = pull(run, Ordered.of(arguments))
     if erased + forget_told(run):
         compact(run.store)
     understood = understand(run)
     planned = plan(run, "", arguments.get("by", "operator"))
-    counts = {**pulled, **understood, **planned}
+    counts = {**pulled, **understood, **planned, **{k: n for k, n in looked.items() if n}}
     counts["settled"] = settled["written"] + settled["lost"]
     if pulled["broken"] or pulled["unreadable"] or not pulled["complete"]:
         counts["state"] = "partial"

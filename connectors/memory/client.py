@@ -59,6 +59,7 @@ class MemoryConnector:
             bulk_from=self.settings.bulk_from,
             bulk_size=self.settings.bulk_size,
             history=self.settings.history,
+            id_from={name: shape.id_from for name, shape in shapes if shape.id_from},
             unique_keys={name: shape.unique for name, shape in shapes if shape.unique},
         )
 

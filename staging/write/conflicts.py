@@ -10,6 +10,8 @@ from staging.bulk import chunks, upsert
 from staging.tables.writes import CONFLICT
 from tasuki.values import Json
 
+OVERWRITTEN: Final = "overwritten"
+"""The side that a value stands under which we wrote over unseen; it can be taken back."""
 STATES: Final = ("open", "decided", "resolved", "overtaken")
 """Waits for a person; a person decided; the records say the same again; they moved on since."""
 

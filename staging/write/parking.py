@@ -47,6 +47,14 @@ def unpark(db: Connection, ids: list[str]) -> None:
         db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(state="retried"))
 
 
+def known(db: Connection, ids: Iterable[str]) -> set[str]:
+    """Which of these were ever parked, whatever became of them."""
+    found: set[str] = set()
+    for chunk in chunks(ids):
+        found.update(db.scalars(select(PARKED.c.id).where(PARKED.c.id.in_(chunk))))
+    return found
+
+
 def open_ids(db: Connection, code: str) -> set[str]:
     """What waits for this reason."""
     query = select(PARKED.c.id).where(PARKED.c.state == "open", PARKED.c.code == code)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from staging.bulk import chunks, upsert
 from staging.tables.writes import APPROVAL, CHANGE, PLAN
-from tasuki.values import Json
+from tasuki.values import Json, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,35 @@ def of_writes(db: Connection, write_ids: Iterable[str], states: Sequence[str] = 
             query = query.where(CHANGE.c.state.in_(states))
         found.extend(_change(row) for row in db.execute(query))
     return found
+
+
+def intents_of(db: Connection, write_ids: Iterable[str]) -> set[str]:
+    """The wishes behind these writes."""
+    return {change.intent_id for change in of_writes(db, write_ids) if change.intent_id}
+
+
+def tally(db: Connection, plan_id: str) -> dict[str, int]:
+    """How many of a plan's changes are in each state."""
+    mine = select(CHANGE.c.state, func.count()).where(CHANGE.c.plan_id == plan_id)
+    return dict(db.execute(mine.group_by(CHANGE.c.state)).all())
+
+
+def digest_of(changes: Iterable[Change]) -> str:
+    """What a plan says, in one word: another cell, value or record is another digest."""
+    cells = [[c.id, c.connection, c.object, c.record_id, c.verb, c.after] for c in changes]
+    return digest(sorted(cells, key=str))
+
+
+def close_interrupted(db: Connection, origin: str) -> None:
+    """Plans of this origin whose apply never ended: what was not sent is planned anew."""
+    ids = list(
+        db.scalars(select(PLAN.c.id).where(PLAN.c.state == "applying", PLAN.c.origin == origin))
+    )
+    for chunk in chunks(ids):
+        rest = (CHANGE.c.plan_id.in_(chunk), CHANGE.c.state == "planned")
+        said = "the apply was interrupted; the next plan has it again"
+        db.execute(update(CHANGE).where(*rest).values(state="refused", reason=said))
+        db.execute(update(PLAN).where(PLAN.c.id.in_(chunk)).values(state="applied"))
 
 
 def set_state(db: Connection, plan_id: str, state: str, **values: Json) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from staging.bulk import chunks, upsert
 from staging.tables.writes import RECEIPT
 from tasuki.values import Json
+
+UNSETTLED: Final = ("open", "unknown")
+"""Sent, or about to be: nobody knows yet whether it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class ReceiptRow:
     natural_key: list[str] | None = None
     links: list[list[str]] | None = None
     state: str = "open"
+    """open | written | rejected | unknown | lost"""
     created: bool = False
     reason: str | None = None
     opened_at: str = ""
@@ -35,27 +39,28 @@ class ReceiptRow:
     """What went over the wire: call, status, request, answer, request_id; no secret, no value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one write ended."""
+
+    id: str
+    state: str
+    record_id: str | None
+    created: bool = False
+    reason: str | None = None
+    exchange: dict[str, Json] | None = None
+
+
 def open_(db: Connection, rows: Iterable[ReceiptRow]) -> None:
     """Write down what is about to be sent; kill −9 after this leaves a trace to settle."""
     upsert(db, RECEIPT, (asdict(row) for row in rows))
 
 
-def settle(  # one statement per answer: each differs
-    db: Connection,
-    id: str,
-    state: str,
-    *,
-    record_id: str | None,
-    created: bool,
-    reason: str | None,
-    now: str,
-) -> None:
-    """Write down how one write ended; a settled receipt stays as it is."""
-    db.execute(
-        update(RECEIPT)
-        .where(RECEIPT.c.id == id, RECEIPT.c.state.in_(("open", "unknown")))
-        .values(state=state, record_id=record_id, created=created, reason=reason, settled_at=now)
-    )
+def settle(db: Connection, endings: Iterable[Ending], now: str) -> None:
+    """Write down how writes ended; a settled receipt stays as it is."""
+    rows = [{f"its_{k}": v for k, v in asdict(each).items()} for each in endings]
+    if rows:
+        db.execute(_SETTLE.values(settled_at=now), rows)
 
 
 def by_ids(db: Connection, ids: Iterable[str]) -> list[ReceiptRow]:
@@ -89,6 +94,19 @@ def about(db: Connection, connection: str, object: str, record_id: str) -> list[
         RECEIPT.c.record_id == record_id,
     )
     return [_row(row) for row in db.execute(query.order_by(RECEIPT.c.opened_at.desc()))]
+
+
+_SETTLE: Final = (
+    update(RECEIPT)
+    .where(RECEIPT.c.id == bindparam("its_id"), or_(*(RECEIPT.c.state == x for x in UNSETTLED)))
+    .values(
+        state=bindparam("its_state"),
+        record_id=bindparam("its_record_id"),
+        created=bindparam("its_created"),
+        reason=bindparam("its_reason"),
+        exchange=bindparam("its_exchange"),
+    )
+)
 
 
 def _row(row: Row[Any]) -> ReceiptRow:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from staging.write import conflicts
-from staging.write.conflicts import Conflict, conflict_id
+from staging.write.conflicts import OVERWRITTEN, Conflict, conflict_id
 from sync.context import Tools
 from sync.merge.three_way import Candidate, Choice, Decision, is_blank
 from tasuki.values import Json
@@ -65,10 +65,20 @@ def bury(db: Connection, entity: str, gone: Collection[str]) -> None:
 
 def _is_disputed(merged: MergedField, known: Conflict | None) -> bool:
     """It cannot be decided; or it could not once, and nobody has moved since."""
-    if merged.choice.in_conflict:
+    if merged.choice.in_conflict or _overwritten(merged, known):
         return True
     is_open = known is not None and known.state == "open"
     return is_open and merged.choice.why == "unchanged" and not _agree(merged.candidates)
+
+
+def _overwritten(merged: MergedField, known: Conflict | None) -> bool:
+    """Our write went over an edit nobody had seen: it waits while our value stands there."""
+    if known is None or known.state != "open":
+        return False
+    if OVERWRITTEN not in {each["side"] for each in known.candidates}:
+        return False
+    ours = {c["ref"]: c["value"] for c in known.candidates if c["side"] != OVERWRITTEN}
+    return all(c.says(ours[c.ref]) for c in merged.candidates if c.ref in ours)
 
 
 def _ended(merged: MergedField | None, conflict: Conflict) -> bool:
@@ -85,6 +95,8 @@ def _agree(candidates: Sequence[Candidate]) -> bool:
 def _opened(entity: str, merged: MergedField, known: Known, now: str) -> Iterable[Conflict]:
     """The conflict as it is to be kept; nothing when it is kept so already."""
     before = known.get((merged.entity_id, merged.field))
+    if not merged.choice.in_conflict and _overwritten(merged, before):
+        return
     is_open = before is not None and before.state == "open"
     said = [_said(c) for c in sorted(merged.candidates, key=lambda c: c.ref)]
     if before is not None and is_open and list(before.candidates) == said:

@@ -1,22 +1,26 @@
 """What became of writes whose answer never came: the record itself is asked first."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
-from connectors.protocol import Record, Verb
+from connectors.protocol import Capabilities, Record, Verb
 from staging import records
-from staging.write import plans, receipts
-from staging.write.receipts import ReceiptRow
+from staging.write import parking, plans, receipts
+from staging.write.receipts import UNSETTLED, Ending, ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
+from sync.write.apply import lookback
+from sync.write.apply.parked import park_untold
 from sync.write.cell import holds
 from sync.write.echo import take_in
 from tasuki.errors import BlockedError, RejectedError, TransientError
 from tasuki.values import Json
 
-_OPEN: Final = ("open", "unknown")
+_MAKING: Final = (Verb.CREATE, Verb.UPSERT)
+_READ_AGAIN: Final = "settled by reading the record again"
 
 
 def settle(run: Runner) -> dict[str, Json]:
@@ -38,12 +42,33 @@ def settle(run: Runner) -> dict[str, Json]:
 def _keep_find(
     db: Connection, tools: Tools, _arguments: dict[str, Json], _answer: object
 ) -> dict[str, Json]:
+    """The open writes in groups of one object and verb; those nobody can ask about are parked."""
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for receipt in receipts.in_state(db, _OPEN):
+    untold: list[ReceiptRow] = []
+    for receipt in receipts.in_state(db, UNSETTLED):
         if receipt.connection not in tools.connectors:
             continue  # its connection left the project: nobody to ask until it comes back
-        groups[receipt.connection, receipt.object, receipt.verb].append(receipt.id)
+        if _place(tools.connectors[receipt.connection].can, receipt) or receipt.natural_key:
+            groups[receipt.connection, receipt.object, receipt.verb].append(receipt.id)
+        else:
+            untold.append(receipt)
+    _park(db, tools, untold)
     return {"groups": [ids for _, ids in sorted(groups.items())]}
+
+
+def _park(db: Connection, tools: Tools, untold: Sequence[ReceiptRow]) -> None:
+    """Parked once; what a person made of it since stays so."""
+    known = parking.known(db, [receipt.id for receipt in untold])
+    fresh = [receipt for receipt in untold if receipt.id not in known]
+    plans.mark(db, (receipt.id for receipt in fresh), "unknown", "no answer came")
+    park_untold(db, tools, fresh)
+
+
+def _place(can: Capabilities, receipt: ReceiptRow) -> str | None:
+    """The id under which a record can be read: its own, or the one that its fields make up."""
+    parts = [receipt.fields.get(name) for name in can.id_from.get(receipt.object, ())]
+    made = "/".join(map(str, parts)) if parts and all(parts) else None
+    return receipt.record_id or made
 
 
 def _ask_settle(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dict[str, Record]:
@@ -54,32 +79,38 @@ def _ask_settle(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dic
     first = waiting[0]
     target = tools.connectors[first.connection]
     fields = sorted({name for r in waiting for name in r.fields})
-    if first.verb in (Verb.UPDATE, Verb.DELETE):
-        by_id = {
-            r.id: r for r in target.read(first.object, [r.record_id or "" for r in waiting], fields)
-        }
-        return {r.id: by_id[r.record_id] for r in waiting if r.record_id in by_id}
-    keyed = {r.natural_key[1]: r for r in waiting if r.natural_key}
-    if not keyed:
-        return {}
-    name = next(r.natural_key[0] for r in keyed.values() if r.natural_key)
-    found = target.find(first.object, name, sorted(keyed), [*fields, name])
-    return {keyed[str(r.fields[name])].id: r for r in found if str(r.fields[name]) in keyed}
+    placed = {r.id: place for r in waiting if (place := _place(target.can, r))}
+    by_id = (
+        {r.id: r for r in target.read(first.object, sorted(set(placed.values())), fields)}
+        if placed
+        else {}
+    )
+    there = {id_: by_id[place] for id_, place in placed.items() if place in by_id}
+    keyed = {r.natural_key[1]: r for r in waiting if r.natural_key and r.id not in placed}
+    for name in dict.fromkeys(r.natural_key[0] for r in keyed.values() if r.natural_key):
+        values = sorted(v for v, r in keyed.items() if r.natural_key and r.natural_key[0] == name)
+        found = target.find(first.object, name, values, [*fields, name])
+        there |= {keyed[v].id: r for r in found if (v := str(r.fields[name])) in keyed}
+    return there
 
 
 def _keep_settle(
     db: Connection, tools: Tools, arguments: dict[str, Json], there: dict[str, Record]
 ) -> dict[str, Json]:
-    written = lost = 0
-    for receipt in receipts.by_ids(db, arguments["ids"]):
-        record = there.get(receipt.id)
-        if _came_true(receipt, record):
-            _close(db, tools, receipt, "written", record.id if record else receipt.record_id)
-            written += 1
-        else:
-            _close(db, tools, receipt, "lost", receipt.record_id)
-            lost += 1
-    return {"written": written, "lost": lost}
+    """Written: fulfilled and known. Lost: the wish stays open and the next plan holds it again."""
+    waiting = receipts.by_ids(db, arguments["ids"])
+    written = [r for r in waiting if _came_true(r, there.get(r.id))]
+    lost = [r for r in waiting if not _came_true(r, there.get(r.id))]
+    known = _known(db, {r.id: there[r.id].id for r in written if r.id in there}, waiting)
+    endings = [_written(r, there.get(r.id), known) for r in written]
+    endings += [Ending(r.id, "lost", r.record_id, reason=_READ_AGAIN) for r in lost]
+    receipts.settle(db, endings, tools.now())
+    plans.mark(db, (r.id for r in written), "written", _READ_AGAIN)
+    plans.mark(db, (r.id for r in lost), "refused", _READ_AGAIN)
+    take_in(db, tools, written)
+    intent.fulfil(db, plans.intents_of(db, (r.id for r in written)))
+    lookback.mark(db, tools, written)
+    return {"written": len(written), "lost": len(lost)}
 
 
 def _came_true(receipt: ReceiptRow, record: Record | None) -> bool:
@@ -87,34 +118,22 @@ def _came_true(receipt: ReceiptRow, record: Record | None) -> bool:
         return record is None
     if record is None:
         return False
-    if receipt.verb in (Verb.CREATE, Verb.UPSERT):
+    if receipt.verb in _MAKING:
         return True
     return all(holds(k, record.fields.get(k), v) for k, v in receipt.fields.items())
 
 
-def _close(
-    db: Connection, tools: Tools, receipt: ReceiptRow, state: str, record_id: str | None
-) -> None:
-    """Written: fulfilled and known. Lost: the wish stays open and the next plan holds it again.
+def _known(db: Connection, found: dict[str, str], waiting: Sequence[ReceiptRow]) -> set[str]:
+    """The ids among these that were staged before."""
+    first = waiting[0] if waiting else None
+    return set(records.read(db, first.connection, first.object, found.values())) if first else set()
 
-    A record that was staged before was there already: an undo must not delete it.
-    """
-    reason = "settled by reading the record again"
-    creates = state == "written" and receipt.verb in (Verb.CREATE, Verb.UPSERT)
-    known = records.read(db, receipt.connection, receipt.object, [record_id] if record_id else [])
-    receipts.settle(
-        db,
-        receipt.id,
-        state,
-        record_id=record_id,
-        created=creates and not known,
-        reason=reason,
-        now=tools.now(),
-    )
-    plans.mark(db, [receipt.id], "written" if state == "written" else "refused", reason)
-    if state == "written":
-        take_in(db, tools, [receipt])
-        intent.fulfil(db, {c.intent_id for c in plans.of_writes(db, [receipt.id]) if c.intent_id})
+
+def _written(receipt: ReceiptRow, record: Record | None, known: set[str]) -> Ending:
+    """A record that was staged before was there already: an undo must not delete it."""
+    id_ = record.id if record else receipt.record_id
+    made = receipt.verb in _MAKING and id_ not in known
+    return Ending(receipt.id, "written", id_, created=made, reason=_READ_AGAIN)
 
 
 FIND_OPEN: Final = Step("settle.find", keep=_keep_find)

@@ -1,9 +1,8 @@
 """The difference between what is wanted and what is known, saved as a plan that can be read."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -13,17 +12,19 @@ from mappings.spec import ID
 from staging import records
 from staging.labels import labels
 from staging.write import plans
-from staging.write.plans import Change, PlanRow
+from staging.write.plans import Change
 from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
-from sync.renames import told
 from sync.write.cell import holds
-from sync.write.guards import limits as guards
-from sync.write.intent import PROTECTED, Intent, fulfil, held, kept_cells, open_intents
+from sync.write.intent import Intent, fulfil, open_intents
+from sync.write.plan import automations
+from sync.write.plan.describe import describe
+from sync.write.plan.held import held_back
+from sync.write.plan.selecting import ORIGIN, is_chosen, wants_parked
 from sync.write.risk import risk_of
-from tasuki.values import Json, digest, new_id, stamp
+from tasuki.values import Json, new_id
 
-VALID_FOR: Final = timedelta(hours=24)
+_ALL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,63 +35,66 @@ class Draft:
     fulfilled: tuple[str, ...]
 
 
-def plan(run: Runner, origin: str = "", by: str = "operator") -> dict[str, Json]:
-    """Save a plan of every open wish (of an origin); `plan` is None when there is nothing to do."""
-    return run.step(PLAN, origin=origin, by=by)
+def plan(
+    run: Runner,
+    origin: str = "",
+    by: str = "operator",
+    select: Mapping[str, Json] | None = None,
+    *,
+    ask: bool = True,
+) -> dict[str, Json]:
+    """Save a plan of every open wish (of an origin); `plan` is None when there is nothing to do.
+
+    With `select` (see `selecting`) only of a part of them; the plan of everything stays. Without
+    `ask` no system is called.
+    """
+    return run.step(PLAN, origin=origin, by=by, select=dict(select or {}), ask=ask)
+
+
+def _ask_plan(db: Connection, tools: Tools, arguments: dict[str, Json]) -> automations.Told:
+    return automations.ask(db, tools) if arguments.get("ask", True) else {}
 
 
 def _keep_plan(
-    db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
+    db: Connection, tools: Tools, arguments: dict[str, Json], answers: automations.Told
 ) -> dict[str, Json]:
+    automations.keep(db, tools, answers or {})
     plan_id = f"p_{new_id()[-12:]}"
-    wishes = [w for w in open_intents(db, arguments["origin"]) if w.connection in tools.connectors]
+    select = arguments.get("select") or {}
+    wishes = _wishes(db, tools, arguments["origin"], select)
     draft = compare(db, plan_id, wishes)
     fulfil(db, draft.fulfilled)
-    plans.discard_drafts(db, arguments["origin"] or "all")
-    back = _held(db)
+    origin = arguments["origin"] or (ORIGIN if select else _ALL)
+    _overtake(db, origin)
+    back = held_back(db, arguments["origin"])
     if not draft.changes:
         return {"plan": None, "changes": 0, "records": 0, **({"held": back} if back else {})}
     row = describe(db, tools, plan_id, draft.changes, arguments["by"])
-    notes = row.notes | {"held": back, "quiet": _quiet(draft.changes)}
-    row = replace(row, origin=arguments["origin"] or "all", notes=notes)
-    plans.save(db, row, draft.changes)
+    more = {"held": back, "quiet": _quiet(draft.changes), "select": select.get("said") or []}
+    plans.save(db, replace(row, origin=origin, notes=row.notes | more), draft.changes)
     return {"plan": plan_id, "changes": len(draft.changes), "records": row.counts["records"]}
 
 
-def _held(db: Connection) -> list[dict[str, Json]]:
-    """What a mapping asks for and that is not done, by object and reason.
+def _wishes(
+    db: Connection, tools: Tools, origin: str, select: Mapping[str, Json]
+) -> list[Intent]:
+    states = ("open", "parked") if wants_parked(select) else ("open",)
+    wished = open_intents(db, origin, states)
+    return [w for w in wished if w.connection in tools.connectors and is_chosen(w, select)]
 
-    Records that are not made, and cells that are not overwritten (`field` is theirs, `since` the
-    day of the newest edit).
-    """
-    made = [
-        {"rule": origin.partition(":")[2], "to": f"{connection}/{object_}", "why": why, "n": n}
-        for (origin, connection, object_, why), n in held(db).items()
-        if why != PROTECTED
-    ]
-    edits: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for origin, connection, object_, cause in kept_cells(db):
-        for name, cell in (cause.get("cells") or {}).items():
-            key = (origin.partition(":")[2], f"{connection}/{object_}", name)
-            edits[key].append(str(cell["since"]))
-    return made + [
-        {
-            "rule": rule,
-            "to": to,
-            "field": name,
-            "why": PROTECTED,
-            "n": len(days),
-            "since": max(days),
-        }
-        for (rule, to, name), days in sorted(edits.items())
-    ]
+
+def _overtake(db: Connection, origin: str) -> None:
+    """A plan of everything takes the place of every older one of its wishes; a part, of parts."""
+    for each in (_ALL, ORIGIN) if origin == _ALL else (origin,):
+        plans.close_interrupted(db, each)
+        plans.discard_drafts(db, each)
 
 
 def _quiet(changes: Iterable[Change]) -> int:
     return sum(1 for change in changes if change.cause.get("quiet"))
 
 
-PLAN: Final = Step("plan.save", keep=_keep_plan)
+PLAN: Final = Step("plan.save", keep=_keep_plan, ask=_ask_plan)
 
 
 def compare(db: Connection, plan_id: str, wishes: Sequence[Intent]) -> Draft:
@@ -123,29 +127,6 @@ def _named(change: Change, names: Mapping[tuple[str, str], str]) -> Change:
     if not (to := change.cause.get("to")):
         return change
     return replace(change, cause=change.cause | {"name": names.get((to[0], to[1]))})
-
-
-def describe(
-    db: Connection, tools: Tools, plan_id: str, changes: Sequence[Change], author: str
-) -> PlanRow:
-    """The plan's own row: counts, calls needed, tripped guards, digest and expiry."""
-    now = tools.clock.now()
-    cells = [(c.connection, c.object, c.record_id, c.verb, c.field, c.after) for c in changes]
-    return PlanRow(
-        id=plan_id,
-        digest=digest(sorted(cells, key=str)),
-        state="draft",
-        author=author,
-        created_at=stamp(now),
-        expires_at=stamp(now + VALID_FOR),
-        run_id=tools.run,
-        counts=_counts(changes),
-        notes={
-            "calls": _calls(tools, changes),
-            "guards": [t.sentence() for t in guards.tripped(db, tools, changes)],
-            "told": told(db, tools.run),
-        },
-    )
 
 
 def _hidden(db: Connection, wishes: Iterable[Intent]) -> dict[tuple[str, str], frozenset[str]]:
@@ -225,22 +206,3 @@ def _cause(wish: Intent, name: str) -> dict[str, Json]:
         "natural_key": list(wish.natural_key) if wish.natural_key else None,
         "links": [list(link) for link in wish.links],
     }
-
-
-def _counts(changes: Sequence[Change]) -> dict[str, Json]:
-    return {
-        "changes": len(changes),
-        "records": len({c.write_id for c in changes}),
-        "risks": dict(Counter(str(c.risk) for c in changes)),
-    }
-
-
-def _calls(tools: Tools, changes: Sequence[Change]) -> dict[str, Json]:
-    writes: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
-    for change in changes:
-        writes[change.connection][change.object, change.verb].add(change.write_id)
-    calls: dict[str, Json] = {}
-    for connection, groups in writes.items():
-        size = tools.connectors[connection].can.batch_size
-        calls[connection] = sum(2 * -(-len(ids) // size) for ids in groups.values())
-    return calls

@@ -10,7 +10,7 @@ from staging.tables.writes import CONFLICT
 from staging.write import conflicts, parking, plans, receipts
 from staging.write.parking import Parked
 from staging.write.plans import Change, PlanRow
-from staging.write.receipts import ReceiptRow
+from staging.write.receipts import Ending, ReceiptRow
 
 AT, LATER = "2026-01-05T00:00:00.000Z", "2026-01-06T00:00:00.000Z"
 PLAN = PlanRow("p_1", "digest", "draft", "anna", AT, LATER)
@@ -85,10 +85,8 @@ def test_two_people_approve(db: Connection) -> None:
 def test_a_receipt_settles_once(db: Connection) -> None:
     """The first settled answer stays; an unknown one may still be settled."""
     receipts.open_(db, [RECEIPT])
-    answer = {"record_id": "1", "created": False, "reason": None, "now": LATER}
-    receipts.settle(db, RECEIPT.id, "unknown", **answer)
-    receipts.settle(db, RECEIPT.id, "written", **answer)
-    receipts.settle(db, RECEIPT.id, "lost", **answer)
+    for state in ("unknown", "written", "lost"):
+        receipts.settle(db, [Ending(RECEIPT.id, state, "1")], LATER)
     assert [r.state for r in receipts.by_ids(db, [RECEIPT.id])] == ["written"]
     assert receipts.in_state(db, ("open", "unknown")) == []
     assert [r.id for r in receipts.about(db, "crm", "companies", "1")] == [RECEIPT.id]
