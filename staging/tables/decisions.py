@@ -86,7 +86,7 @@ SCENARIO_RUN: Final = Table(
     METADATA,
     key("id"),
     text("scenario", required=True),
-    text("state", required=True),  # previewed | approved | pushed | discarded
+    text("state", required=True),  # previewed | approved | pushed | undone | discarded
     text("version", required=True),
     text("author", required=True),
     at("created_at", required=True),

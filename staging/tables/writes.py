@@ -69,6 +69,7 @@ CHANGE: Final = Table(
     Index("ix_change_plan", "plan_id", "state"),
     Index("ix_change_write", "write_id"),
     Index("ix_change_record", "connection", "object", "record_id"),
+    Index("ix_change_intent", "intent_id"),
 )
 
 APPROVAL: Final = Table("approval", METADATA, key("plan_id"), key("by"), at("at", required=True))
@@ -110,7 +111,7 @@ PARKED: Final = Table(
     text("reason", required=True),
     text("fix", required=True),
     text("place"),
-    text("state", required=True),  # open | retried | dropped | dead
+    text("state", required=True),  # open | dead | retried | dropped | closed
     at("at", required=True),
     text("intent_id"),  # the wish behind a refused write
     text("label"),  # what a person calls the record
