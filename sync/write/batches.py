@@ -32,8 +32,6 @@ class Batch:
     guarded: bool
     """Every write of it overwrites, and is refused by the system where its record moved."""
     writes: tuple[str, ...]
-    overwrites: bool = False
-    """Some of its writes replace values: who wrote those last is looked up where that can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +57,6 @@ class _Kind(NamedTuple):
     object: str
     verb: str
     guarded: bool
-
-
-class _One(NamedTuple):
-    """One write: what it hangs on, its id, whether it replaces a value."""
-
-    parent: str
-    id: str
-    overwrites: bool
 
 
 def ranks(mappings: Iterable[RecordMapping], entities: Sequence[str]) -> dict[str, int]:
@@ -95,12 +85,12 @@ def batches(
     for change in changes:
         cells[change.write_id].append(change)
     places = defaultdict(lambda: max((order or {}).values(), default=0) + 1, order or {})
-    groups: dict[_Kind, list[_One]] = defaultdict(list)
+    groups: dict[_Kind, list[tuple[str, str]]] = defaultdict(list)
     for write_id, mine in cells.items():
         over = mine[0].verb == Verb.UPDATE and any(c.risk == Risk.OVERWRITE for c in mine)
         guarded = over and can[mine[0].connection].guarded_size > 0
         rank = places[f"{mine[0].connection}/{mine[0].object}"]
-        groups[_kind(mine, rank, guarded=guarded)].append(_One(_parent(mine), write_id, over))
+        groups[_kind(mine, rank, guarded=guarded)].append((_parent(mine), write_id))
     return [batch for kind, ones in sorted(groups.items()) for batch in _cut(can, kind, ones)]
 
 
@@ -115,11 +105,11 @@ def calls(can: Mapping[str, Capabilities], batched: Iterable[Batch]) -> dict[str
 
 
 def _reads(can: Capabilities, batch: Batch) -> int:
-    """One look per page of records at the cells before a write; one more at who wrote them last."""
+    """A look at the cells before they are written, and one back at the past of those updated."""
     if batch.verb not in _LOOKED_AT:
         return 0
     pages = -(-len(batch.writes) // max(1, can.page_size))
-    return pages * (2 if batch.overwrites and can.history else 1)
+    return pages * (2 if batch.verb == Verb.UPDATE and can.history else 1)
 
 
 def _kind(cells: Sequence[Change], rank: int, *, guarded: bool) -> _Kind:
@@ -142,20 +132,20 @@ def _parent(cells: Sequence[Change]) -> str:
     return str(next((each for each in pointed if each), ""))
 
 
-def _cut(can: Mapping[str, Capabilities], kind: _Kind, ones: Sequence[_One]) -> Iterator[Batch]:
+def _cut(
+    can: Mapping[str, Capabilities], kind: _Kind, ones: Sequence[tuple[str, str]]
+) -> Iterator[Batch]:
     able = can[kind.connection]
     size = max(1, able.guarded_size if kind.guarded else able.batch_size)
     if not kind.guarded and 0 < able.bulk_from <= len(ones):
         size = max(size, able.bulk_size)
-    ordered = sorted(ones, key=lambda one: one.parent)
-    for start in range(0, len(ordered), size):
-        part = ordered[start : start + size]
+    writes = [write_id for _, write_id in sorted(ones, key=lambda one: one[0])]
+    for start in range(0, len(writes), size):
         yield Batch(
             lane=LANES[kind.lane],
             connection=kind.connection,
             object=kind.object,
             verb=kind.verb,
             guarded=kind.guarded,
-            writes=tuple(one.id for one in part),
-            overwrites=any(one.overwrites for one in part),
+            writes=tuple(writes[start : start + size]),
         )

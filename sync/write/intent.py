@@ -107,7 +107,7 @@ def forget(db: Connection, ids: Iterable[str]) -> None:
 
 def fulfil(db: Connection, ids: Iterable[str]) -> None:
     """These have come true."""
-    _set_state(db, ids, "done", ("open", "withdrawn"))
+    _set_state(db, ids, "done", ("open", "withdrawn", "parked"))
 
 
 def park(db: Connection, ids: Iterable[str]) -> None:
@@ -120,12 +120,14 @@ def let_go(db: Connection, ids: Iterable[str]) -> None:
     _set_state(db, ids, "undone", ("open", "done", "withdrawn", "parked"))
 
 
-def open_intents(db: Connection, origin_prefix: str = "") -> list[Intent]:
-    """Every open wish of an origin, in lane and record order.
+def open_intents(
+    db: Connection, origin_prefix: str = "", states: Sequence[str] = ("open",)
+) -> list[Intent]:
+    """Every open wish (or of these states) of an origin, in lane and record order.
 
     Without an origin: all but those of scenarios that a plan of their own still holds.
     """
-    query = select(INTENT).where(INTENT.c.state == "open")
+    query = select(INTENT).where(INTENT.c.state.in_(states))
     if origin_prefix:
         query = query.where(INTENT.c.origin.startswith(origin_prefix, autoescape=True))
     else:

@@ -75,9 +75,7 @@ def _keep_plan(
     return {"plan": plan_id, "changes": len(draft.changes), "records": row.counts["records"]}
 
 
-def _wishes(
-    db: Connection, tools: Tools, origin: str, select: Mapping[str, Json]
-) -> list[Intent]:
+def _wishes(db: Connection, tools: Tools, origin: str, select: Mapping[str, Json]) -> list[Intent]:
     states = ("open", "parked") if wants_parked(select) else ("open",)
     wished = open_intents(db, origin, states)
     return [w for w in wished if w.connection in tools.connectors and is_chosen(w, select)]

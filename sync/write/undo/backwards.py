@@ -21,7 +21,7 @@ from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write.cell import holds, is_link
 from sync.write.guards.limits import UNDO as RULE
-from sync.write.plan.draft import describe
+from sync.write.plan.describe import describe
 from sync.write.risk import Risk
 from tasuki.errors import UnknownRecordError
 from tasuki.values import Json, Ref, instant, new_id, same_value
