@@ -1,13 +1,26 @@
-"""What waits for a person: rows that could not be read and writes that were refused."""
+"""What waits: rows and cells that could not be read, values a side does not take, refused writes.
 
-from collections.abc import Iterable
+One row per wish, per cell, or per row of a file. Its states:
+
+    open      waits; a refused write until `next_at`, everything else for a person or for new data
+    dead      was refused too often: waits for a person only
+    retried   its wish was opened again and has no answer yet
+    dropped   a person wants it no more, as it is
+    closed    came true, was changed, or is wanted no more
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
 
 from staging.bulk import chunks, upsert
-from staging.tables.writes import PARKED
+from staging.tables.writes import INTENT, PARKED
+
+WAITING: Final = ("open", "dead")
+"""States in which something waits."""
+STATES: Final = (*WAITING, "retried", "dropped", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +35,66 @@ class Parked:
     fix: str
     record_id: str | None = None
     place: str | None = None
+    """The line that is to blame: of a mapping, a rule or a file of rows."""
     intent_id: str | None = None
     """The wish behind a refused write."""
     label: str | None = None
     """What a person calls the record."""
+    cells: str | None = None
+    """Digest of the values that were refused."""
     attempts: int = 1
+    """How often it was sent and refused."""
     next_at: str | None = None
     """When it is tried again by itself; None: a person does."""
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """One thing that waits or waited, as it stands."""
+
+    id: str
+    connection: str
+    object: str
+    record_id: str | None
+    label: str | None
+    code: str
+    reason: str
+    fix: str
+    place: str | None
+    state: str
+    attempts: int | None
+    next_at: str | None
+    at: str
+    run_id: str | None
+    intent_id: str | None
+    cells: str | None
+    settled_by: str | None
+    settled_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How much waits, and for what."""
+
+    waiting: int
+    """Everything that waits, dead ones too."""
+    dead: int
+    """Those that wait for a person only, having been refused too often."""
+    next_at: str | None
+    """When the next of them is tried again by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which of the parked things are meant: all that wait, unless something is said."""
+
+    ids: Sequence[str] = ()
+    """Their ids, or refs of records."""
+    code: str = ""
+    connection: str = ""
+    run: str = ""
+    states: Sequence[str] = WAITING
 
 
 def park(db: Connection, what: Parked, run: str, now: str) -> None:
@@ -37,22 +103,89 @@ def park(db: Connection, what: Parked, run: str, now: str) -> None:
 
 
 def park_all(db: Connection, what: Iterable[Parked], run: str, now: str) -> None:
-    """Park many at once."""
-    upsert(db, PARKED, ({**asdict(w), "run_id": run, "state": "open", "at": now} for w in what))
+    """Park many at once; a cell that a person dropped stays so while its reason does."""
+    found = list(what)
+    kept = _still_dropped(db, [each.id for each in found if each.intent_id is None])
+    when = {"run_id": run, "at": now, "settled_by": None, "settled_at": None}
+    upsert(db, PARKED, ({**asdict(w), **when} for w in found if (w.id, w.reason) not in kept))
 
 
-def unpark(db: Connection, ids: list[str]) -> None:
-    """These no longer wait."""
+def _still_dropped(db: Connection, ids: Iterable[str]) -> set[tuple[str, str]]:
+    kept: set[tuple[str, str]] = set()
     for chunk in chunks(ids):
-        db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(state="retried"))
+        mine = (PARKED.c.id.in_(chunk), PARKED.c.state == "dropped")
+        rows = db.execute(select(PARKED.c.id, PARKED.c.reason).where(*mine))
+        kept |= {(row.id, row.reason) for row in rows}
+    return kept
+
+
+def unpark(db: Connection, ids: Iterable[str]) -> None:
+    """These can be read or taken by now."""
+    for chunk in chunks(ids):
+        db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(state="closed"))
 
 
 def known(db: Connection, ids: Iterable[str]) -> set[str]:
     """Which of these were ever parked, whatever became of them."""
-    found: set[str] = set()
+    return set(by_ids(db, ids))
+
+
+def by_ids(db: Connection, ids: Iterable[str]) -> dict[str, Waits]:
+    """These, in any state."""
+    found: dict[str, Waits] = {}
     for chunk in chunks(ids):
-        found.update(db.scalars(select(PARKED.c.id).where(PARKED.c.id.in_(chunk))))
+        rows = db.execute(_QUERY.where(PARKED.c.id.in_(chunk)))
+        found |= {row.id: Waits(*row) for row in rows}
     return found
+
+
+def settle(db: Connection, ids: Iterable[str], state: str, by: str, now: str) -> None:
+    """Opened again (`retried`) or given up (`dropped`), by whom and when."""
+    said = {"state": state, "next_at": None, "settled_by": by, "settled_at": now}
+    for chunk in chunks(ids):
+        db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(said))
+
+
+def close_settled(db: Connection, now: str) -> int:
+    """Close refused writes whose wish came true, changed or is wanted no more; how many."""
+    mine = INTENT.c.id == PARKED.c.intent_id
+    parked = exists().where(mine, INTENT.c.state == "parked")
+    wanted = exists().where(mine, INTENT.c.state.not_in(_OVER))
+    waits = and_(PARKED.c.state.in_(WAITING), ~parked)
+    answered = and_(PARKED.c.state == "retried", ~wanted)
+    over = (PARKED.c.intent_id.is_not(None), PARKED.c.state.in_((*WAITING, "retried")))
+    closed = update(PARKED).where(*over, or_(waits, answered))
+    return db.execute(closed.values(state="closed", next_at=None, settled_at=now)).rowcount
+
+
+_OVER: Final = ("done", "withdrawn", "undone", "dropped")
+"""States of a wish that is not to be sent any more."""
+
+
+def due(db: Connection, now: str) -> list[Waits]:
+    """What is to be tried again by now."""
+    rung = (PARKED.c.state == "open", PARKED.c.next_at <= now)
+    return [Waits(*row) for row in db.execute(_QUERY.where(*rung).order_by(PARKED.c.id))]
+
+
+def listed(db: Connection, which: Which) -> list[Waits]:
+    """These, longest waiting first."""
+    query = _QUERY.where(*_meant(which)).order_by(PARKED.c.at, PARKED.c.id)
+    return [Waits(*row) for row in db.execute(query)]
+
+
+def _meant(which: Which) -> list[Any]:
+    conditions: list[Any] = [PARKED.c.state.in_(which.states)]
+    if which.ids:
+        ref = PARKED.c.connection + "/" + PARKED.c.object + "/" + PARKED.c.record_id
+        conditions.append(or_(PARKED.c.id.in_(which.ids), ref.in_(which.ids)))
+    if which.code:
+        conditions.append(PARKED.c.code == which.code)
+    if which.connection:
+        conditions.append(PARKED.c.connection == which.connection)
+    if which.run:
+        conditions.append(PARKED.c.run_id == which.run)
+    return conditions
 
 
 def open_ids(db: Connection, code: str) -> set[str]:
@@ -64,11 +197,12 @@ def open_ids(db: Connection, code: str) -> set[str]:
 def open_of(
     db: Connection, code: str, connection: str, object: str, ids: Iterable[str]
 ) -> set[str]:
-    """What waits for this reason, of these records."""
+    """The cells of these records that wait for this reason or were given up; no refused write."""
     found: set[str] = set()
     here = (PARKED.c.connection == connection, PARKED.c.object == object)
+    waits = (PARKED.c.state.in_((*WAITING, "dropped")), PARKED.c.intent_id.is_(None))
     for chunk in chunks(ids):
-        mine = (*here, PARKED.c.record_id.in_(chunk), PARKED.c.state == "open")
+        mine = (*here, PARKED.c.record_id.in_(chunk), *waits)
         found.update(db.scalars(select(PARKED.c.id).where(*mine, PARKED.c.code == code)))
     return found
 
@@ -79,29 +213,51 @@ def open_in(db: Connection, code: str, run: str) -> int:
     return db.scalar(select(func.count()).select_from(PARKED).where(*of)) or 0
 
 
+def standing(db: Connection) -> Standing:
+    """How much waits, how much of it for a person only, and when the next is tried again."""
+    waits = PARKED.c.state.in_(WAITING)
+    query = select(func.count(), func.coalesce(func.sum(_DEAD), 0), func.min(PARKED.c.next_at))
+    return Standing(*db.execute(query.where(waits)).one())
+
+
 def open_count(db: Connection) -> int:
     """How many things wait."""
-    waiting = select(func.count()).select_from(PARKED).where(PARKED.c.state == "open")
-    return db.scalar(waiting) or 0
+    return standing(db).waiting
 
 
-def open_causes(db: Connection) -> list[dict[str, Any]]:
-    """What waits, grouped by cause: code, reason, fix, place, count, a sample record."""
+def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, Any]]:
+    """What waits, grouped by cause, most first.
+
+    Each: connection, object, code, reason, fix, place, count, dead, next_at, attempts (the most),
+    and of one of them id, sample (its record id) and label. Writes that were refused for the same
+    reason are apart when another line is to blame.
+    """
+    line = case((PARKED.c.intent_id.is_not(None), PARKED.c.place))
+    by = (PARKED.c.connection, PARKED.c.object, PARKED.c.code, PARKED.c.reason, PARKED.c.fix)
     rows = db.execute(
         select(
-            PARKED.c.connection,
-            PARKED.c.object,
-            PARKED.c.code,
-            PARKED.c.reason,
-            PARKED.c.fix,
+            *by,
             func.min(PARKED.c.place).label("place"),
             func.count().label("count"),
-            func.min(PARKED.c.record_id).label("sample"),
+            func.sum(_DEAD).label("dead"),
+            func.min(PARKED.c.next_at).label("next_at"),
+            func.max(PARKED.c.attempts).label("attempts"),
+            func.min(PARKED.c.at).label("since"),
+            func.max(PARKED.c.at).label("last"),
+            func.min(PARKED.c.id).label("id"),
         )
-        .where(PARKED.c.state == "open")
-        .group_by(
-            PARKED.c.connection, PARKED.c.object, PARKED.c.code, PARKED.c.reason, PARKED.c.fix
-        )
+        .where(*_meant(which or Which()))
+        .group_by(*by, line)
         .order_by(func.count().desc(), PARKED.c.reason)
     )
-    return [row._asdict() for row in rows]
+    causes = [row._asdict() for row in rows]
+    samples = by_ids(db, (cause["id"] for cause in causes))
+    return [
+        {**cause, "sample": one.record_id, "label": one.label}
+        for cause in causes
+        for one in [samples[cause["id"]]]
+    ]
+
+
+_DEAD: Final = case((PARKED.c.state == "dead", 1), else_=0)
+_QUERY: Final[Any] = select(*(PARKED.c[name] for name in Waits.__slots__))
