@@ -14,7 +14,7 @@ from sync.context import Step, Tools
 from sync.write import intent
 from sync.write.apply import lookback
 from sync.write.apply.parked import park
-from sync.write.cell import fields_of, links_of
+from sync.write.cell import fields_of, links_of, unlinks_of
 from sync.write.echo import take_in
 from tasuki.errors import TransientError
 from tasuki.values import Json, instant
@@ -41,6 +41,7 @@ def write_of(receipt: ReceiptRow, seen_at: str | None = None) -> Write:
         id=receipt.record_id,
         natural_key=(key[0], key[1]) if key else None,
         links=(*(LinkTo(object_, id_) for object_, id_ in receipt.links or ()), *tied),
+        unlinks=() if receipt.verb == Verb.DELETE else unlinks_of(receipt.fields),
         unmoved_since=instant(seen_at) if seen_at else None,
     )
 
