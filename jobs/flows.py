@@ -24,6 +24,7 @@ from sync.write.apply.flow import apply
 from sync.write.apply.lookback import look_back
 from sync.write.apply.settle import settle
 from sync.write.plan.draft import plan
+from sync.write.rivals.naming import name_rivals
 from sync.write.undo.backwards import plan_undo
 from tasuki.service.scenarios import ADOPT
 from tasuki.values import Json
@@ -44,6 +45,7 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     settled = settle(run)
     looked = look_back(run)
     pulled = pull(run, Ordered.of(arguments))
+    name_rivals(run)
     if erased + forget_told(run):
         compact(run.store)
     understood = understand(run)

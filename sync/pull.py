@@ -26,6 +26,7 @@ from sync.reading.covered import COVERED, WALK, Covered, Walk, asked
 from sync.reading.scope import is_wanted
 from sync.reading.stream import Stream, fields_of, hand_on, stream
 from sync.reading.unproven import SCOPED, UNPROVEN, Unproven
+from sync.write.rivals.flips import watch
 from tasuki.values import Json, digest, dumps, loads, stamp
 
 PAGE: Final = "page"
@@ -298,7 +299,9 @@ def keep_records(
     """Stage records, with what was not asked for or not shown this time; the ids that changed."""
     at = (each.connection, each.object)
     rows = list(seen(emptied(db, tools, at, each.readers, found)))
-    return records.stage(db, each.connection, each.object, rows, run=tools.run, now=tools.now())
+    changed = records.stage(db, *at, rows, run=tools.run, now=tools.now())
+    watch(db, tools, *at, changed)
+    return changed
 
 
 def seen(found: Iterable[Record]) -> Iterator[records.Seen]:

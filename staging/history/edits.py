@@ -39,6 +39,13 @@ def since(
     yield from _edits(db, connection, object, ids, late)
 
 
+def in_run(
+    db: Connection, connection: str, object: str, ids: Iterable[str], run: str
+) -> Iterator[Edit]:
+    """The edits of these records that a run saw, oldest first."""
+    yield from _edits(db, connection, object, ids, _JOURNAL.run_id == run)
+
+
 def of_record(db: Connection, connection: str, object: str, id: str) -> list[Edit]:
     """Every edit of one record, oldest first."""
     return list(_edits(db, connection, object, [id], _JOURNAL.id == id))

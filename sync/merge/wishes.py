@@ -31,6 +31,7 @@ from sync.write.intent import (
     drop_unwanted,
     forget,
     open_ids,
+    renew,
     wish,
     withdraw,
 )
@@ -80,6 +81,7 @@ def wish_back(
         withdraw(db, stale)
         drop_unwanted(db, f"{KEPT}{name}", merged, kept)
     forget(db, {offer.origin for offer in offers} - set(wanted))
+    renew(db, wanted)
     wish(db, kept.values(), tools.now())
     return wish(db, wanted.values(), tools.now())
 

@@ -7,6 +7,7 @@ plan      the difference between what is wanted and what is known, as changes wi
 batches   in which order writes go out, how many a call, and how many calls that makes
 guards    what stops a plan, or a part of it, before its first write
 apply     carry out exactly that plan: re-read, open receipts, send, settle, look again
+rivals    those who set back what we write: found, named, and left alone
 echo      what was written, taken into what we know
 undo      a plan that restores what is still ours
 """

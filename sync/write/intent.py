@@ -105,6 +105,11 @@ def forget(db: Connection, ids: Iterable[str]) -> None:
     _set_state(db, ids, "withdrawn", ("open", "done", "parked"))
 
 
+def renew(db: Connection, ids: Iterable[str]) -> None:
+    """These came true and were set back by somebody since: they are wished for once more."""
+    _set_state(db, ids, "withdrawn", ("done",))
+
+
 def fulfil(db: Connection, ids: Iterable[str]) -> None:
     """These have come true."""
     _set_state(db, ids, "done", ("open", "withdrawn", "parked"))

@@ -22,6 +22,8 @@ from sync.write.plan.describe import describe
 from sync.write.plan.held import held_back
 from sync.write.plan.selecting import ORIGIN, is_chosen, wants_parked
 from sync.write.risk import risk_of
+from sync.write.rivals.breaker import Held, held_cells, left_alone
+from sync.write.rivals.breaker import told as held_by_rivals
 from tasuki.values import Json, new_id
 
 _ALL: Final = "all"
@@ -33,6 +35,8 @@ class Draft:
 
     changes: tuple[Change, ...]
     fulfilled: tuple[str, ...]
+    held: tuple[Held, ...] = ()
+    """Cells that are left alone, because of a rival or of two rules that want one cell."""
 
 
 def plan(
@@ -66,7 +70,7 @@ def _keep_plan(
     fulfil(db, draft.fulfilled)
     origin = arguments["origin"] or (ORIGIN if select else _ALL)
     _overtake(db, origin)
-    back = held_back(db, arguments["origin"])
+    back = [*held_back(db, arguments["origin"]), *held_by_rivals(draft.held)]
     if not draft.changes:
         return {"plan": None, "changes": 0, "records": 0, **({"held": back} if back else {})}
     row = describe(db, tools, plan_id, draft.changes, arguments["by"])
@@ -99,19 +103,23 @@ def compare(db: Connection, plan_id: str, wishes: Sequence[Intent]) -> Draft:
     """What must be written for the wishes to be true, given what is known."""
     known, hidden = _known(db, wishes), _hidden(db, wishes)
     names = labels(db, [*((w.entity, w.entity_id) for w in wishes), *_pointed_at(wishes)])
+    alone = held_cells(db, wishes)
     changes: list[Change] = []
     fulfilled: list[str] = []
+    held: list[Held] = []
     for wish in wishes:
         unseen = hidden[wish.connection, wish.object] & set(wish.fields)
         cells = _cells(wish, known)
         if cells is None:
             continue
-        if not cells and wish.verb == Verb.UPDATE and not unseen:
+        kept = left_alone(alone.get(wish.id), cells)
+        held.extend(kept.values())
+        if not cells and wish.verb == Verb.UPDATE and not unseen and not kept:
             fulfilled.append(wish.id)
-        cells = {name: cell for name, cell in cells.items() if name not in unseen}
+        cells = {k: cell for k, cell in cells.items() if k not in unseen and k not in kept}
         label = names.get((wish.entity or "", wish.entity_id or ""), wish.record_id or "")
         changes.extend(_named(c, names) for c in _changes(plan_id, wish, cells, label))
-    return Draft(tuple(changes), tuple(fulfilled))
+    return Draft(tuple(changes), tuple(fulfilled), tuple(held))
 
 
 def _pointed_at(wishes: Iterable[Intent]) -> list[tuple[str, str]]:
