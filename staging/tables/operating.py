@@ -130,7 +130,7 @@ CERTIFICATE: Final = Table(
 ALERT: Final = Table(
     "alert",  # what was told last, of what is not as it should be
     METADATA,
-    key("topic"),  # connection:crm | parked:crm/companies TSK-3000 | plan | loop:crm/companies.phone
+    key("topic"),  # connection:crm | parked:crm/companies | plan | loop:crm/companies.phone
     text("level", required=True),  # warning | critical
     text("mark"),  # what was told of: something newer is told again
     at("told_at", required=True),

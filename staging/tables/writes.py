@@ -24,7 +24,7 @@ INTENT: Final = Table(
     text("entity_id"),
     text("owner"),  # who receives a task: user_ id
     document("cause"),  # {rule, place, why, policy}
-    text("state", required=True),  # open | done | withdrawn
+    text("state", required=True),  # open | held:why | parked | dropped | done | withdrawn | undone
     at("created_at", required=True),
     Index("ix_intent_state", "state", "connection", "object"),
     Index("ix_intent_target", "connection", "object", "record_id"),

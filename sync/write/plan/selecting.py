@@ -1,7 +1,8 @@
 """A part of what is wanted, chosen by rule, connection, object, or by what was refused before.
 
 The choice comes as data, so that a durable step can hold it: `said` is what a person typed, `any`
-the alternatives, each a list of terms that must all hold, `none` those that must not.
+the alternatives, each a list of terms that must all hold, `none` those that must not. `wishes`
+names the wishes themselves, `origin` what such a plan is called.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
