@@ -82,7 +82,7 @@ def understand(run: Run) -> dict[str, Json]:
 def apply_plan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Carry out one approved plan."""
     settle(run)
-    return apply(run, arguments["plan"])
+    return apply(run, arguments["plan"], production=bool(arguments.get("production")))
 
 
 def undo(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
@@ -99,5 +99,6 @@ def push_scenario(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     if planned["plan"] is None:
         return {**pushed, **planned}
     run.step(ADOPT, scenario_run=scenario_run, plan=planned["plan"], approve=writes)
-    written = apply(run, planned["plan"]) if writes else {}
+    production = bool(arguments.get("production"))
+    written = apply(run, planned["plan"], production=production) if writes else {}
     return {**pushed, **planned, **written}

@@ -269,6 +269,12 @@ def count(db: Connection, entity: str, kind: str) -> int:
     return db.scalar(select(func.count()).select_from(IDENTITY_KEY).where(*mine)) or 0
 
 
+def linked(db: Connection, connection: str, object: str) -> int:
+    """How many records of an object belong to an entity now."""
+    here = (LINK.c.connection == connection, LINK.c.object == object, LINK.c.valid_to.is_(None))
+    return db.scalar(select(func.count(LINK.c.id.distinct())).where(*here)) or 0
+
+
 def referrers(
     db: Connection, entity: str, targets: Iterable[str], fields: Iterable[str] = ()
 ) -> set[Ref]:

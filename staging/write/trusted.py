@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from staging.bulk import upsert
 from staging.tables.writes import TRUSTED
+
+DAEMON: Final = "daemon"
+"""Who approves what a schedule applies by itself; no person has this name."""
 
 
 @dataclass(frozen=True, slots=True)

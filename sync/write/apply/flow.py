@@ -19,7 +19,8 @@ from sync.write.apply.recheck import RECHECK
 from sync.write.apply.send import HOLD, SEND
 from sync.write.apply.settle import settle
 from sync.write.batches import batches, ranks
-from sync.write.guards import limits as guards
+from sync.write.guards import judge
+from sync.write.guards.moment import trust
 from tasuki.errors import (
     BlockedError,
     GuardError,
@@ -30,13 +31,15 @@ from tasuki.errors import (
 from tasuki.values import Json, instant
 
 
-def apply(run: Runner, plan_id: str) -> dict[str, Json]:
+def apply(run: Runner, plan_id: str, *, production: bool = False) -> dict[str, Json]:
     """Carry out an approved plan; counts of written, parked, refused, held and unknown changes.
+
+    What a guard stops is held, what writes to production unless that is said included.
 
     A connection that lets nothing through holds up its own batches only, and a re-read that fails
     its own batch: they are refused with the reason, and the next plan asks for them again.
     """
-    begun = run.step(BEGIN, plan=plan_id)
+    begun = run.step(BEGIN, plan=plan_id, production=production)
     total, sent = sum(len(batch["writes"]) for batch in begun["batches"]), 0
     blocked: dict[str, str] = {}
     for batch in begun["batches"]:
@@ -100,7 +103,7 @@ def _keep_begin(
     todo = plans.changes(db, plan.id, ("planned",))
     if plan.state == "approved":
         _require_untouched(db, plan)
-        guards.refuse(guards.tripped(db, tools, todo), plan.id)
+    todo = judge.begin(db, tools, plan, todo, production=bool(arguments.get("production")))
     if plan.undo_of:
         wrote = receipts.in_state(db, ("written",), plan.undo_of)
         intent.let_go(db, plans.intents_of(db, (receipt.id for receipt in wrote)))
@@ -137,6 +140,7 @@ def _keep_finish(
 ) -> dict[str, Json]:
     counts: dict[str, Json] = {"plan": arguments["plan"]}
     counts |= plans.tally(db, arguments["plan"])
+    trust(db, tools, arguments["plan"])
     plans.set_state(db, arguments["plan"], "applied", applied_at=tools.now())
     if any(counts.get(state) for state in ("parked", "refused", "unknown", "held")):
         counts["state"] = "partial"

@@ -20,7 +20,6 @@ from sync.budget.allowance import day, standing
 from sync.context import Tools
 from sync.renames import told
 from sync.write.batches import Calls, batches, calls, ranks
-from sync.write.guards import limits as guards
 from sync.write.plan.automations import likely
 from sync.write.risk import ORDER
 from tasuki.values import Json, stamp
@@ -50,7 +49,6 @@ def describe(
         notes={
             "calls": {name: _said(lanes) for name, lanes in needed.items()},
             "forecast": {name: _left(db, tools, name, lanes) for name, lanes in needed.items()},
-            "guards": [t.sentence() for t in guards.tripped(db, tools, changes)],
             "tasks": _tasks(db, todo),
             "automations": likely(db, todo),
             "needs_second": needs_second(
@@ -85,7 +83,7 @@ def _counts(changes: Sequence[Change]) -> dict[str, Json]:
 
 
 def _said(lanes: Mapping[str, Calls]) -> dict[str, Json]:
-    return {lane: {"reads": n.reads, "writes": n.writes} for lane, n in lanes.items()}
+    return {str(lane): {"reads": n.reads, "writes": n.writes} for lane, n in lanes.items()}
 
 
 def _left(

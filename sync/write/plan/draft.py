@@ -16,6 +16,7 @@ from staging.write.plans import Change
 from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
 from sync.write.cell import holds
+from sync.write.guards.judge import judge
 from sync.write.intent import Intent, fulfil, open_intents
 from sync.write.plan import automations
 from sync.write.plan.describe import describe
@@ -73,9 +74,15 @@ def _keep_plan(
     back = [*held_back(db, arguments["origin"]), *held_by_rivals(draft.held)]
     if not draft.changes:
         return {"plan": None, "changes": 0, "records": 0, **({"held": back} if back else {})}
-    row = describe(db, tools, plan_id, draft.changes, arguments["by"])
-    more = {"held": back, "quiet": _quiet(draft.changes), "select": select.get("said") or []}
-    plans.save(db, replace(row, origin=origin, notes=row.notes | more), draft.changes)
+    judged = judge(db, tools, draft.changes)
+    row = describe(db, tools, plan_id, judged.changes, arguments["by"])
+    more = {
+        "guards": list(judged.sentences),
+        "held": back,
+        "quiet": _quiet(draft.changes),
+        "select": select.get("said") or [],
+    }
+    plans.save(db, replace(row, origin=origin, notes=row.notes | more), judged.changes)
     return {"plan": plan_id, "changes": len(draft.changes), "records": row.counts["records"]}
 
 

@@ -20,7 +20,7 @@ from staging.write.plans import Change
 from staging.write.receipts import ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write.cell import holds, is_link
-from sync.write.guards.limits import UNDO as RULE
+from sync.write.guards.group import UNDO as RULE
 from sync.write.plan.describe import describe
 from sync.write.risk import Risk
 from tasuki.errors import UnknownRecordError
@@ -77,7 +77,7 @@ def _keep_undo(
         return {"plan": None, "changes": 0, "kept": 0}
     plans.discard_drafts(db, f"undo:{arguments['of']}")
     row = describe(db, tools, plan_id, changes, arguments["by"])
-    notes = {**row.notes, "kept": kept, "guards": row.notes["guards"] if open_ else []}
+    notes = {**row.notes, "kept": kept}
     row = replace(row, undo_of=arguments["of"], origin=f"undo:{arguments['of']}", notes=notes)
     plans.save(db, row, changes)
     return {"plan": plan_id, "changes": len(open_), "kept": kept}
