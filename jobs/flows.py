@@ -49,7 +49,7 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     if erased + forget_told(run):
         compact(run.store)
     understood = understand(run)
-    planned = plan(run, "", arguments.get("by", "operator"))
+    planned = plan(run, "", arguments.get("by", "operator"), arguments.get("select"))
     counts = {**pulled, **understood, **planned, **{k: n for k, n in looked.items() if n}}
     counts["settled"] = settled["written"] + settled["lost"]
     if pulled["broken"] or pulled["unreadable"] or not pulled["complete"]:
@@ -60,7 +60,8 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
 def replan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Understand, decide and plan from what was pulled last; no system is asked."""
     understood = understand(run)
-    return {**understood, **plan(run, "", arguments.get("by", "operator"))}
+    by, select = arguments.get("by", "operator"), arguments.get("select")
+    return {**understood, **plan(run, "", by, select, ask=False)}
 
 
 def understand(run: Run) -> dict[str, Json]:

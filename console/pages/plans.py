@@ -13,7 +13,7 @@ from staging.write.plans import Change
 from sync.write.risk import ORDER
 from tasuki.service import accounts
 from tasuki.service.writing import planning
-from tasuki.service.writing.planning import Fold, PlanView, TargetView
+from tasuki.service.writing.views import Fold, PlanView, TargetView
 
 _SAMPLES: Final = 20
 _CELLS: Final = 500
@@ -139,7 +139,8 @@ def _approve(visit: Visit) -> Next:
 
 def _apply(visit: Visit) -> Next:
     plan_id, who = visit.params["plan_id"], visit.who.login
-    run_id = planning.start_apply(visit.app, visit.house.follow, plan_id, by=who, trigger="console")
+    follow, said = visit.house.follow, {"by": who, "trigger": "console"}
+    run_id = planning.start_apply(visit.app, follow, plan_id, **said, production=True)
     accounts.audit(visit.app, who, "plan.applied", plan_id, run=run_id)
     return Next(f"/plans/{plan_id}?run={run_id}")
 

@@ -1,7 +1,7 @@
 """Start runs, list them, look into one."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -92,6 +92,8 @@ class Wanted:
     """Streams (`connection/object`) to read again."""
     since: str | None = None
     """From when on; None: from the beginning."""
+    select: Mapping[str, Json] = field(default_factory=dict)
+    """The part to plan, see `writing.selecting`; empty: everything."""
 
 
 USUAL: Final = Wanted()
@@ -109,6 +111,8 @@ def start_run(
     more: dict[str, Json] = {"sweep": True} if wanted.sweep else {}
     if wanted.again:
         more |= {"again": list(wanted.again), "since": wanted.since}
+    if wanted.select:
+        more["select"] = dict(wanted.select)
     return runs.enqueue(Order("run", {"by": by, **more}, trigger, by), run_id=run_id)
 
 
@@ -189,9 +193,12 @@ def certificates_of(app: App, run: str) -> tuple[Proof, ...]:
         return tuple(proofs.of_run(db, run))
 
 
-def start_replan(runs: Runs, *, by: str = "operator", trigger: str = "cli") -> str:
+def start_replan(
+    runs: Runs, *, by: str = "operator", trigger: str = "cli", wanted: Wanted = USUAL
+) -> str:
     """Decide and plan from what was pulled last, asking no system; the run's id at once."""
-    return runs.enqueue(Order("replan", {"by": by}, trigger, by))
+    more: dict[str, Json] = {"select": dict(wanted.select)} if wanted.select else {}
+    return runs.enqueue(Order("replan", {"by": by, **more}, trigger, by))
 
 
 def list_runs(app: App, limit: int = 20, kind: str | None = None) -> tuple[RunView, ...]:

@@ -27,7 +27,7 @@ from tasuki.errors import (
     TransientError,
     UnreachableError,
 )
-from tasuki.service.writing.planning import Applied
+from tasuki.service.writing.views import Applied
 
 CLI = Path(__file__).resolve().parents[2] / "tasuki" / "cli"
 SAID = re.compile(r"(?:words|say|title)\(\s*((?:\"[^\"\n]*\"\s*|'[^'\n]*'\s*)+)")

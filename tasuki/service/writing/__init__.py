@@ -1,4 +1,7 @@
 """Plans and what became of them, as people look at them and act on them.
 
-planning  plans by risk: look at one, approve it, apply it, undo what a run wrote
+planning   plans by risk: look at one, approve it, apply it, undo what a run wrote
+views      what is seen of a plan and of its apply
+folding    same-shape changes on one line, riskiest first
+selecting  which part of what is wanted a plan shall hold
 """
