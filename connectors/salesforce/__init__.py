@@ -4,6 +4,7 @@ from typing import Final
 
 from connectors.protocol import ConnectorSpec
 from connectors.salesforce.connector import open_salesforce
+from connectors.salesforce.metadata.package import package
 from connectors.salesforce.settings import SalesforceSettings
 
 SPEC: Final = ConnectorSpec(
@@ -11,4 +12,5 @@ SPEC: Final = ConnectorSpec(
     title="Salesforce",
     settings=SalesforceSettings,
     open=open_salesforce,
+    package=package,
 )

@@ -24,7 +24,7 @@ from connectors.protocol import (
     Write,
 )
 from connectors.salesforce.client import Client, open_client
-from connectors.salesforce.metadata import describe
+from connectors.salesforce.metadata import automations, describe, history
 from connectors.salesforce.notices import notices
 from connectors.salesforce.read import deletes, pages, records
 from connectors.salesforce.read.rows import PAGE_SIZE
@@ -32,7 +32,12 @@ from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.write.batch import BATCH_SIZE, write
 
 _CAN: Final = Capabilities(
-    writes=True, batch_size=BATCH_SIZE, page_size=PAGE_SIZE, deletes=True, filters=True
+    writes=True,
+    batch_size=BATCH_SIZE,
+    page_size=PAGE_SIZE,
+    deletes=True,
+    filters=True,
+    history=True,
 )
 
 
@@ -94,15 +99,15 @@ class SalesforceConnector:
     def history(
         self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
     ) -> Sequence[Past]:
-        """No past values are kept here."""
-        return ()
+        """Values of the fields that the org tracks, with the user who wrote them."""
+        return history.history(self.client, object, ids, fields, since)
 
     def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
-        """Nothing here fires by itself."""
-        return ()
+        """Flows, triggers, assignment and duplicate rules, as far as our user sees them."""
+        return automations.automations(self.client, objects)
 
     def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
-        """Fields are not made through this door."""
+        """Salesforce takes fields as a package that an administrator deploys (`SPEC.package`)."""
         return ()
 
     def notices(self) -> Sequence[Notice]:

@@ -3,7 +3,8 @@
 A describe may be full (`GET /sobjects/X/describe`) or reduced, as editors cache it: lengths and
 flags it lacks follow the built-in schema, or the type. What the built-in org knows and the real
 one does not stays in its tables, out of everybody's sight, so that the platform's rules still run.
-A file `setup.json` beside them adds rules and permissions: a list of what `setup/control.py` takes.
+A file `setup.json` beside them adds rules and permissions: a list of what `setup/control.py` takes;
+object files of a metadata package (`*.object`) add their custom fields.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from sandbox.salesforce.api.deploy import SUFFIX, deploy
 from sandbox.salesforce.org import Org, org_of
 from sandbox.salesforce.schema import MetadataError, Object, parse_object, raw_field, standard
 from sandbox.salesforce.setup.access import TWIN
@@ -86,6 +88,11 @@ def import_org(state: State, folder: Path) -> ImportReport:
         if found:
             org.restrict(TWIN, {"objects": _unlisted(export), "fields": hidden})
     export.skipped += _not_set_up(org, export.setup)
+    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+        try:
+            fields += deploy(org, {path.name: path.read_text("utf-8")})
+        except (KeyError, MetadataError) as error:
+            export.skipped.append((path.name, str(error)))
     return ImportReport(objects, fields, tuple(export.skipped))
 
 

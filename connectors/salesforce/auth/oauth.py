@@ -61,7 +61,7 @@ def ask(
     now: datetime,
     rotated: str | None,
 ) -> dict[str, str]:
-    """The token, its instance and the rotated refresh token, as far as the answer names them."""
+    """The token, its instance, user and rotated refresh token, as far as the answer names them."""
     answer = session.post(
         f"{settings.login_url}/services/oauth2/token",
         data=_form(settings, where, now, rotated),
@@ -76,7 +76,8 @@ def ask(
     if not isinstance(body, dict):
         return {}
     names = {"token": "access_token", "instance": "instance_url", "refresh": "refresh_token"}
-    return {name: str(body.get(key) or "") for name, key in names.items()}
+    user = str(body.get("id") or "").rpartition("/")[2]  # the identity address ends with it
+    return {"user": user, **{name: str(body.get(key) or "") for name, key in names.items()}}
 
 
 def _app(settings: SalesforceSettings) -> tuple[str, str] | None:

@@ -21,6 +21,8 @@ class Token:
     """Host and port that serve this org."""
     refresh_token: str | None = field(default=None, repr=False)
     """Replaces the one in the settings where the app rotates them: the old one is dead."""
+    user: str | None = None
+    """The id of whom we signed in as, where the answer tells."""
 
 
 def sign_in(
@@ -44,7 +46,8 @@ def sign_in(
         raise of_network(error, where, sends=False) from None
     parts = urlsplit(found.get("instance", ""))
     if parts.scheme == "https" and parts.netloc and found.get("token"):
-        return Token(found["token"], parts.netloc, found.get("refresh") or None)
+        user = found.get("user") or None
+        return Token(found["token"], parts.netloc, found.get("refresh") or None, user)
     raise SignInError(
         "Salesforce's sign-in answered without a token",
         where=where,

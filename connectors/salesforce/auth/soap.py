@@ -55,7 +55,8 @@ def ask(session: requests.Session, settings: SalesforceSettings, where: str) -> 
     )
     said = _leaves(answer.content)
     if answer.status_code == 200 and "sessionId" in said:
-        return {"token": said["sessionId"], "instance": said.get("serverUrl", "")}
+        whom = {"user": said.get("userId", "")}
+        return {"token": said["sessionId"], "instance": said.get("serverUrl", ""), **whom}
     raise _refusal(said, answer.status_code, where)
 
 

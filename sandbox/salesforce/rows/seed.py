@@ -1,4 +1,4 @@
-"""What every org has from its first day: its own row, two users, the stages, a price book."""
+"""What every org has from its first day: its row, two users, stages, a price book, a few rules."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,6 +14,7 @@ from sandbox.salesforce.org import (
 )
 from sandbox.salesforce.rows.derive import STAGES
 from sandbox.salesforce.rows.load import insert
+from sandbox.salesforce.setup.automation import seed_automations
 from sandbox.state import State
 
 
@@ -36,6 +37,7 @@ def seed(state: State) -> None:
     if org.row("Pricebook2", STANDARD_PRICEBOOK) is None:
         book = {"Id": STANDARD_PRICEBOOK, "Name": "Standard Price Book", "IsActive": True}
         insert(state, "Pricebook2", [{**book, "IsStandard": True}])
+    seed_automations(org)
 
 
 def _statuses(org: Org) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:

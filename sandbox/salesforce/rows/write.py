@@ -14,6 +14,7 @@ from sandbox.salesforce.rows.member import FIRST_STATUSES, show_person
 from sandbox.salesforce.rows.values import moment
 from sandbox.salesforce.schema import Field, Object
 from sandbox.salesforce.setup.access import check_verb
+from sandbox.salesforce.setup.flow import started
 from sandbox.salesforce.setup.option import BY_HAND, SaveOptions
 from sandbox.salesforce.setup.rule import assigned, check_duplicates, validate
 
@@ -44,6 +45,7 @@ def create(
         db.execute(org.tables[object.name].insert, row)
         _check_rules(org, object, row, "create", options)
         _after(org, object, None, row, user)
+        _start_flows(org, object, row["Id"], "create", user)
     return str(row["Id"])
 
 
@@ -71,6 +73,15 @@ def update(
             values.pop("Amount", None)
         row = save(org, object, before, values, user)
         _check_rules(org, object, row, "update", options)
+        _start_flows(org, object, id, "update", user)
+
+
+def _start_flows(org: Org, object: Object, id: str, verb: str, user: str) -> None:
+    """The administrator's flows, after the save: each value they move is a save of its own."""
+    for values, author in started(org, object, id, verb, user):
+        before = live(org, object, id)
+        if any(before[name] != value for name, value in values.items()):
+            save(org, object, before, dict(values), author)
 
 
 def _check_rules(org: Org, object: Object, row: Row, verb: str, options: SaveOptions) -> None:

@@ -2,7 +2,9 @@
 
 - `field` {object, field}: add a field, or change what the definition names of a known one
   (a metadata file's line: type, length, is, values, ...). `object` {a metadata file}: the same.
-- `rule` {kind, name, definition or null}: kinds and forms are in `setup/rule.py`.
+- `deploy` {files}: a metadata package, path → text; answers {fields}.
+- `rule` {kind, name, definition or null}: kinds and forms are in `setup/rule.py`
+  and `setup/flow.py`.
 - `permission` {who, permission or null}: forms are in `setup/access.py`.
 - `record-type` {object, name, developer_name?, default?}: answers {id}.
 - `queue` {name, objects, email?}: answers {id}.
@@ -17,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from sandbox.salesforce.api.deploy import deploy
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.login.app import JWT_KEY
 from sandbox.salesforce.login.assertion import public_key
@@ -24,6 +27,7 @@ from sandbox.salesforce.org import PERSON, Org
 from sandbox.salesforce.rows.write import create
 from sandbox.salesforce.schema import MetadataError
 from sandbox.salesforce.setup.access import reveal
+from sandbox.salesforce.setup.automation import show
 from sandbox.salesforce.setup.kept import SWITCHES
 from sandbox.salesforce.setup.rule import check_rule
 
@@ -43,6 +47,7 @@ def controls(org: Org) -> Mapping[str, Callable[[Asked], Asked | None]]:
     return {
         "field": partial(_field, org),
         "object": org.add_object,
+        "deploy": lambda asked: {"fields": deploy(org, asked["files"])},
         "rule": partial(_rule, org),
         "permission": lambda asked: org.restrict(asked["who"], asked["permission"]),
         "record-type": partial(_record_type, org),
@@ -73,7 +78,9 @@ def _field(org: Org, asked: Asked) -> None:
 def _rule(org: Org, asked: Asked) -> None:
     if asked["definition"] is not None:
         check_rule(org, asked["kind"], asked["definition"])
-    org.setup.put(asked["kind"], asked["name"], asked["definition"])
+    with org.state.transaction():
+        org.setup.put(asked["kind"], asked["name"], asked["definition"])
+        show(org, asked["kind"], asked["name"], asked["definition"])
 
 
 def _record_type(org: Org, asked: Asked) -> Asked:

@@ -2,8 +2,9 @@
 
 A rule's `when` is a SOQL condition over the saved row, so it may look at parents. Kept as:
 `validation` {object, when, message, field?, on?: create|update}; `duplicate` {object, fields,
-action: alert|block, message?, against?: another object}; `assignment` {object, id, entries:
-[{when?, owner}]}. Any rule may be `"active": false`.
+action: alert|block|report, message?, against?: another object}; `assignment` {object, id, entries:
+[{when?, owner}]}; `trigger` {object, on}, told of and doing nothing; `flow` is in `setup/flow.py`.
+Any rule may be `"active": false`.
 """
 
 from collections.abc import Mapping
@@ -38,8 +39,8 @@ def validate(org: Org, object: Object, row: Row, verb: str) -> None:
 def check_duplicates(org: Org, object: Object, row: Row, options: SaveOptions) -> None:
     """Refuse a row that looks like another one; `allow_duplicates` passes an alert."""
     for name, rule in org.setup.rules("duplicate", object.name):
-        alert = rule.get("action", "alert") == "alert"
-        if alert and options.allow_duplicates:
+        action = rule.get("action", "alert")
+        if action == "report" or (action == "alert" and options.allow_duplicates):
             continue
         found = _alike(org, rule, object.name, row)
         if found:
@@ -114,7 +115,10 @@ _FORMS: Final[Mapping[str, frozenset[str]]] = {
     "validation": frozenset({"object", "when", "message"}),
     "duplicate": frozenset({"object", "fields"}),
     "assignment": frozenset({"object", "id", "entries"}),
+    "flow": frozenset({"object", "on"}),
+    "trigger": frozenset({"object", "on"}),
 }
+_SAVES: Final = ({"create"}, {"update"}, {"create", "update"}, {"delete"})
 
 
 def check_rule(org: Org, kind: str, rule: Row) -> None:
@@ -125,7 +129,9 @@ def check_rule(org: Org, kind: str, rule: Row) -> None:
     object = org.schema.objects[rule["object"]]
     if kind == "assignment" and object.name not in ASSIGNED:
         raise MetadataError(f"{object.name} has no assignment rules")
-    for name in rule.get("fields", ()):
+    if kind in {"flow", "trigger"} and set(rule["on"]) not in _SAVES:
+        raise MetadataError(f"a {kind} starts on create, update, both, or delete")
+    for name in (*rule.get("fields", ()), *rule.get("set", ())):
         org.schema.objects[rule.get("against", object.name)].fields[name]
     conditions = [rule.get("when"), *(each.get("when") for each in rule.get("entries", ()))]
     for when in filter(None, conditions):

@@ -447,3 +447,41 @@ def test_another_user_of_the_app_writes_in_his_own_name(served, http, control):
     )
     id = client.Account.create({"Name": "Mine"})["id"]
     assert client.Account.get(id)["CreatedById"] == PERSON
+
+
+def test_a_fresh_org_tells_of_its_automations(salesforce, control):
+    """Flows, assignment and duplicate rules are rows; a rule that goes takes its row along."""
+    flows = "SELECT ApiName, TriggerObjectOrEvent.QualifiedApiName FROM FlowDefinitionView"
+    (flow,) = salesforce.query(flows)["records"]
+    assert flow["TriggerObjectOrEvent"]["QualifiedApiName"] == "Account"
+    asked = "SELECT SobjectType FROM AssignmentRule WHERE Active = true"
+    assert [row["SobjectType"] for row in salesforce.query(asked)["records"]] == ["Lead"]
+    trigger = {"object": "Contact", "on": ["create"]}
+    rule = {"kind": "trigger", "name": "Contacts", "definition": trigger}
+    assert control("salesforce/rule", rule).status_code == 204
+    usage = "SELECT Name FROM ApexTrigger WHERE UsageAfterInsert = true"
+    assert [row["Name"] for row in salesforce.query(usage)["records"]] == ["Contacts"]
+    control("salesforce/rule", {**rule, "definition": None})
+    assert salesforce.query(usage)["totalSize"] == 0
+
+
+def test_a_flow_writes_after_the_save_in_its_own_name(salesforce, ruled):
+    """What a flow sets is a save of its own, and history names the platform's user."""
+    ruled(
+        "flow",
+        "Cool down",
+        object="Account",
+        on=["update"],
+        when="Website = 'a.example'",
+        set={"Website": "b.example"},
+        **{"as": "automation"},
+    )
+    id = salesforce.Account.create({"Name": "Hot", "Website": "c.example"})["id"]
+    salesforce.Account.update(id, {"Website": "a.example"})
+    assert salesforce.Account.get(id)["Website"] == "b.example"
+    asked = f"SELECT NewValue, CreatedBy.UserType FROM AccountHistory WHERE AccountId = '{id}'"
+    found = salesforce.query(f"{asked} AND Field = 'Website' ORDER BY Id")["records"]
+    assert [(each["NewValue"], each["CreatedBy"]["UserType"]) for each in found] == [
+        ("a.example", "Standard"),
+        ("b.example", "AutomatedProcess"),
+    ]
