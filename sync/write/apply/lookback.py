@@ -15,10 +15,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from connectors.protocol import Past, Verb
-from mappings.apply import normalize
+from mappings.apply import NOTHING, normalize
 from mappings.spec import mapping_of
 from mappings.values import to_json
-from staging import queue, records
+from staging import identities, queue, records
 from staging.write import conflicts, plans, receipts
 from staging.write.conflicts import OVERWRITTEN, Conflict, conflict_id
 from staging.write.plans import Change
@@ -152,33 +152,42 @@ def _dispute(db: Connection, tools: Tools, found: Sequence[Lost]) -> None:
 def _conflict(
     db: Connection, tools: Tools, found: Lost, change: Change, wish: intent.Intent | None
 ) -> Conflict | None:
-    receipt, name = found.receipt, change.cause.get("field")
-    home = mapping_of(tools.mappings, receipt.connection, receipt.object)
-    if home is None or wish is None or not (name and wish.entity and wish.entity_id):
+    name = change.cause.get("field")
+    if wish is None or not (name and wish.entity and wish.entity_id):
         return None
-    side, id_ = home[1].name, receipt.record_id or ""
-    staged = records.read(db, receipt.connection, receipt.object, [id_]).get(id_)
-    payload: Mapping[str, Json] = staged.payload if staged else {}
-    both = {
-        OVERWRITTEN: {**payload, found.field: found.theirs.value},
-        side: {**payload, found.field: receipt.fields[found.field]},
-    }
-    said = {who: normalize(home[0], side, says, id_).values for who, says in both.items()}
-    if any(name not in values for values in said.values()):
+    receipt, theirs = found.receipt, {found.field: found.theirs.value}
+    at = Ref(receipt.connection, receipt.object, receipt.record_id or "")
+    lost = _says(db, tools, at, name, theirs)
+    members = identities.members_of(db, wish.entity, [wish.entity_id]).get(wish.entity_id, ())
+    said = [each for link in members if (each := _says(db, tools, link.ref, name))]
+    if lost is None or not said:
         return None
-    ref, at = str(Ref(receipt.connection, receipt.object, id_)), stamp(found.theirs.at)
+    lost |= {"side": OVERWRITTEN, "at": stamp(found.theirs.at)}
     return Conflict(
         id=conflict_id(wish.entity, wish.entity_id, name),
         entity=wish.entity,
         entity_id=wish.entity_id,
         field=name,
-        candidates=[
-            {"ref": ref, "side": who, "value": to_json(values[name]), "at": at}
-            for who, values in said.items()
-        ],
+        candidates=[lost, *sorted(said, key=lambda each: str(each["ref"]))],
         state="open",
         at=tools.now(),
     )
+
+
+def _says(
+    db: Connection, tools: Tools, ref: Ref, name: str, over: Mapping[str, Json] = NOTHING
+) -> dict[str, Json] | None:
+    """What a record says of a field, in the entity's form; with some cells in other words."""
+    home = mapping_of(tools.mappings, ref.connection, ref.object)
+    staged = records.read(db, ref.connection, ref.object, [ref.id]).get(ref.id)
+    if home is None or staged is None:
+        return None
+    mapping, side = home
+    values = normalize(mapping, side.name, {**staged.payload, **over}, ref.id).values
+    if name not in values:
+        return None
+    said = {"ref": str(ref), "side": side.name, "value": to_json(values[name])}
+    return said | {"at": staged.modified_at}
 
 
 WAITING: Final = Step("apply.written", keep=_keep_waiting)
