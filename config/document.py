@@ -90,7 +90,11 @@ class Schedule(Settings):
     )
     apply: bool = Field(
         default=False,
-        description="Apply its plan too, once a person approved one to the same connections.",
+        description="Apply its plan too, as far as a person approved one of the same rules before.",
+    )
+    production: bool = Field(
+        default=False,
+        description="Also to connections marked `environment: production`.",
     )
 
 

@@ -1,13 +1,15 @@
 """How much a run may write before it stops and asks, and how many calls it may make."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, field_validator
 
 from config.duration import as_timedelta
 from config.settings import Settings
 
+QUIET: Final = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
+"""How quiet hours are written."""
 RiskName = Literal["delete", "overwrite", "automation", "create", "fill"]
 
 
@@ -25,17 +27,17 @@ class Guards(Settings):
     max_likely_duplicates: int = Field(
         default=0,
         ge=0,
-        description="Records created in one run though one that is there may be the same.",
+        description="Records created in one run that an open review takes for one that is there.",
     )
     max_tasks_per_owner: int = Field(
-        default=20, ge=0, description="Tasks that one person is given in a day."
+        default=20, ge=0, description="Tasks that one person is given in a day; others wait."
     )
     max_tasks_per_account: int = Field(
-        default=3, ge=0, description="Tasks about one account in a day."
+        default=3, ge=0, description="Tasks about one account in a day; others wait."
     )
     quiet_hours: str | None = Field(
         default=None,
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        pattern=QUIET,
         description="When nothing is written, in the project's time zone.",
         examples=["21:00-07:30"],
     )

@@ -19,8 +19,11 @@ from apscheduler.triggers.cron import CronTrigger
 from config.document import Schedule
 from config.nearest import did_you_mean
 from jobs.runtime import Cancelled, InProcess
+from staging.write import plans
 from sync import lease
 from sync.context import Order
+from sync.write.guards.judge import Judged, judge
+from sync.write.guards.sentence import text_of
 from tasuki.errors import ConfigError, GuardError, LeaseError, TasukiError
 from tasuki.service.app import App
 from tasuki.service.writing import planning
@@ -77,7 +80,7 @@ class Daemon:
         try:
             counts = self._carry_out(Order(schedule.run, {"by": planning.DAEMON}), run_id)
             if schedule.apply and counts.get("plan"):
-                self._apply(str(counts["plan"]), f"{run_id}-apply")
+                self._apply(str(counts["plan"]), f"{run_id}-apply", production=schedule.production)
         except Cancelled:
             LOG.info("daemon.run_interrupted", run=run_id)
         except TasukiError as error:
@@ -87,19 +90,30 @@ class Daemon:
         mine = Order(order.workflow, order.arguments, "daemon", planning.DAEMON)
         return self.runtime.wait(self.runtime.enqueue(mine, run_id=run_id))
 
-    def _apply(self, plan_id: str, run_id: str) -> None:
-        """Apply a plan by itself, once a person approved one to these connections (ADR-0005)."""
-        view = planning.show_plan(self.app, plan_id)
-        if not planning.was_approved_by_a_person(self.app, view.connections):
-            LOG.info("daemon.waits_for_approval", plan=plan_id)
+    def _apply(self, plan_id: str, run_id: str, *, production: bool) -> None:
+        """Apply what guards let a schedule write of a plan; the rest waits (ADR-0019).
+
+        A plan of which nothing may go stays a draft, so that a person can approve it.
+        """
+        judged = self._judge(plan_id, production=production)
+        why = [text_of(note) for note in judged.sentences]
+        if not judged.going:
+            LOG.info("daemon.waits_for_approval", plan=plan_id, why=why)
             return
         try:
             planning.approve(self.app, plan_id, planning.DAEMON)
         except GuardError as error:
             LOG.warning("daemon.plan_held", plan=plan_id, why=error.why)
             return
-        counts = self._carry_out(Order("apply", {"plan": plan_id}), run_id)
-        LOG.info("daemon.applied", plan=plan_id, written=counts.get("written", 0))
+        order = Order("apply", {"plan": plan_id, "production": production})
+        written = self._carry_out(order, run_id).get("written", 0)
+        LOG.info("daemon.applied", plan=plan_id, written=written, held=why)
+
+    def _judge(self, plan_id: str, *, production: bool) -> Judged:
+        with self.app.store.reading() as db:
+            planned = plans.changes(db, plan_id, ("planned",))
+            by = (planning.DAEMON,)
+            return judge(db, self.app.tools, planned, approved_by=by, production=production)
 
     def _scheduler(self, *, at_once: bool) -> BackgroundScheduler:
         zone = ZoneInfo(self.app.project.timezone)

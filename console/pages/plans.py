@@ -139,8 +139,9 @@ def _approve(visit: Visit) -> Next:
 
 def _apply(visit: Visit) -> Next:
     plan_id, who = visit.params["plan_id"], visit.who.login
-    follow, said = visit.house.follow, {"by": who, "trigger": "console"}
-    run_id = planning.start_apply(visit.app, follow, plan_id, **said, production=True)
+    run_id = planning.start_apply(
+        visit.app, visit.house.follow, plan_id, by=who, trigger="console", production=True
+    )
     accounts.audit(visit.app, who, "plan.applied", plan_id, run=run_id)
     return Next(f"/plans/{plan_id}?run={run_id}")
 

@@ -76,7 +76,9 @@ def _approve(visit: Visit) -> Next:
 
 def _push(visit: Visit) -> Next:
     name, run_id, who = visit.params["name"], visit.form.get("of", ""), visit.who.login
-    pushing = scenarios.push(visit.app, visit.house.follow, run_id, by=who, trigger="console")
+    pushing = scenarios.push(
+        visit.app, visit.house.follow, run_id, by=who, trigger="console", production=True
+    )
     accounts.audit(visit.app, who, "scenario.pushed", name, run=run_id)
     return Next(f"/scenarios/{name}?run={pushing}")
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from config.duration import as_timedelta
+from config.guards import QUIET
 from config.money.currency import CODE
 from config.settings import Settings
 from mappings.spec import ChangedBy, Confidence, Direction, Unknown, WrittenAs
@@ -251,6 +252,17 @@ class GuardsDocument(Settings):
         default=None, ge=0, le=100, description="Share of linked records whose values are replaced."
     )
     max_deletes: int | None = Field(default=None, ge=0, description="Records deleted in one run.")
+    max_likely_duplicates: int | None = Field(
+        default=None,
+        ge=0,
+        description="Records created in one run that an open review takes for one that is there.",
+    )
+    quiet_hours: str | None = Field(
+        default=None,
+        pattern=QUIET,
+        description="When nothing is written, in the project's time zone.",
+        examples=["21:00-07:30"],
+    )
 
 
 class ExampleDocument(Settings):

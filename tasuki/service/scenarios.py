@@ -200,16 +200,25 @@ def approve(app: App, run_id: str, by: str, role: str) -> None:
         )
 
 
-def push(app: App, runs: Runs, run_id: str, *, by: str = "operator", trigger: str = "cli") -> str:
+def push(
+    app: App,
+    runs: Runs,
+    run_id: str,
+    *,
+    by: str = "operator",
+    trigger: str = "cli",
+    production: bool = False,
+) -> str:
     """Turn an approved preview into a plan of its own and write it; the run's id at once.
+
+    `production` says yes to connections marked so; without, nothing is written there.
 
     Errors: UnknownRecordError; GuardError when nobody approved it or the scenario changed since.
     """
     with app.store.reading() as db:
         _unchanged(app, require(db, run_id, "approved"))
-    return runs.enqueue(
-        Order("push", {"scenario_run": run_id, "by": by, "apply": True}, trigger, by)
-    )
+    wanted = {"scenario_run": run_id, "by": by, "apply": True, "production": production}
+    return runs.enqueue(Order("push", wanted, trigger, by))
 
 
 def _keep_adopt(

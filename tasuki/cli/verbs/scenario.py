@@ -94,7 +94,9 @@ def push(name: str, *, production: bool = False, door: Doorway) -> int:
     app = door.app()
     run = _newest(door, name)
     _require_production(door, production=production)
-    _, counts = carry_out(door, lambda r: scenarios.push(app, r, run.id, by=me()))
+    _, counts = carry_out(
+        door, lambda r: scenarios.push(app, r, run.id, by=me(), production=production)
+    )
     view = scenarios.show(app, name, run.id)
     _look(door, view)
     door.screen.next("tasuki runs latest")
