@@ -65,6 +65,28 @@ FLOW: Final = {
     "{n} kept in {where}: changed by a person on {day}": (
         "{where} の {n}件はそのまま：{day} に人が変更したため"
     ),
+    "{n} left alone in {where}: set back by {by} (tasuki rivals)": (
+        "{where} の {n}件は書き込まない：{by} が毎回元に戻すため (tasuki rivals)"
+    ),
+    "{n} left alone in {where}: rule {rule} and rule {other} want different values": (
+        "{where} の {n}件は書き込まない：ルール {rule} と {other} の値が食い違うため"
+    ),
+    # rivals
+    "Nobody sets our values back.": "書き込んだ値を元に戻す人や自動処理はありません。",
+    "somebody": "だれか",
+    "user": "ユーザー",
+    "app": "アプリ",
+    "set back by {by}": "{by} が元に戻す",
+    "set back {n} times": "{n}回戻された",
+    "set back": "元に戻された値",
+    "paused on every record for rule {rule}": "ルール {rule} は全レコードで書き込みを停止中",
+    "paused on {n} records for rule {rule}": "ルール {rule} は {n}レコードで書き込みを停止中",
+    "watched": "観察中",
+    "paused": "停止中",
+    "resumed": "再開済み",
+    "{n} cells of {target} may be written again.": (
+        "{target} の {n}項目への書き込みを再開します。"
+    ),
     "Nothing else to do.": "ほかに、することはありません。",
     "mapping {old} is {new} now: its wishes, bases and written values move along": (
         "マッピング {old} は {new} になりました：意図・基準値・書き込み済みの値を引き継ぎます"

@@ -18,6 +18,7 @@ from tasuki.cli.verbs import (
 )
 from tasuki.cli.verbs.flow.apply import apply
 from tasuki.cli.verbs.flow.plan import approve, plan
+from tasuki.cli.verbs.flow.rivals import rivals, rivals_resume
 from tasuki.cli.verbs.flow.run import run, runs
 from tasuki.cli.verbs.flow.undo import undo
 
@@ -48,6 +49,7 @@ def register(app: Commands) -> None:
     _below(app, "conflicts", _DECIDE, disputes, decide.conflicts)
     doubts = {"accept": decide.reviews_accept, "reject": decide.reviews_reject}
     _below(app, "reviews", _DECIDE, {**doubts, "find": decide.reviews_find}, decide.reviews)
+    _below(app, "rivals", _DECIDE, {"resume": rivals_resume}, rivals)
     _below(app, "sandbox", _BEGIN, {"import": begin.sandbox_import}, begin.sandbox)
     said = "Teach Tasuki another system: a package to begin with."
     _below(app, "connector", _BEGIN, {"new": begin.connector_new}, said=said)

@@ -23,6 +23,7 @@ from tasuki.service.app import App
 from tasuki.service.checking import systems
 from tasuki.service.checking.check import Check, State
 from tasuki.service.checking.origin import safe_url
+from tasuki.service.writing import rivals
 from tasuki.values import Json, instant
 
 _STALE_HOURS: Final = 26
@@ -89,6 +90,14 @@ def _freshness(app: App, db: Connection) -> Iterator[Check]:
     waiting = parking.open_count(db)
     fix = "tasuki report" if waiting else ""
     yield Check("parked", State.WARN if waiting else State.OK, f"{waiting} wait", fix)
+    yield from _rivals(app)
+
+
+def _rivals(app: App) -> Iterator[Check]:
+    """Fields we leave alone because somebody sets them back, with who and in which cycle."""
+    for each in rivals.fields(app):
+        fix = f"Settle who owns the field, then `tasuki rivals resume {each.target}`."
+        yield Check(f"rival {each.target}", State.WARN, rivals.sentence(each), fix)
 
 
 def _not_pulled(counts: dict[str, Json]) -> Iterator[Check]:

@@ -15,7 +15,13 @@ from staging.write import plans, receipts
 from staging.write.receipts import ReceiptRow
 from tasuki.service.app import App
 from tasuki.service.explaining.people import who
-from tasuki.service.explaining.story import dispute_of, edits_of, past_of, version_of
+from tasuki.service.explaining.story import (
+    dispute_of,
+    edits_of,
+    past_of,
+    rivals_of,
+    version_of,
+)
 from tasuki.service.explaining.target import unknown
 from tasuki.service.explaining.views import (
     Cell,
@@ -71,6 +77,7 @@ def _told(
         edits=edits_of(db, app.tools.mappings, (link.ref for link in links), cell.field),
         past=past_of(db, entity, id, cell.field),
         dispute=dispute_of(db, entity, id, cell.field),
+        rivals=rivals_of(db, app, (link.ref for link in links), cell.field),
     )
 
 

@@ -12,6 +12,7 @@ from staging.identity import rulings
 from staging.tables.staged import BASE
 from staging.write import conflicts
 from staging.write.conflicts import conflict_id
+from tasuki.service.app import App
 from tasuki.service.explaining.people import who
 from tasuki.service.explaining.views import (
     Dispute,
@@ -20,6 +21,8 @@ from tasuki.service.explaining.views import (
     PastValue,
     RulingView,
 )
+from tasuki.service.writing import rivals
+from tasuki.service.writing.rivals import RivalView
 from tasuki.values import Ref
 
 _SHOWN = 10
@@ -43,6 +46,14 @@ def edits_of(
                 if e.field in fields
             ]  # fmt: skip
     return tuple(sorted(found, key=lambda e: e.at or "", reverse=True)[:_SHOWN])
+
+
+def rivals_of(db: Connection, app: App, refs: Iterable[Ref], name: str) -> tuple[RivalView, ...]:
+    """Who sets back what we write to the platform fields behind an entity's field."""
+    found: list[RivalView] = []
+    for ref in refs:
+        found += rivals.of_cell(db, app, ref, _behind(app.tools.mappings, ref, name))
+    return tuple(found)
 
 
 def _behind(mappings: Iterable[RecordMapping], ref: Ref, name: str) -> set[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from playbook.explain import Explanation
 from playbook.measure.basis import Counted
+from tasuki.service.writing.rivals import RivalView
 from tasuki.values import Json
 
 
@@ -91,6 +92,8 @@ class Cell:
     past: tuple[PastValue, ...] = ()
     """What it held before, newest first."""
     dispute: Dispute | None = None
+    rivals: tuple[RivalView, ...] = ()
+    """Who sets back what we write of it."""
 
 
 @dataclass(frozen=True, slots=True)

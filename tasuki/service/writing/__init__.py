@@ -4,4 +4,5 @@ planning   plans by risk: look at one, approve it, apply it, undo what a run wro
 views      what is seen of a plan and of its apply
 folding    same-shape changes on one line, riskiest first
 selecting  which part of what is wanted a plan shall hold
+rivals     fields that somebody sets back: who, in which cycle, and letting go
 """

@@ -83,6 +83,16 @@ def fields(app: App, states: Sequence[str] = ("paused",)) -> tuple[FieldView, ..
         return tuple(_field(db, app, at, mine, counts) for at, mine in groups.items())
 
 
+def sentence(found: FieldView) -> str:
+    """Who sets a field back, how often it is left alone, and the last turns of the cycle."""
+    kind = f"{found.kind} " if found.kind and found.kind != "unknown" else ""
+    by = f"{kind}{found.writer or 'somebody'}"
+    of = "every record" if found.whole else f"{found.records} records"
+    turns = found.cells[0].cycle[-4:] if found.cells else ()
+    cycle = " · ".join(f"{m.local} {m.by or 'somebody'} → {m.value}" for m in turns)
+    return f"set back by {by}, left alone on {of}: {cycle}".rstrip(": ")
+
+
 def of_cell(db: Connection, app: App, ref: Ref, names: Iterable[str]) -> tuple[RivalView, ...]:
     """What is known of those who set these fields of a record back."""
     known = rivals.of_records(db, ref.connection, ref.object, [ref.id])

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tasuki.cli.speech.words import Words
 from tasuki.cli.views.writes.plan import arrow, short_place
+from tasuki.cli.views.writes.rivals import story
 
 if TYPE_CHECKING:
     from playbook.explain import Explanation, Predicate
@@ -142,6 +143,7 @@ def _story(cell: "Cell", words: Words) -> Iterator[RenderableType]:
     yield Padding(grid, (0, 0, 0, 2), expand=False)
     yield from _edits(cell.edits, words)
     yield from _writes(cell.writes, words)
+    yield from story(cell.rivals, words)
 
 
 def _said(why: str, words: Words) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
+from tasuki.cli.views.writes.rivals import held_line
 
 if TYPE_CHECKING:
     from staging.write.plans import Change
@@ -244,7 +245,9 @@ def held_lines(held: Iterable[Mapping[str, Any]], words: Words) -> Iterator[Text
     """What is wanted and not done, a line for each reason."""
     for each in held:
         n, to, why = f"{each['n']:,}", each["to"], str(each["why"])
-        if "field" in each:
+        if why in ("rival", "clash"):
+            said = held_line(each, words)
+        elif "field" in each:
             where, day = f"{to}.{each['field']}", str(each["since"])[:10]
             said = words("{n} kept in {where}: changed by a person on {day}",
                          n=n, where=where, day=day)  # fmt: skip
