@@ -16,11 +16,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
 
 from staging.bulk import chunks, upsert
-from staging.tables.writes import INTENT, PARKED
+from staging.tables.writes import INTENT, PARKED, RECEIPT
 
 WAITING: Final = ("open", "dead")
 """States in which something waits."""
 STATES: Final = (*WAITING, "retried", "dropped", "closed")
+UNDO: Final = "undo:"
+"""What the id of a refused write begins with that was to undo something; a ref follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,8 @@ def by_ids(db: Connection, ids: Iterable[str]) -> dict[str, Waits]:
     return found
 
 
-def settle(db: Connection, ids: Iterable[str], state: str, by: str, now: str) -> None:
-    """Opened again (`retried`) or given up (`dropped`), by whom and when."""
+def settle(db: Connection, ids: Iterable[str], state: str, by: str | None, now: str) -> None:
+    """Opened again (`retried`) or given up (`dropped`); by whom, nobody for the clock, and when."""
     said = {"state": state, "next_at": None, "settled_by": by, "settled_at": now}
     for chunk in chunks(ids):
         db.execute(update(PARKED).where(PARKED.c.id.in_(chunk)).values(said))
@@ -151,11 +153,21 @@ def close_settled(db: Connection, now: str) -> int:
     mine = INTENT.c.id == PARKED.c.intent_id
     parked = exists().where(mine, INTENT.c.state == "parked")
     wanted = exists().where(mine, INTENT.c.state.not_in(_OVER))
-    waits = and_(PARKED.c.state.in_(WAITING), ~parked)
-    answered = and_(PARKED.c.state == "retried", ~wanted)
-    over = (PARKED.c.intent_id.is_not(None), PARKED.c.state.in_((*WAITING, "retried")))
-    closed = update(PARKED).where(*over, or_(waits, answered))
+    wished = PARKED.c.intent_id.is_not(None)
+    waits = PARKED.c.state.in_(WAITING)
+    over = or_(
+        and_(wished, waits, ~parked),
+        and_(wished, PARKED.c.state == "retried", ~wanted),
+        and_(~wished, waits, PARKED.c.id.startswith(UNDO), _written_since()),
+    )
+    closed = update(PARKED).where(PARKED.c.state.in_((*WAITING, "retried")), over)
     return db.execute(closed.values(state="closed", next_at=None, settled_at=now)).rowcount
+
+
+def _written_since() -> Any:
+    """Whether the same record was written after its undo was refused."""
+    same = (RECEIPT.c[name] == PARKED.c[name] for name in ("connection", "object", "record_id"))
+    return exists().where(*same, RECEIPT.c.state == "written", RECEIPT.c.settled_at > PARKED.c.at)
 
 
 _OVER: Final = ("done", "withdrawn", "undone", "dropped")

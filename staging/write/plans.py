@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from staging.bulk import chunks, upsert
-from staging.tables.writes import APPROVAL, CHANGE, PLAN
+from staging.tables.writes import APPROVAL, CHANGE, INTENT, PLAN
 from tasuki.values import Json, digest
 
 
@@ -94,6 +94,13 @@ def of_writes(db: Connection, write_ids: Iterable[str], states: Sequence[str] = 
 def intents_of(db: Connection, write_ids: Iterable[str]) -> set[str]:
     """The wishes behind these writes."""
     return {change.intent_id for change in of_writes(db, write_ids) if change.intent_id}
+
+
+def refused_in(db: Connection, run: str) -> set[str]:
+    """The wishes that a run refused, because somebody was first, and that are still open."""
+    theirs = (PLAN.c.run_id == run, CHANGE.c.plan_id == PLAN.c.id, CHANGE.c.state == "refused")
+    wanted = (INTENT.c.id == CHANGE.c.intent_id, INTENT.c.state == "open")
+    return set(db.scalars(select(INTENT.c.id).where(*theirs, *wanted).distinct()))
 
 
 def tally(db: Connection, plan_id: str) -> dict[str, int]:
