@@ -1,6 +1,7 @@
 """HubSpot over its official client.
 
-settings · paths · auth · client · faults | metadata · notices · hints | read/ · write/ | connector
+settings · paths · auth · client · faults | metadata · notices · hints |
+read/ · write/ · others/ | connector
 """
 
 from typing import Final

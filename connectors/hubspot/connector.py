@@ -7,10 +7,11 @@ from datetime import datetime
 from connectors.budget import Limits
 from connectors.hubspot import metadata, notices
 from connectors.hubspot.client import Client
+from connectors.hubspot.others import automations, history
 from connectors.hubspot.read import changes, count, deletes, directory, find, records
 from connectors.hubspot.read.events import cursor as event_cursor
 from connectors.hubspot.read.events import email, occurrence
-from connectors.hubspot.write import lists
+from connectors.hubspot.write import define, lists
 from connectors.hubspot.write import records as written
 from connectors.protocol import (
     Automation,
@@ -51,6 +52,8 @@ class HubSpotConnector:
             deletes_swept=True,
             links_swept=True,
             filters=True,
+            history=True,
+            defines=True,
             uncounted=(occurrence.PREFIX, email.EMAIL_EVENTS),
             unique_keys=settings.unique_keys,
         )
@@ -93,9 +96,7 @@ class HubSpotConnector:
             found = directory.whole(self.client, object, fields) if wanted else []
             return [record for record in found if record.id in wanted]
         if object == directory.MEMBERSHIPS:
-            lists_named = [id.partition("/")[0] for id in ids]
-            found = directory.memberships(self.client, lists_named, fields)
-            return [record for record in found if record.id in set(ids)]
+            return directory.standing(self.client, ids, fields)
         _refuse_events(object, "read by id")
         return records.read(self.client, object, ids, fields)
 
@@ -146,16 +147,16 @@ class HubSpotConnector:
     def history(
         self, object: str, ids: Sequence[str], fields: Sequence[str], since: datetime
     ) -> Sequence[Past]:
-        """No past values are kept here."""
-        return ()
+        """What properties were given, by whom, as HubSpot keeps it."""
+        return () if _is_pseudo(object) else history.past(self.client, object, ids, fields, since)
 
     def automations(self, objects: Sequence[str]) -> Sequence[Automation]:
-        """Nothing here fires by itself."""
-        return ()
+        """The account's workflows; none where the token lacks the scope `automation`."""
+        return automations.automations(self.client, objects)
 
     def define(self, fields: Sequence[NewField]) -> Sequence[Receipt]:
-        """Fields are not made through this door."""
-        return ()
+        """Properties are made in the group `tasuki`; one that is there already must fit."""
+        return define.define(self.client, fields)
 
     def notices(self) -> Sequence[Notice]:
         """What stands beside us in the account, and what it does not let us read."""

@@ -20,6 +20,7 @@ from sandbox.hubspot.crm import associations, batch, merges, objects, search
 from sandbox.hubspot.data.definitions import ready
 from sandbox.hubspot.door.limits import Gate
 from sandbox.hubspot.faults import Fault, not_found
+from sandbox.hubspot.habits import workflows
 from sandbox.hubspot.habits.automation import run as run_automation
 from sandbox.hubspot.journal import pages
 from sandbox.hubspot.journal import subscriptions as journal_subscriptions
@@ -47,8 +48,8 @@ from sandbox.network import correlation, note_rows
 from sandbox.state import State
 
 _ROOTS: Final = (
-    "crm", "crm-object-schemas", "events", "marketing", "email", "form-integrations", "submissions",
-    "account-info",
+    "crm", "crm-object-schemas", "automation", "events", "marketing", "email",
+    "form-integrations", "submissions", "account-info",
     "oauth", "webhooks", "webhooks-journal", "communication-preferences", "signed-files",
 )  # fmt: skip
 _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -59,7 +60,7 @@ _MODULES: Final = (
     owners, pipelines, usage, events, forms, tokens,
     targets, subscriptions, journal_subscriptions, pages, event_definitions, completions,
     submissions, consent, channels, emails, email_events, statistics,
-    imports, exports,
+    imports, exports, workflows,
 )  # fmt: skip
 _TABLE: Final = table(endpoint for module in _MODULES for endpoint in module.ENDPOINTS)
 

@@ -12,6 +12,7 @@ from sandbox.admin import control
 from sandbox.hubspot.activity import forms, visits
 from sandbox.hubspot.consent import statuses
 from sandbox.hubspot.faults import Fault
+from sandbox.hubspot.habits import workflows
 from sandbox.hubspot.mailings import emails
 from sandbox.hubspot.model import administration
 from sandbox.hubspot.oauth import installation
@@ -19,7 +20,9 @@ from sandbox.hubspot.webhooks import weather
 from sandbox.state import State
 
 Control = Callable[[State, Mapping[str, Any]], Any]
-_MODULES: Final = (administration, installation, visits, forms, statuses, emails, weather)
+_MODULES: Final = (
+    administration, installation, visits, forms, statuses, emails, weather, workflows,
+)  # fmt: skip
 _CONTROLS: Final[dict[str, Control]] = {
     name: each for module in _MODULES for name, each in module.CONTROLS.items()
 }

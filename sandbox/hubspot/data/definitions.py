@@ -14,7 +14,7 @@ from sandbox.state import State
 
 _SEEDED_AT: Final = "2024-01-01T00:00:00.000Z"
 _SEEDED: Final = "hubspot_model"
-_SEEDS: Final = "2"
+_SEEDS: Final = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,8 @@ def _seed(state: State) -> None:
         db.executemany("INSERT OR IGNORE INTO hs_property VALUES (?, ?, ?)", properties)
         db.executemany("INSERT OR IGNORE INTO hs_group VALUES (?, ?, ?)", groups)
         db.executemany("INSERT OR IGNORE INTO hs_pipeline VALUES (?, ?, ?)", pipelines)
+        flows = [(int(each["id"]), orjson.dumps(each).decode()) for each in document("flows")]
+        db.executemany("INSERT OR IGNORE INTO hs_flow VALUES (?, ?)", flows)
         state.set_setting(_SEEDED, _SEEDS)
 
 

@@ -14,6 +14,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "leads": "crm.objects.leads",
 }
 _FIXED: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
+    ("automation",): ("automation",),
     ("crm", "owners"): ("crm.objects.owners.read",),
     ("crm", "imports"): ("crm.import",),
     ("crm", "exports"): ("crm.export",),
