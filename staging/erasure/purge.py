@@ -12,7 +12,7 @@ from staging.tables.decisions import ASSIGNMENT, OUTCOME, SCORE, SIGNAL
 from staging.tables.entities import ENTITY_CHANGE, ENTITY_TABLES
 from staging.tables.identity import IDENTITY_KEY, LINK, REVIEW, RULING, VISITOR_LINK
 from staging.tables.staged import BASE, ERASED, RECORD, RECORD_CHANGE, REFERENCE, WAKE
-from staging.tables.writes import CHANGE, CONFLICT, INTENT, PARKED, RECEIPT
+from staging.tables.writes import CHANGE, CONFLICT, INTENT, PARKED, RECEIPT, RIVAL
 from tasuki.values import Ref, digest
 
 EMPTY: Final = {ERASED: True}
@@ -20,8 +20,8 @@ _OURS: Final = ("engagement", "campaign_member", "contact_role")
 """Rows that are nothing without their person."""
 SHARED: Final = ("activity", "case_", "need")
 """Rows that are somebody else's too: they stay, without the person."""
-_WRITTEN: Final = (CHANGE, RECEIPT, PARKED, INTENT)
-"""What was planned for a record, sent and answered."""
+_WRITTEN: Final = (CHANGE, RECEIPT, PARKED, INTENT, RIVAL)
+"""What was planned for a record, sent, answered and set back."""
 _DECIDED: Final = (LINK, ENTITY_CHANGE, CONFLICT, ASSIGNMENT, SCORE, SIGNAL, OUTCOME)
 """What hangs on an entity."""
 

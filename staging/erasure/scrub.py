@@ -21,8 +21,8 @@ from tasuki.values import digest, dumps
 
 STRUCK: Final = "[erased]"
 OURS: Final = frozenset(
-    "intent plan change receipt parked conflict review signal handoff handoff_event scenario_run"
-    " run run_step audit score assignment entity_change".split()
+    "intent plan change receipt parked rival conflict review signal handoff handoff_event"
+    " scenario_run run run_step audit score assignment entity_change".split()
 )
 """Tables that hold what Tasuki planned, decided and noted."""
 _WORD: Final = "a-zA-Z0-9_"
