@@ -86,7 +86,8 @@ def drop_unwanted(
     db: Connection, origin: str, entity_ids: Iterable[str], wanted: Collection[str]
 ) -> None:
     """Wishes of an origin about these entities that are wanted no more; a person's undo stays."""
-    states = or_(INTENT.c.state.in_(("open", "parked")), INTENT.c.state.startswith(HELD))
+    waits = INTENT.c.state.in_(("open", "parked", "dropped"))
+    states = or_(waits, INTENT.c.state.startswith(HELD))
     for chunk in chunks(entity_ids):
         mine = (INTENT.c.origin == origin, INTENT.c.entity_id.in_(chunk), states)
         ids = db.scalars(select(INTENT.c.id).where(*mine))
@@ -96,13 +97,13 @@ def drop_unwanted(
 
 
 def withdraw(db: Connection, ids: Iterable[str]) -> None:
-    """These are no longer wanted (only those still open)."""
-    _set_state(db, ids, "withdrawn", ("open",))
+    """These are no longer wanted (only those that have not come true)."""
+    _set_state(db, ids, "withdrawn", ("open", "parked", "dropped"))
 
 
 def forget(db: Connection, ids: Iterable[str]) -> None:
     """These are wanted no more, come true or not: the same wish may be made again."""
-    _set_state(db, ids, "withdrawn", ("open", "done", "parked"))
+    _set_state(db, ids, "withdrawn", ("open", "done", "parked", "dropped"))
 
 
 def renew(db: Connection, ids: Iterable[str]) -> None:
@@ -118,6 +119,16 @@ def fulfil(db: Connection, ids: Iterable[str]) -> None:
 def park(db: Connection, ids: Iterable[str]) -> None:
     """A system refused these: not sent again until their fields change or a person retries."""
     _set_state(db, ids, "parked", ("open",))
+
+
+def reopen(db: Connection, ids: Iterable[str]) -> None:
+    """Send these again, though they were refused or a person gave them up."""
+    _set_state(db, ids, "open", ("parked", "dropped"))
+
+
+def drop(db: Connection, ids: Iterable[str]) -> None:
+    """A person gives up these that were refused: not sent again until their fields change."""
+    _set_state(db, ids, "dropped", ("parked",))
 
 
 def let_go(db: Connection, ids: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
 from sync.write.cell import holds
 from sync.write.guards.judge import judge
-from sync.write.intent import Intent, fulfil, open_intents
+from sync.write.intent import Intent, by_ids, fulfil, open_intents
 from sync.write.plan import automations
 from sync.write.plan.describe import describe
 from sync.write.plan.held import held_back
@@ -69,7 +69,7 @@ def _keep_plan(
     wishes = _wishes(db, tools, arguments["origin"], select)
     draft = compare(db, plan_id, wishes)
     fulfil(db, draft.fulfilled)
-    origin = arguments["origin"] or (ORIGIN if select else _ALL)
+    origin = arguments["origin"] or select.get("origin") or (ORIGIN if select else _ALL)
     _overtake(db, origin)
     back = [*held_back(db, arguments["origin"]), *held_by_rivals(draft.held)]
     if not draft.changes:
@@ -88,7 +88,10 @@ def _keep_plan(
 
 def _wishes(db: Connection, tools: Tools, origin: str, select: Mapping[str, Json]) -> list[Intent]:
     states = ("open", "parked") if wants_parked(select) else ("open",)
-    wished = open_intents(db, origin, states)
+    if (named := select.get("wishes")) is None:
+        wished = open_intents(db, origin, states)
+    else:
+        wished = [each for each in by_ids(db, named).values() if each.state in states]
     return [w for w in wished if w.connection in tools.connectors and is_chosen(w, select)]
 
 
