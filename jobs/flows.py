@@ -23,6 +23,7 @@ from sync.wishes.step import wish_records
 from sync.write.apply.flow import apply
 from sync.write.apply.lookback import look_back
 from sync.write.apply.settle import settle
+from sync.write.parked.retry import close, reopen, try_due
 from sync.write.plan.draft import plan
 from sync.write.rivals.naming import name_rivals
 from sync.write.undo.backwards import plan_undo
@@ -35,6 +36,7 @@ def register(runtime: Runtime) -> None:
     runtime.register("run", run)
     runtime.register("replan", replan)
     runtime.register("apply", apply_plan)
+    runtime.register("retry", retry)
     runtime.register("undo", undo)
     runtime.register("push", push_scenario)
 
@@ -44,6 +46,7 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     erased = again(run)
     settled = settle(run)
     looked = look_back(run)
+    tried = try_due(run)
     pulled = pull(run, Ordered.of(arguments))
     name_rivals(run)
     if erased + forget_told(run):
@@ -51,7 +54,7 @@ def run(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     understood = understand(run)
     planned = plan(run, "", arguments.get("by", "operator"), arguments.get("select"))
     counts = {**pulled, **understood, **planned, **{k: n for k, n in looked.items() if n}}
-    counts["settled"] = settled["written"] + settled["lost"]
+    counts |= {"settled": settled["written"] + settled["lost"], "retried": tried}
     if pulled["broken"] or pulled["unreadable"] or not pulled["complete"]:
         counts["state"] = "partial"
     return counts
@@ -77,13 +80,28 @@ def understand(run: Run) -> dict[str, Json]:
     counts |= merged
     counts["measured"] = measure(run)
     counts |= decide(run)
-    return counts | wish_records(run)
+    counts |= wish_records(run)
+    close(run)
+    return counts
 
 
 def apply_plan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Carry out one approved plan."""
     settle(run)
-    return apply(run, arguments["plan"], production=bool(arguments.get("production")))
+    counts = apply(run, arguments["plan"], production=bool(arguments.get("production")))
+    close(run)
+    return counts
+
+
+def retry(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
+    """Make a plan of what was refused and not read, in a run or at all; today's rules say how."""
+    settle(run)
+    of, by = arguments["of"], arguments.get("by", "operator")
+    opened = reopen(run, of, by, dropped=bool(arguments.get("dropped")))
+    understood = {} if arguments.get("as_planned") else understand(run)
+    origin = f"retry:{of}" if of else "retry"
+    select: dict[str, Json] = {"wishes": opened.pop("wishes"), "origin": origin}
+    return {**understood, **opened, **plan(run, "", by, select, ask=False)}
 
 
 def undo(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:

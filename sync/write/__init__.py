@@ -8,6 +8,7 @@ batches   in which order writes go out, how many a call, and how many calls that
 guards    what stops a plan, or a part of it, before its first write
 apply     carry out exactly that plan: re-read, open receipts, send, settle, look again
 rivals    those who set back what we write: found, named, and left alone
+parked    what was refused waits, is tried again, is given up in the end
 echo      what was written, taken into what we know
 undo      a plan that restores what is still ours
 """

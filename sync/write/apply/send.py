@@ -13,9 +13,9 @@ from staging.write.receipts import Ending, ReceiptRow
 from sync.context import Step, Tools
 from sync.write import intent
 from sync.write.apply import lookback
-from sync.write.apply.parked import park
 from sync.write.cell import fields_of, links_of, unlinks_of
 from sync.write.echo import take_in
+from sync.write.parked.backoff import park
 from tasuki.errors import TransientError
 from tasuki.values import Json, instant
 

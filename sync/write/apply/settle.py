@@ -13,9 +13,9 @@ from staging.write.receipts import UNSETTLED, Ending, ReceiptRow
 from sync.context import Runner, Step, Tools
 from sync.write import intent
 from sync.write.apply import lookback
-from sync.write.apply.parked import park_untold
 from sync.write.cell import holds
 from sync.write.echo import take_in
+from sync.write.parked.backoff import park_untold
 from tasuki.errors import BlockedError, RejectedError, TransientError
 from tasuki.values import Json
 
