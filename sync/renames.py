@@ -20,6 +20,7 @@ from staging.tables.entities import ENTITY_TABLES
 from staging.tables.identity import LINK
 from staging.tables.staged import CURSOR
 from staging.tables.writes import CHANGE, INTENT, PARKED
+from staging.write import trusted
 from sync.context import Runner, Step, Tools
 from sync.write.intent import HELD
 from tasuki.values import Json, Ref, dumps, loads
@@ -120,6 +121,7 @@ def _rename(db: Connection, old: str, new: str) -> None:
             mine = column.startswith(f"{was}:", autoescape=True)
             db.execute(update(column.table).where(mine).values({column: moved}))
         db.execute(update(INTENT).where(INTENT.c.origin == was).values(origin=is_))
+        trusted.rename(db, was, is_)
 
 
 def _removed(db: Connection, known: Said, now: Said) -> Iterator[dict[str, Json]]:

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from staging.migrations.regrain import regrain
+from staging.migrations.trust import trust
 
 _SCRIPTS: Final = Path(__file__).parent
 
@@ -22,6 +23,8 @@ def upgrade(db: Connection) -> None:
     command.upgrade(config, "head")
     if before in ("0001", "0002"):
         regrain(db)
+    if before in ("0001", "0002", "0003"):
+        trust(db)
 
 
 def current(db: Connection) -> str | None:

@@ -1,10 +1,10 @@
 """Rules whose first apply to a connection a person has approved: they may write unattended."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from staging.bulk import upsert
 from staging.tables.writes import TRUSTED
@@ -33,3 +33,10 @@ def all_of(db: Connection) -> dict[tuple[str, str], Trusted]:
     """Every trusted rule: (rule, connection) → who, when."""
     rows = db.execute(select(TRUSTED))
     return {(row.rule, row.connection): Trusted(*row) for row in rows}
+
+
+def rename(db: Connection, old: str, new: str) -> None:
+    """A rule has another name now: what was said of it stays said."""
+    rows = db.execute(select(TRUSTED).where(TRUSTED.c.rule == old)).all()
+    keep(db, [replace(Trusted(*row), rule=new) for row in rows])
+    db.execute(delete(TRUSTED).where(TRUSTED.c.rule == old))
