@@ -23,7 +23,7 @@ _TOLD: Final = frozenset(
     id ids type attributes method url referenceId success created new errors numErrors status
     httpStatusCode statusCode errorCode code category subCategory error name in fields correlationId
     objectWriteTraceId idProperty associationCategory associationTypeId archived createdAt updatedAt
-    startedAt completedAt If-Unmodified-Since Location sf__Id sf__Created
+    startedAt completedAt Id If-Unmodified-Since Location sf__Id sf__Created
     """.split()
 )
 """Keys under which a system says something about the write."""

@@ -29,7 +29,9 @@ from connectors.salesforce.notices import notices
 from connectors.salesforce.read import deletes, pages, records
 from connectors.salesforce.read.rows import PAGE_SIZE
 from connectors.salesforce.settings import SalesforceSettings
-from connectors.salesforce.write.batch import BATCH_SIZE, write
+from connectors.salesforce.write.batch import write
+from connectors.salesforce.write.ingest import BULK_FROM, BULK_SIZE
+from connectors.salesforce.write.ways import BATCH_SIZE, GUARDED_SIZE
 
 _CAN: Final = Capabilities(
     writes=True,
@@ -37,6 +39,9 @@ _CAN: Final = Capabilities(
     page_size=PAGE_SIZE,
     deletes=True,
     filters=True,
+    guarded_size=GUARDED_SIZE,
+    bulk_from=BULK_FROM,
+    bulk_size=BULK_SIZE,
     history=True,
 )
 

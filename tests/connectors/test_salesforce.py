@@ -414,8 +414,8 @@ def test_a_batch_of_two_hundred_is_one_call(salesforce) -> None:
     batch = [write(Verb.CREATE, "Account", str(n), Name=f"N{n}") for n in range(200)]
     assert all(receipt.created for receipt in salesforce.write(batch))
     assert salesforce.limits().calls - calls == 1
-    with pytest.raises(ValueError, match="at most 200"):
-        salesforce.write([*batch, write(Verb.CREATE, "Account", "x", Name="x")])
+    with pytest.raises(ValueError, match="at most 10000"):
+        salesforce.write([replace(batch[0], key=str(n)) for n in range(10_001)])
 
 
 def test_an_update_without_id_is_parked(salesforce) -> None:

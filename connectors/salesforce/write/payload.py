@@ -22,7 +22,13 @@ def record(write: Write) -> dict[str, Any]:
     body: dict[str, Any] = {"attributes": {"type": write.object}}
     if write.id:
         body["id"] = write.id
-    body |= {name: _plain(value) for name, value in write.fields.items()}
+    return body | values(write)
+
+
+def values(write: Write) -> dict[str, Any]:
+    """The fields a write sets; a link is its lookup, one taken away an empty lookup."""
+    body = {name: _plain(value) for name, value in write.fields.items()}
+    body |= {_lookup(write.object, link): None for link in write.unlinks}
     body |= {_lookup(write.object, link): link.id for link in write.links}
     if write.natural_key and write.verb is not Verb.UPDATE:
         body.setdefault(*write.natural_key)
