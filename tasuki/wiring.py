@@ -14,7 +14,7 @@ from config.nearest import did_you_mean
 from config.project import ConnectionConfig, Project, load_project
 from config.settings import problems
 from connectors.budget import Budget
-from connectors.protocol import Connector, ConnectorSpec, Delivery, Hint, OpenContext
+from connectors.protocol import Connector, ConnectorSpec, Delivery, Hint, NewField, OpenContext
 from mappings.finding import Finding, finding_of
 from mappings.project import load_mappings
 from playbook.book import read_playbook, written_fields
@@ -164,6 +164,12 @@ def hints_of(app: App, name: str, delivery: Delivery) -> Sequence[Hint]:
         )
     settings = app.project.connection_settings(name, spec.settings)
     return spec.hints(settings, delivery, app.tools.clock.now())
+
+
+def package_of(app: App, name: str, fields: Sequence[NewField]) -> Mapping[str, str] | None:
+    """The files that make fields of one connection; None where its system takes none."""
+    package = _spec(app.project.connections[name]).package
+    return None if package is None else package(fields)
 
 
 def _spec(config: ConnectionConfig) -> Spec:

@@ -17,7 +17,10 @@ from sync.context import Tools
 from sync.write.intent import Intent, by_ids
 from tasuki.values import Json
 
-_SYSTEM: Final = "salesforce"
+SYSTEM: Final = "salesforce"
+"""Where tasks are given."""
+KEY: Final = "Tasuki_Key__c"
+"""The field of a task that holds its natural key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class _Desk:
 
     def record(self, entity: str, id: str | None, objects: Sequence[str]) -> str | None:
         """The entity's Salesforce record, of the first of these objects that it has."""
-        links = [x for x in self.records.get((entity, id or ""), ()) if x.connection == _SYSTEM]
+        links = [x for x in self.records.get((entity, id or ""), ()) if x.connection == SYSTEM]
         return next((x.id for name in objects for x in links if x.object == name), None)
 
     def text(self, order: Order, words: Words) -> str:
@@ -99,9 +102,9 @@ def _intent(desk: _Desk, order: Order) -> Intent:
         origin=order.origin,
         lane=order.lane,
         verb=Verb.CREATE,
-        connection=_SYSTEM,
+        connection=SYSTEM,
         object="Task",
-        natural_key=("Tasuki_Key__c", order.key),
+        natural_key=(KEY, order.key),
         fields={k: v for k, v in _fields(desk, order).items() if v not in (None, "")},
         entity=entity,
         entity_id=order.about[entity],
@@ -121,7 +124,7 @@ def _fields(desk: _Desk, order: Order) -> dict[str, Json]:
         "Status": "Not Started",
         "Priority": order.task.priority,
         "ActivityDate": desk.office.day(due).isoformat(),
-        "Tasuki_Key__c": order.key,
+        KEY: order.key,
         "OwnerId": desk.user(order),
         # Salesforce refuses a WhatId beside a Lead (prefix 00Q).
         "WhatId": None if who and who.startswith("00Q") else what,
@@ -139,7 +142,7 @@ def misled(db: Connection, about: Mapping[str, Mapping[str, str | None]]) -> set
     for entity in _LINKED:
         ids = {id_ for key in waiting if (id_ := about[key].get(entity))}
         for id_, links in identities.members_of(db, entity, ids).items():
-            linked[entity, id_] = {link.id for link in links if link.connection == _SYSTEM}
+            linked[entity, id_] = {link.id for link in links if link.connection == SYSTEM}
     found: set[str] = set()
     for key, wish in waiting.items():
         known = {

@@ -14,4 +14,5 @@ reporting   what each team received, what was written, what is incomplete
 accounts    who may sign in to the console, and what they did
 explaining  why a cell holds what it holds, why a rule says so
 checking    validate, discover, doctor
+setting_up  fields that the project writes and its systems do not have
 """

@@ -23,6 +23,7 @@ from tasuki.service.app import App
 from tasuki.service.checking import systems
 from tasuki.service.checking.check import Check, State
 from tasuki.service.checking.origin import safe_url
+from tasuki.service.setting_up import needed
 from tasuki.service.writing import rivals
 from tasuki.values import Json, instant
 
@@ -33,6 +34,7 @@ def doctor(app: App) -> tuple[Check, ...]:
     """Every check, in the order things depend on each other. Talks to every connection once."""
     with app.store.reading() as db:
         inside = [*_store(app, db), *_leases(db), *_freshness(app, db), *systems.inside(app, db)]
+        inside += needed.checks(app, db)
         blind = list(_blind_rules(db, playbook_of(app.tools)))
     return (*_python(), *inside, *systems.outside(app), *blind)
 

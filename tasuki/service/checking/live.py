@@ -51,11 +51,11 @@ class DriftView:
 
 
 def discover(
-    app: App, connections: Sequence[str] = ()
+    app: App, connections: Sequence[str] = (), also: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[Discovered, dict[str, TasukiError]]:
     """Ask the systems (all, or these) to describe every object the mappings use.
 
-    A named connection that no mapping uses describes everything it knows. What a system does not
+    `also` names further objects by connection. A named connection that no mapping uses describes everything it knows. What a system does not
     answer is told by connection; the others are asked all the same.
 
     Errors: UnknownRecordError for a name no file declares.
@@ -65,6 +65,10 @@ def discover(
     for each in streams(app.tools):
         if not wanted or each.connection in wanted:
             objects.setdefault(each.connection, []).append(each.object)
+    for connection, names in (also or {}).items():
+        if not wanted or connection in wanted:
+            known = objects.setdefault(connection, [])
+            known += [name for name in dict.fromkeys(names) if name not in known]
     found: dict[str, tuple[ObjectInfo, ...]] = {}
     silent: dict[str, TasukiError] = {}
     for connection, names in objects.items():
