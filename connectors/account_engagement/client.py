@@ -83,6 +83,16 @@ class Call:
         return [*(self.body or {}), *(inner or {}), *filter(None, asked)]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call that may have changed something, and what came back of it."""
+
+    call: Call
+    status: int | None = None
+    """None when no answer came."""
+    body: Any = None
+
+
 @dataclass(slots=True)
 class Client:
     """The traffic of one connection."""
@@ -97,7 +107,7 @@ class Client:
     usage: tuple[int, int] | None = None
     """Calls made today of how many, as last told."""
     _asked: local = field(default_factory=local)
-    """When this thread's last answered call was asked, by the platform's clock."""
+    """This thread's: when its last answered call was asked, and what came back of a write."""
     _token: str | None = field(default=None, repr=False)
     _signing: Lock = field(default_factory=Lock)
     _open: BoundedSemaphore = field(init=False)
@@ -133,6 +143,12 @@ class Client:
         asked: datetime | None = getattr(self._asked, "at", None)
         return asked or self.clock.now()
 
+    def heard(self) -> Heard | None:
+        """What came back of this thread's last write since it asked; None when none was sent."""
+        heard: Heard | None = getattr(self._asked, "heard", None)
+        self._asked.heard = None
+        return heard
+
     def limits(self) -> Limits:
         """The day's allowance as last told; it begins anew at the account's midnight."""
         used, allowed = self.usage or (None, None)
@@ -159,6 +175,7 @@ class Client:
         where = self._where(call)
         ask_usage = self.tally.calls % self.settings.usage_every == 0
         self.tally.add("write" if call.sends else "read")
+        self._hear(call, None)
         try:
             with self._open:
                 answer = self.session.request(
@@ -169,12 +186,25 @@ class Client:
                     headers=self._headers(token, ask_usage=ask_usage),
                 )
             self._note(answer)
+            self._hear(call, answer)
             if answer.status_code >= 300:
                 raise self._refused(call, answer)
             body = orjson.loads(answer.content or b"null")
             return Answer(answer.status_code, body, _CUT in answer.headers.get(_WARNING, ""))
         except (requests.RequestException, HTTPError, orjson.JSONDecodeError) as error:
             raise of_network(error, where, sends=call.sends) from None
+
+    def _hear(self, call: Call, answer: requests.Response | None) -> None:
+        """Keep what a write was answered."""
+        if not call.sends:
+            return
+        self._asked.heard = Heard(call)
+        if answer is not None:
+            try:
+                body = orjson.loads(answer.content or b"null")
+            except orjson.JSONDecodeError:
+                body = None
+            self._asked.heard = Heard(call, answer.status_code, body)
 
     def _headers(self, token: str, *, ask_usage: bool) -> dict[str, str]:
         headers = {

@@ -1,7 +1,7 @@
 """What every connector promises: the definition of done, ours and of third parties alike.
 
 bench · one connector beside a hand that edits its system | reading, filtering, covering, calls,
-writing · the promises, plain functions that take a bench. A test runs them all:
+writing, trusting · the promises, plain functions that take a bench. A test runs them all:
 
     @pytest.mark.parametrize("promise", PROMISES, ids=str)
     def test_the_connector_keeps(promise, bench, request):
@@ -14,7 +14,7 @@ writing · the promises, plain functions that take a bench. A test runs them all
 
 from typing import Final
 
-from connectors.conformance import calls, covering, filtering, reading, writing
+from connectors.conformance import calls, covering, filtering, reading, trusting, writing
 from connectors.conformance.bench import Bench, Hand, Promise, Purse
 
 __all__ = ["PROMISES", "Bench", "Hand", "Promise", "Purse"]
@@ -25,4 +25,5 @@ PROMISES: Final[tuple[Promise, ...]] = (
     *covering.PROMISES,
     *calls.PROMISES,
     *writing.PROMISES,
+    *trusting.PROMISES,
 )

@@ -86,6 +86,8 @@ class Bench:
     """The budget the connector was opened with."""
     arrived: Callable[[], int] | None = None
     """How many calls reached the system so far, sign-in included."""
+    link_to: Callable[[], tuple[str, str]] | None = None
+    """Make a record of another object by hand, to be linked to: its object and id."""
     missing_id: str = "999999999"
     waivers: Mapping[str, str] = field(default_factory=dict)
     """Promise -> why it cannot be kept here; a waived promise that is kept fails the suite."""
@@ -99,6 +101,9 @@ class Need(StrEnum):
     LOST_ANSWERS = "this bench loses no answers"
     HIDING = "this bench hides no field"
     BUDGET = "no call leaves this process"
+    LINKS = "this bench links no records"
+    HISTORY = "this system tells no past values"
+    DEFINES = "this connector makes no fields"
     FILTERS = "this connector is never given a filter"
 
 
@@ -108,6 +113,9 @@ _HAS: Final[Mapping[Need, Callable[[Bench], bool]]] = {
     Need.LOST_ANSWERS: lambda bench: bench.lose_answer is not None,
     Need.HIDING: lambda bench: bench.hide is not None,
     Need.BUDGET: lambda bench: bench.purse is not None and bench.arrived is not None,
+    Need.LINKS: lambda bench: bench.link_to is not None,
+    Need.HISTORY: lambda bench: bench.connector.can.history,
+    Need.DEFINES: lambda bench: bench.connector.can.defines,
     Need.FILTERS: lambda bench: bench.connector.can.filters,
 }
 

@@ -55,6 +55,7 @@ class HubSpotConnector:
             history=True,
             defines=True,
             uncounted=(occurrence.PREFIX, email.EMAIL_EVENTS),
+            id_from={directory.MEMBERSHIPS: ("list_id", "record_id")},
             unique_keys=settings.unique_keys,
         )
 

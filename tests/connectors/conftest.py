@@ -103,8 +103,9 @@ class MemoryHand:
 def memory_bench() -> Bench:
     """An in-process system with pages of three."""
     clock = FixedClock(datetime(2026, 1, 5, tzinfo=UTC))
-    system = MemorySystem(clock, {"contacts": shape("email lastname", unique="email")})
-    connector = MemoryConnector(system, MemorySettings(page_size=3))
+    shapes = {"contacts": shape("email lastname", unique="email"), "companies": shape("name")}
+    system = MemorySystem(clock, shapes)
+    connector = MemoryConnector(system, MemorySettings(page_size=3, history=True))
 
     def pass_time(by: timedelta) -> None:
         clock.at += by
@@ -118,6 +119,7 @@ def memory_bench() -> Bench:
         pass_time=pass_time,
         lose_answer=lambda: connector.faults.writes.append(Mishap.LOSE_ANSWER),
         hide=lambda name: connector.faults.hidden.add(("contacts", name)),
+        link_to=lambda: ("companies", system.add("companies", {"name": "c"})),
     )
 
 
@@ -555,9 +557,9 @@ def hubspot(open_hubspot: Callable[..., HubSpotAccount]) -> HubSpotAccount:
 
 
 @pytest.fixture
-def hubspot_bench(hubspot: HubSpotAccount) -> Bench:
+def hubspot_bench(hubspot: HubSpotAccount) -> Iterator[Bench]:
     """Contacts, named by e-mail."""
-    return Bench(
+    yield Bench(
         hubspot.connector,
         hubspot.hand,
         object="contacts",
@@ -567,4 +569,7 @@ def hubspot_bench(hubspot: HubSpotAccount) -> Bench:
         lose_answer=lambda: hubspot.wire.cut.extend(["batch/create", "batch/upsert"]),
         purse=purse_of(hubspot.connector.client.budget),
         arrived=lambda: len(hubspot.wire.seen),
+        link_to=lambda: ("companies", hubspot.hand.add("companies", {"name": "c"})),
     )
+    with hubspot.state.transaction() as db:
+        db.execute("DELETE FROM hs_property WHERE name LIKE 'conformance_%'")

@@ -18,6 +18,7 @@ from connectors.account_engagement.faults import MissingError
 from connectors.account_engagement.metadata import Kind, kind_of
 from connectors.account_engagement.read.records import find
 from connectors.account_engagement.write.payload import payload
+from connectors.exchange import told
 from connectors.protocol import Receipt, Settled, Verb, Write
 from tasuki.errors import (
     BlockedError,
@@ -52,7 +53,7 @@ def write(client: Client, batch: Sequence[Write]) -> list[Receipt]:
     unknown: dict[tuple[str, str], Receipt] = {}
     for each in batch:
         twin = unknown.get(each.natural_key) if each.natural_key else None
-        receipt = replace(twin, key=each.key) if twin else _settle(client, each)
+        receipt = replace(twin, key=each.key) if twin else _exchanged(client, each)
         if receipt.settled is Settled.UNKNOWN and each.natural_key:
             unknown[each.natural_key] = receipt
         receipts.append(receipt)
@@ -60,6 +61,17 @@ def write(client: Client, batch: Sequence[Write]) -> list[Receipt]:
     if blocked and len(blocked) == len(receipts):
         raise blocked[0]
     return receipts
+
+
+def _exchanged(client: Client, write: Write) -> Receipt:
+    """The receipt with what went over the wire; a record's last call is told."""
+    client.heard()  # another record's
+    receipt = _settle(client, write)
+    heard = client.heard()
+    if heard is None:
+        return receipt
+    line = f"{heard.call.method} /{heard.call.path}"
+    return replace(receipt, exchange=told(line, heard.status, heard.call.body, heard.body))
 
 
 def _settle(client: Client, write: Write) -> Receipt:

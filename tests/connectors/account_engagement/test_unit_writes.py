@@ -118,3 +118,28 @@ def test_twins_of_a_lost_write_wait_with_it(open_unit: Callable[..., Unit]) -> N
         ("w", Settled.UNKNOWN),
         ("x", Settled.UNKNOWN),
     ]
+
+
+def test_a_receipt_keeps_its_call_without_values(open_unit: Callable[..., Unit]) -> None:
+    """Written, refused or lost: what went over the wire is told, values hidden; a look is not."""
+    unit = open_unit()
+    (made,) = unit.connector.write([prospect(Verb.UPSERT, lastName="Sazanami")])
+    assert made.exchange is not None
+    assert made.exchange.call == "POST /objects/prospects/do/upsertLatestByEmail"
+    assert (made.exchange.status, made.exchange.answer["id"]) == (201, int(made.id or 0))
+    assert made.exchange.request["prospect"] == {"lastName": "…"}
+    (found,) = unit.connector.write([prospect(Verb.CREATE, lastName="Sazanami")])
+    assert (found.settled, found.exchange) == (Settled.WRITTEN, None)
+    unit.lose_answer()
+    (lost,) = unit.connector.write([prospect(Verb.UPSERT, lastName="Sazanami")])
+    assert lost.exchange is not None
+    assert (lost.exchange.status, lost.exchange.answer) == (None, None)
+    bad = Write("b", Verb.UPDATE, "prospects", {"lastName": "Sazanami"}, "999999")
+    (refused,) = unit.connector.write([bad])
+    assert refused.exchange is not None
+    assert (refused.exchange.call, refused.exchange.status) == (
+        "PATCH /objects/prospects/999999",
+        404,
+    )
+    assert "Sazanami" not in str([made, lost, refused])
+    assert EMAIL[1] not in str([made.exchange, lost.exchange])
