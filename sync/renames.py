@@ -116,7 +116,7 @@ def _rename(db: Connection, old: str, new: str) -> None:
     db.execute(update(CURSOR).where(*of).values(object=new))
     for origin in _ORIGINS:
         was, is_ = f"{origin}:{old}", f"{origin}:{new}"
-        for column in (INTENT.c.id, PARKED.c.id, CHANGE.c.intent_id):
+        for column in (INTENT.c.id, PARKED.c.id, PARKED.c.intent_id, CHANGE.c.intent_id):
             moved = is_ + func.substr(column, len(was) + 1)
             mine = column.startswith(f"{was}:", autoescape=True)
             db.execute(update(column.table).where(mine).values({column: moved}))
@@ -130,13 +130,15 @@ def _removed(db: Connection, known: Said, now: Said) -> Iterator[dict[str, Json]
         _withdraw(db, INTENT.c.origin.in_(origins))
         for origin in origins:
             mine = PARKED.c.id.startswith(f"{origin}:", autoescape=True)
-            db.execute(update(PARKED).where(mine, PARKED.c.state == "open").values(state="dropped"))
+            waits = PARKED.c.state.in_(("open", "dead"))
+            db.execute(update(PARKED).where(mine, waits).values(state="closed", next_at=None))
         db.execute(delete(CURSOR).where(CURSOR.c.connection == _MAPPINGS, CURSOR.c.object == name))
         yield _tell("removed", name=name)
 
 
 def _withdraw(db: Connection, *which: Any) -> None:
-    waiting = or_(INTENT.c.state.in_(("open", "parked")), INTENT.c.state.startswith(HELD))
+    unsent = INTENT.c.state.in_(("open", "parked", "dropped"))
+    waiting = or_(unsent, INTENT.c.state.startswith(HELD))
     db.execute(update(INTENT).where(waiting, *which).values(state="withdrawn"))
 
 

@@ -22,6 +22,7 @@ def drop_wishes(db: Connection, person: str) -> None:
         db.execute(CHANGE.delete().where(*waiting))
         delete_where_in(db, RECEIPT, RECEIPT.c.id, writes, RECEIPT.c.state.in_(_OPEN))
         delete_where_in(db, PARKED, PARKED.c.id, writes)
+        delete_where_in(db, PARKED, PARKED.c.intent_id, chunk)
     db.execute(INTENT.delete().where(*mine))
 
 
@@ -42,4 +43,6 @@ def refuse(db: Connection, struck: Iterable[Place]) -> list[tuple[str, str]]:
         rows = db.execute(select(INTENT.c.entity, INTENT.c.entity_id).where(*mine))
         again += [(entity, id_) for entity, id_ in rows if entity and id_]
         db.execute(INTENT.delete().where(*mine))
+        gone = PARKED.c.intent_id.not_in(select(INTENT.c.id))
+        delete_where_in(db, PARKED, PARKED.c.intent_id, chunk, gone)
     return sorted(set(again))

@@ -241,10 +241,10 @@ def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, An
     """What waits, grouped by cause, most first.
 
     Each: connection, object, code, reason, fix, place, count, dead, next_at, attempts (the most),
-    and of one of them id, sample (its record id) and label. Writes that were refused for the same
-    reason are apart when another line is to blame.
+    since, last, and of one of them id, sample (its record id) and label. Records are apart when
+    another line is to blame; rows of files, each with a line of its own, are not.
     """
-    line = case((PARKED.c.intent_id.is_not(None), PARKED.c.place))
+    line = case((or_(PARKED.c.intent_id.is_not(None), _IS_CELL), PARKED.c.place))
     by = (PARKED.c.connection, PARKED.c.object, PARKED.c.code, PARKED.c.reason, PARKED.c.fix)
     rows = db.execute(
         select(
@@ -271,5 +271,6 @@ def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, An
     ]
 
 
+_IS_CELL: Final = PARKED.c.record_id.is_not(None)
 _DEAD: Final = case((PARKED.c.state == "dead", 1), else_=0)
 _QUERY: Final[Any] = select(*(PARKED.c[name] for name in Waits.__slots__))

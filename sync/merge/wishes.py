@@ -1,8 +1,8 @@
 """What a merge wishes to write back: cells of a side that differ from the entity."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +15,7 @@ from mappings.apply import Pushed, Reject, push, seen
 from mappings.spec import MappedField, Rule
 from mappings.spec import Mapping as RecordMapping
 from mappings.values import to_json
+from staging.labels import labels
 from staging.write import conflicts, parking
 from staging.write.parking import Parked
 from sync.context import Tools
@@ -47,6 +48,9 @@ class Offer:
     """What is to be written to one record, and what cannot be."""
 
     origin: str
+    ref: Ref
+    about: tuple[str, str]
+    """Entity and id."""
     intent: Intent | None
     refused: tuple[Parked, ...]
 
@@ -142,12 +146,25 @@ def _fresh(merged: Wanted) -> list[str]:
 
 def _park(db: Connection, tools: Tools, offers: Sequence[Offer]) -> None:
     """Values that a side does not take wait for a person; those it takes by now wait no more."""
-    waiting = parking.open_ids(db, RejectedError.code) if offers else set()
-    refused = {parked.id: parked for offer in offers for parked in offer.refused}
+    refusing = [offer for offer in offers if offer.refused]
+    by_object: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for offer in offers:
+        by_object[offer.ref.connection, offer.ref.object].append(offer.ref.id)
+    waiting: set[str] = set()
+    for (connection, object_), ids in by_object.items():
+        waiting |= parking.open_of(db, RejectedError.code, connection, object_, ids)
     origins = {offer.origin for offer in offers}
-    parking.unpark(db, [i for i in waiting - set(refused) if i.rpartition("#")[0] in origins])
-    for parked in refused.values():
-        parking.park(db, parked, tools.run, tools.now())
+    refused = {parked.id for offer in refusing for parked in offer.refused}
+    parking.unpark(db, [i for i in waiting - refused if i.rpartition("#")[0] in origins])
+    names = labels(db, (offer.about for offer in refusing))
+    parking.park_all(db, _named(refusing, names), tools.run, tools.now())
+
+
+def _named(offers: Iterable[Offer], names: Mapping[tuple[str, str], str]) -> Iterator[Parked]:
+    """What is refused, with what a person calls the record."""
+    for offer in offers:
+        for parked in offer.refused:
+            yield replace(parked, label=names.get(offer.about) or parked.record_id)
 
 
 def first_of_each_side(voices: Sequence[Voice]) -> Iterator[Voice]:
@@ -193,10 +210,11 @@ def _offer(
         push(mapping, voice.side, wanted, record=voice.staged.payload) if wanted else Pushed({})
     )
     refused = tuple(_refused(key, voice, reject) for reject in pushed.rejects)
+    about = (entity.name, str(row["id"]))
     tied = tied_cells(voice, row, ends)
     fields = {**pushed.fields, **{name: cell.id for name, cell in tied.items()}}
     if not fields:
-        return Offer(key, None, refused)
+        return Offer(key, voice.ref, about, None, refused)
     causes = _causes(mapping, voice.side, wanted, provenance) | {
         name: cell.cause(row, provenance) for name, cell in tied.items()
     }
@@ -213,7 +231,7 @@ def _offer(
         entity_id=row["id"],
         cause={"rule": mapping.name, "cells": causes},
     )
-    return Offer(key, intent, refused)
+    return Offer(key, voice.ref, about, intent, refused)
 
 
 def _refused(key: str, voice: Voice, reject: Reject) -> Parked:

@@ -4,11 +4,12 @@ It waits until the cell can be read: its system or the mapping was corrected, or
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
 
-from mappings.apply import Normalized, normalize
+from mappings.apply import Normalized, Reject, normalize
 from mappings.spec import Mapping as RecordMapping
 from mappings.spec import Side
 from staging.records import Staged
@@ -60,8 +61,15 @@ def _rejects(mapping: RecordMapping, said: Mapping[Ref, Normalized | None]) -> I
                 code=CODE,
                 reason=reject.reason,
                 fix=reject.remedy,
-                place=f"{ref.connection}/{ref.object}.{reject.source}",
+                place=_place(mapping, ref, reject),
             )
+
+
+def _place(mapping: RecordMapping, ref: Ref, reject: Reject) -> str:
+    """The line of the mapping that reads the cell, and the cell."""
+    rule = mapping.fields.get(reject.field)
+    cell = f"{ref.connection}/{ref.object}.{reject.source}"
+    return str(replace(rule.place, key=cell)) if rule and rule.place else cell
 
 
 def unread(run: Runner) -> int:
