@@ -237,4 +237,22 @@ ASKING: Final = {
     "bot": "ボット",
     "no_consent": "同意なし",
     "consent": "同意",
+    # fields that systems lack
+    "Every field that the project writes is there.": (
+        "プロジェクトが書き込む項目はすべてそろっています。"
+    ),
+    "by Tasuki": "Tasuki が作成",
+    "by a package to deploy": "パッケージをデプロイ",
+    "by hand": "手作業で作成",
+    "how": "作成方法",
+    "asked for by": "必要とする箇所",
+    "unique": "一意",
+    "made": "作成済み",
+    "missing": "未作成",
+    "package written": "パッケージ出力済み",
+    "refused by the system": "システムが拒否",
+    "type": "型",
+    "The package for {name} is in {folder}; its README.txt leads through.": (
+        "{name} 用のパッケージを {folder} に出力しました。手順は README.txt をご覧ください。"
+    ),
 }

@@ -74,7 +74,17 @@ def _below(
 
 _VERBS: Final[tuple[tuple[Group, tuple[Verb, ...]], ...]] = (
     (_BEGIN, (begin.init, serve.demo)),
-    (_CHECK, (check.discover, check.validate, check.test, check.preview, check.doctor)),
+    (
+        _CHECK,
+        (
+            check.discover,
+            check.validate,
+            connection.setup,
+            check.test,
+            check.preview,
+            check.doctor,
+        ),
+    ),
     (_FLOW, (run, plan, approve, apply, undo, runs)),
     (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile)),
     (_DECIDE, (decide.split,)),

@@ -55,8 +55,9 @@ def discover(
 ) -> tuple[Discovered, dict[str, TasukiError]]:
     """Ask the systems (all, or these) to describe every object the mappings use.
 
-    `also` names further objects by connection. A named connection that no mapping uses describes everything it knows. What a system does not
-    answer is told by connection; the others are asked all the same.
+    `also` names further objects by connection. A named connection that no mapping uses describes
+    everything it knows. What a system does not answer is told by connection; the others are asked
+    all the same.
 
     Errors: UnknownRecordError for a name no file declares.
     """

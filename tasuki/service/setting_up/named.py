@@ -10,7 +10,7 @@ from mappings.spec import ID, MappedField, Side, SideField, WrittenAs
 from mappings.spec import Mapping as RecordMapping
 from playbook.book import Playbook, playbook_of
 from playbook.decide.tasks import KEY, SYSTEM
-from playbook.rules import Score
+from playbook.rules import Handoff, Score, Signal
 from sync.context import Tools
 from sync.wishes.creates import OWN_KEY
 from tasuki.errors import Place
@@ -148,7 +148,8 @@ def _scored(tools: Tools, score: Score) -> Iterator[Named]:
 
 def _task_key(book: Playbook, language: str) -> Iterator[Named]:
     """The key of the tasks that rules give, named by the first of them."""
-    given = [each.rule.place for each in (*book.signals, *book.handoffs) if each.says.task]
+    rules: tuple[Signal | Handoff, ...] = (*book.signals, *book.handoffs)
+    given = [each.rule.place for each in rules if each.says.task]
     given += [
         each.rule.place
         for each in book.scenarios
