@@ -26,7 +26,7 @@ from sync.write.apply.settle import settle
 from sync.write.parked.retry import close, reopen, try_due
 from sync.write.plan.draft import plan
 from sync.write.rivals.naming import name_rivals
-from sync.write.undo.backwards import plan_undo
+from sync.write.undo.flow import plan_undo
 from tasuki.service.scenarios import ADOPT
 from tasuki.values import Json
 
@@ -105,9 +105,10 @@ def retry(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
 
 
 def undo(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
-    """Make the plan that undoes a run."""
+    """Make the plan that undoes a run, a plan, a scenario run or what was written to a record."""
     settle(run)
-    return plan_undo(run, arguments["of"], arguments.get("by", "operator"))
+    by = arguments.get("by", "operator")
+    return plan_undo(run, arguments["of"], by, arguments.get("since"))
 
 
 def push_scenario(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:

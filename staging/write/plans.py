@@ -54,6 +54,11 @@ class PlanRow:
 def save(db: Connection, plan: PlanRow, changes: Iterable[Change]) -> None:
     """Keep a plan and its changes."""
     upsert(db, PLAN, [asdict(plan)])
+    add(db, changes)
+
+
+def add(db: Connection, changes: Iterable[Change]) -> None:
+    """Keep changes of a plan that is made part by part; its own row is saved last."""
     upsert(db, CHANGE, (asdict(change) for change in changes))
 
 

@@ -20,6 +20,8 @@ class Piece:
     connection: str
     object: str
     record_id: str | None
+    made: bool
+    """It created the record."""
 
 
 def plans_of_run(db: Connection, run: str) -> list[str]:
@@ -38,9 +40,7 @@ def of_intents(db: Connection, intents: Iterable[str]) -> list[Piece]:
     writes: set[str] = set()
     for chunk in chunks(intents):
         writes.update(db.scalars(select(CHANGE.c.write_id).where(CHANGE.c.intent_id.in_(chunk))))
-    return [
-        p for chunk in chunks(sorted(writes)) for p in _pieces(db, (RECEIPT.c.id.in_(chunk),))
-    ]
+    return [p for chunk in chunks(sorted(writes)) for p in _pieces(db, (RECEIPT.c.id.in_(chunk),))]
 
 
 def of_record(
@@ -61,9 +61,7 @@ def later(
     """What was written to these records after a moment: (write, run, record id, fields)."""
     found: list[tuple[str, str, str, dict[str, Any]]] = []
     for chunk in chunks(ids):
-        query = select(
-            RECEIPT.c.id, RECEIPT.c.run_id, RECEIPT.c.record_id, RECEIPT.c.fields
-        ).where(
+        query = select(RECEIPT.c.id, RECEIPT.c.run_id, RECEIPT.c.record_id, RECEIPT.c.fields).where(
             RECEIPT.c.connection == connection,
             RECEIPT.c.object == object,
             RECEIPT.c.record_id.in_(chunk),
@@ -75,9 +73,7 @@ def later(
     return found
 
 
-def refused_deletes(
-    db: Connection, connection: str, object: str, ids: Iterable[str]
-) -> set[str]:
+def refused_deletes(db: Connection, connection: str, object: str, ids: Iterable[str]) -> set[str]:
     """The records that their system once refused to delete for us."""
     found: set[str] = set()
     for chunk in chunks(ids):
@@ -117,7 +113,7 @@ def _origin(scenario_run: str) -> str:
 
 
 def _pieces(db: Connection, where: Sequence[ColumnElement[bool]]) -> list[Piece]:
-    columns = (RECEIPT.c.id, RECEIPT.c.connection, RECEIPT.c.object, RECEIPT.c.record_id)
+    columns = RECEIPT.c["id", "connection", "object", "record_id", "created"]
     rows = db.execute(select(*columns).where(*where, _WRITTEN).order_by(RECEIPT.c.id))
     return [Piece(*row) for row in rows]
 

@@ -136,6 +136,11 @@ def let_go(db: Connection, ids: Iterable[str]) -> None:
     _set_state(db, ids, "undone", ("open", "done", "withdrawn", "parked"))
 
 
+def take_up(db: Connection, ids: Iterable[str]) -> None:
+    """What a person undid of these was restored: they hold again, as before the undo."""
+    _set_state(db, ids, "done", ("undone",))
+
+
 def open_intents(
     db: Connection, origin_prefix: str = "", states: Sequence[str] = ("open",)
 ) -> list[Intent]:

@@ -10,10 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from connectors.budget import Lane, in_lane
-from staging.write import plans, receipts
+from staging.write import plans
 from staging.write.plans import PlanRow
 from sync.context import Runner, Step, Tools
-from sync.write import intent
 from sync.write.apply.lookback import look_back
 from sync.write.apply.recheck import RECHECK
 from sync.write.apply.send import HOLD, SEND
@@ -21,6 +20,7 @@ from sync.write.apply.settle import settle
 from sync.write.batches import batches, ranks
 from sync.write.guards import judge
 from sync.write.guards.moment import trust
+from sync.write.undo import store as undoing
 from tasuki.errors import (
     BlockedError,
     GuardError,
@@ -105,8 +105,7 @@ def _keep_begin(
         _require_untouched(db, plan)
     todo = judge.begin(db, tools, plan, todo, production=bool(arguments.get("production")))
     if plan.undo_of:
-        wrote = receipts.in_state(db, ("written",), plan.undo_of)
-        intent.let_go(db, plans.intents_of(db, (receipt.id for receipt in wrote)))
+        undoing.begin(db, plan, todo)
     plans.set_state(db, plan.id, "applying", run_id=tools.run)
     can = {name: tools.connectors[name].can for name in {c.connection for c in todo}}
     order = ranks(tools.mappings, tuple(tools.entities))
@@ -142,6 +141,7 @@ def _keep_finish(
     counts |= plans.tally(db, arguments["plan"])
     trust(db, tools, arguments["plan"])
     plans.set_state(db, arguments["plan"], "applied", applied_at=tools.now())
+    undoing.finish(db, arguments["plan"])
     if any(counts.get(state) for state in ("parked", "refused", "unknown", "held")):
         counts["state"] = "partial"
     return counts

@@ -18,7 +18,7 @@ from staging.write.receipts import ReceiptRow
 from sync.context import Step, Tools
 from sync.write import intent
 from sync.write.cell import holds, unmoved
-from tasuki.values import Json, stamp
+from tasuki.values import Json, instant, stamp
 
 _LOOKED_AT: Final = (Verb.UPDATE, Verb.DELETE)
 
@@ -58,7 +58,7 @@ def recheck(todo: Sequence[Change], now_there: Mapping[str, Record]) -> Fresh:
         value = record.id if change.field == ID else record.fields.get(change.field)
         if change.verb == Verb.UPDATE and holds(change.field, value, change.after):
             already.append(change.id)
-        elif unmoved(change.field, value, change.before):
+        elif unmoved(change.field, value, change.before) and not _stirred(change, record):
             send.setdefault(change.write_id, {})[change.field] = value
         else:
             moved.append(Moved(change.id, _edited(record)))
@@ -66,6 +66,12 @@ def recheck(todo: Sequence[Change], now_there: Mapping[str, Record]) -> Fresh:
     deletes = {c.write_id for c in todo if c.verb == Verb.DELETE}
     kept = {w: cells for w, cells in send.items() if not (w in deletes and w in whole)}
     return Fresh(kept, tuple(already), tuple(moved))
+
+
+def _stirred(change: Change, record: Record) -> bool:
+    """Whether a record that is deleted only if untouched was touched, in whichever field."""
+    seen = change.cause.get("seen_at")
+    return bool(seen and record.modified_at and record.modified_at > instant(seen))
 
 
 def _gone(change: Change) -> Moved:

@@ -1,176 +1,174 @@
-"""A plan that restores what a run wrote, where it is still ours; the rest is listed.
+"""What stood in a cell before us, and whether what stands there now is still ours.
 
-Undo is a plan like any other: read it, approve it, apply it, undo it. Cells that somebody edited
-since are in the plan as refused, with both values, so that nobody has to look for them.
+Several writes to one cell are walked back from the newest for as long as each found there what the
+one before it had left: where somebody's value stood between two of ours, that value is restored.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
-
 from connectors.protocol import Record, Verb
-from staging import runs
+from mappings.spec import ID
 from staging.erasure.scrub import is_struck
-from staging.write import plans, receipts
-from staging.write.plans import Change
 from staging.write.receipts import ReceiptRow
-from sync.context import Runner, Step, Tools
-from sync.write.cell import holds, is_link
-from sync.write.guards.group import UNDO as RULE
-from sync.write.plan.describe import describe
-from sync.write.risk import Risk
-from tasuki.errors import UnknownRecordError
-from tasuki.values import Json, Ref, instant, new_id, same_value
+from sync.write.cell import added, dropped, is_link, tie
+from sync.write.undo import left
+from tasuki.values import Json, Ref, same_value
 
-There = dict[Ref, Record]
-_STAYS: Final = "a link that was added stays; take it away by hand"
-_ERASED: Final = "it named somebody who was erased since; left as it is"
-_OWN_AUTOMATION: Final = timedelta(minutes=2)
-"""Clocks differ, and a system's own rules may follow a create; what comes later is somebody's."""
+_MAKING: Final = (Verb.CREATE, Verb.UPSERT)
 
 
-def plan_undo(run: Runner, of: str, by: str = "operator") -> dict[str, Json]:
-    """Save the plan that undoes a run; `plan` is None when nothing of it is left to undo."""
-    return run.step(UNDO, of=of, by=by)
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """Everything of a scope that was written to one record, oldest first."""
+
+    ref: Ref
+    receipts: tuple[ReceiptRow, ...]
+
+    @property
+    def made(self) -> bool:
+        """Whether the first of it made the record."""
+        return self.receipts[0].verb in _MAKING and self.receipts[0].created
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the last of it deleted the record."""
+        return self.receipts[-1].verb == Verb.DELETE
 
 
-def written_by(db: Connection, run_id: str) -> list[ReceiptRow]:
-    """What a run wrote, and what earlier runs of the same plan wrote before they were killed.
+@dataclass(frozen=True, slots=True)
+class Back:
+    """One cell as an undo finds it, and what it would put there."""
 
-    Errors: UnknownRecordError when there is no such run.
+    wrote: Wrote
+    receipt: ReceiptRow
+    """The write up to which it goes back."""
+    field: str
+    now: Json
+    ours: Json
+    """What our last write left there."""
+    after: Json
+    verb: Verb = Verb.UPDATE
+    is_ours: bool = True
+    reason: str | None = None
+    """Why it is left, or what is done instead; None of a cell that somebody edited."""
+    whole: bool = False
+    """Something about the record beside what we wrote is why it is left."""
+    seen_at: str | None = None
+    """Of a delete: the record's stamp at our look; it goes ahead only while that stands."""
+
+    @property
+    def cell(self) -> left.Cell:
+        """Where it is."""
+        return self.wrote.ref.id, left.WHOLE if self.whole else self.field
+
+    @property
+    def is_edited(self) -> bool:
+        """Left, and nobody knows yet because of whom."""
+        return not self.is_ours and self.reason is None
+
+
+def by_record(receipts: Iterable[ReceiptRow]) -> list[Wrote]:
+    """Settled writes record by record; a create that found its record there changed nothing.
+
+    Nor did an upsert whose record was only found when its answer was lost.
     """
-    found = runs.get(db, run_id)
-    if found is None:
-        raise UnknownRecordError(
-            f"there is no run {run_id}", remedy="`tasuki runs` lists them with their ids."
-        )
-    plans_of = {receipt.plan_id for receipt in receipts.in_state(db, ("written",), found.id)}
-    return receipts.of_plans(db, ("written",), plans_of)
+    groups: dict[Ref, list[ReceiptRow]] = defaultdict(list)
+    for receipt in receipts:
+        found = receipt.verb in _MAKING and not receipt.created
+        if not found or (receipt.verb == Verb.UPSERT and receipt.reason is None):
+            groups[Ref(receipt.connection, receipt.object, receipt.record_id or "")].append(receipt)
+    return [
+        Wrote(ref, tuple(sorted(group, key=lambda r: (r.opened_at, r.settled_at or "", r.id))))
+        for ref, group in sorted(groups.items())
+    ]
 
 
-def _ask_undo(db: Connection, tools: Tools, arguments: dict[str, Json]) -> There:
-    there: There = {}
-    groups: dict[tuple[str, str], list[ReceiptRow]] = defaultdict(list)
-    for receipt in written_by(db, arguments["of"]):
-        groups[receipt.connection, receipt.object].append(receipt)
-    for (connection, object_), group in sorted(groups.items()):
-        ids = sorted({r.record_id for r in group if r.record_id})
-        fields = sorted({name for r in group for name in r.fields})
-        for record in tools.connectors[connection].read(object_, ids, fields):
-            there[Ref(connection, object_, record.id)] = record
-    return there
-
-
-def _keep_undo(
-    db: Connection, tools: Tools, arguments: dict[str, Json], there: There
-) -> dict[str, Json]:
-    wrote = written_by(db, arguments["of"])
-    plan_id = f"p_{new_id()[-12:]}"
-    changes = backwards(plan_id, wrote, there, _names(db, wrote))
-    open_ = [change for change in changes if change.state == "planned"]
-    kept = len(changes) - len(open_)
-    if not changes:
-        return {"plan": None, "changes": 0, "kept": 0}
-    plans.discard_drafts(db, f"undo:{arguments['of']}")
-    row = describe(db, tools, plan_id, changes, arguments["by"])
-    notes = {**row.notes, "kept": kept}
-    row = replace(row, undo_of=arguments["of"], origin=f"undo:{arguments['of']}", notes=notes)
-    plans.save(db, row, changes)
-    return {"plan": plan_id, "changes": len(open_), "kept": kept}
-
-
-def backwards(
-    plan_id: str, wrote: Iterable[ReceiptRow], there: Mapping[Ref, Record], names: Mapping[str, str]
-) -> list[Change]:
-    """The changes that restore each written cell that still holds what we wrote."""
-    changes: list[Change] = []
-    for receipt in wrote:
-        record = there.get(Ref(receipt.connection, receipt.object, receipt.record_id or ""))
-        label = names.get(receipt.id, receipt.record_id or "")
-        changes.extend(_back(plan_id, receipt, record, label))
-    return changes
-
-
-def _back(plan_id: str, receipt: ReceiptRow, record: Record | None, label: str) -> Iterable[Change]:
-    if record is None or receipt.verb == Verb.DELETE:
+def gone(wrote: Wrote, kind: str, *, is_membership: bool) -> Iterator[Back]:
+    """A record that is not there any more: what we made is gone as wanted, the rest is told."""
+    if wrote.made:
         return
-    created = receipt.verb in (Verb.CREATE, Verb.UPSERT)
-    if created and not receipt.created:
+    last = wrote.receipts[-1]
+    if wrote.deleted:
+        by_hand = left.MEMBERSHIP if is_membership else left.restored_by_hand(kind, wrote.ref)
+        yield _left(wrote, last, ID, by_hand, after=wrote.ref.id)
         return
-    struck = {n for n, sent in receipt.fields.items() if _is_struck(sent, receipt.before.get(n))}
-    edited = created and (_touched(receipt, record) or _differs(receipt, record, struck))
-    for name, sent in receipt.fields.items():
-        before = receipt.before.get(name)
-        value = record.fields.get(name)
-        if name in struck:
-            left = _change(plan_id, receipt, name, None, None, label, ours=False)
-            yield from () if created else (replace(left, reason=_ERASED),)
-            continue
-        if not created and same_value(value, before):
-            continue
-        ours = not edited if created else same_value(value, sent)
-        change = _change(
-            plan_id, receipt, name, value, None if created else before, label, ours=ours
-        )
-        yield change if created or not is_link(name) else replace(change, reason=_STAYS)
+    for name, chain in _chains(wrote).items():
+        yield _left(wrote, chain[-1], name, left.GONE, ours=chain[-1].fields[name])
 
 
-def _is_struck(sent: Json, before: Json) -> bool:
-    """Whether a value of somebody erased stood there: nobody can tell it, or restore it."""
-    return is_struck(sent) or is_struck(before)
+def cells(wrote: Wrote, record: Record) -> Iterator[Back]:
+    """Every cell that we wrote and that does not hold what stood there before us."""
+    for name, chain in _chains(wrote).items():
+        if any(is_struck(r.fields[name]) or is_struck(r.before.get(name)) for r in chain):
+            yield _left(wrote, chain[-1], name, left.ERASED)
+        elif is_link(name):
+            yield from _links(wrote, record, name, chain)
+        else:
+            yield from _field(wrote, record, name, chain)
 
 
-def _differs(receipt: ReceiptRow, record: Record, but: set[str]) -> bool:
-    sent = ((name, value) for name, value in receipt.fields.items() if name not in but)
-    return any(not holds(name, record.fields.get(name), value) for name, value in sent)
+def _chains(wrote: Wrote) -> dict[str, list[ReceiptRow]]:
+    """Field → the writes to it, oldest first."""
+    chains: dict[str, list[ReceiptRow]] = defaultdict(list)
+    for receipt in wrote.receipts:
+        if receipt.verb in (Verb.UPDATE, Verb.UPSERT):
+            for name in receipt.fields:
+                chains[name].append(receipt)
+    return chains
 
 
-def _touched(receipt: ReceiptRow, record: Record) -> bool:
-    """Whether a record we made was changed since, be it in a field that we never sent."""
-    if record.modified_at is None or receipt.settled_at is None:
-        return False
-    return record.modified_at > instant(receipt.settled_at) + _OWN_AUTOMATION
+def _field(wrote: Wrote, record: Record, name: str, chain: Sequence[ReceiptRow]) -> Iterator[Back]:
+    first, sent, now = _first(chain, name), chain[-1].fields[name], record.fields.get(name)
+    if first.verb == Verb.UPSERT:
+        yield _left(wrote, first, name, left.TAKEN_OVER, ours=sent, now=now)
+    elif name not in record.fields:
+        yield _left(wrote, first, name, left.HIDDEN, ours=sent)
+    elif not same_value(now, first.before.get(name)):
+        ours = same_value(now, sent)
+        yield Back(wrote, first, name, now, sent, first.before.get(name), is_ours=ours)
 
 
-def _change(
-    plan_id: str,
+def _first(chain: Sequence[ReceiptRow], name: str) -> ReceiptRow:
+    """The oldest write after which nobody but us wrote the cell."""
+    first = chain[-1]
+    for older in reversed(chain[:-1]):
+        if not same_value(first.before.get(name), older.fields[name]):
+            break
+        first = older
+    return first
+
+
+def _links(wrote: Wrote, record: Record, name: str, chain: Sequence[ReceiptRow]) -> Iterator[Back]:
+    """A link is there or it is not: what we added and still stands goes, and the other way round.
+
+    What stood there before is what the first write that touched the link found.
+    """
+    stood: dict[str, bool] = {}
+    left_there: dict[str, bool] = {}
+    for receipt in chain:
+        sent, before = receipt.fields[name], set(receipt.before.get(name) or ())
+        for id_ in (*added(sent), *dropped(sent)):
+            stood.setdefault(id_, id_ in before)
+            left_there[id_] = id_ in added(sent)
+    now = list(record.fields.get(name) or ())
+    moved = [id_ for id_, then in stood.items() if left_there[id_] == (id_ in now) != then]
+    if moved:
+        add = [id_ for id_ in moved if stood[id_]]
+        after = tie(add, (id_ for id_ in moved if not stood[id_]))
+        yield Back(wrote, chain[0], name, now, chain[-1].fields[name], after)
+
+
+def _left(
+    wrote: Wrote,
     receipt: ReceiptRow,
     name: str,
-    value: Json,
-    restored: Json,
-    label: str,
+    reason: str,
     *,
-    ours: bool,
-) -> Change:
-    created = receipt.verb in (Verb.CREATE, Verb.UPSERT)
-    write = f"{plan_id}/{receipt.connection}/{receipt.object}/{receipt.record_id}"
-    return Change(
-        id=f"{write}#{name}",
-        plan_id=plan_id,
-        write_id=write,
-        intent_id=None,
-        connection=receipt.connection,
-        object=receipt.object,
-        record_id=receipt.record_id,
-        verb=Verb.DELETE if created else Verb.UPDATE,
-        field=name,
-        before=value,
-        after=restored,
-        risk=Risk.DELETE if created else Risk.OVERWRITE,
-        cause={"rule": RULE, "why": f"undo of run {receipt.run_id[:18]}", "lane": "mappings"},
-        label=label,
-        state="planned" if ours else "refused",
-        reason=None if ours else "somebody edited it since; left as it is",
-    )
-
-
-def _names(db: Connection, wrote: Sequence[ReceiptRow]) -> dict[str, str]:
-    changes = plans.of_writes(db, [r.id for r in wrote])
-    return {change.write_id: change.label for change in changes}
-
-
-UNDO: Final = Step("undo.plan", keep=_keep_undo, ask=_ask_undo)
+    ours: Json = None,
+    now: Json = None,
+    after: Json = None,
+) -> Back:
+    return Back(wrote, receipt, name, now, ours, after, is_ours=False, reason=reason)
