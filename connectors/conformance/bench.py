@@ -105,6 +105,8 @@ class Need(StrEnum):
     HISTORY = "this system tells no past values"
     DEFINES = "this connector makes no fields"
     FILTERS = "this connector is never given a filter"
+    GUARDS = "this system refuses no update because its record moved"
+    BULK = "this connector takes no large batches"
 
 
 _HAS: Final[Mapping[Need, Callable[[Bench], bool]]] = {
@@ -117,6 +119,8 @@ _HAS: Final[Mapping[Need, Callable[[Bench], bool]]] = {
     Need.HISTORY: lambda bench: bench.connector.can.history,
     Need.DEFINES: lambda bench: bench.connector.can.defines,
     Need.FILTERS: lambda bench: bench.connector.can.filters,
+    Need.GUARDS: lambda bench: bench.connector.can.guarded_size > 0,
+    Need.BULK: lambda bench: bench.connector.can.bulk_from > 0,
 }
 
 

@@ -1,11 +1,12 @@
 """One receipt per write, in order; one bad record harms no neighbour; nothing is made twice."""
 
+from dataclasses import replace
 from typing import Final
 
 from connectors.conformance.bench import Bench, Need, Promise, promises
-from connectors.conformance.steps import add, add_many, create, key, latest, summary, update
+from connectors.conformance.steps import LATER, add, add_many, create, key, latest, summary, update
 from connectors.protocol import Settled, Verb, Write
-from tasuki.errors import RejectedError
+from tasuki.errors import MovedError, RejectedError
 
 
 def every_write_has_its_receipt_in_order(bench: Bench) -> None:
@@ -143,6 +144,38 @@ def a_plain_create_whose_answer_is_lost_is_sent_once(bench: Bench) -> None:
     assert len(bench.hand.values(bench.object, bench.text)) == 1
 
 
+def a_record_that_moved_refuses_a_guarded_update(bench: Bench) -> None:
+    """It stays as somebody made it meanwhile, and says so; its neighbours are written."""
+    ids = add_many(bench, 3)
+    bench.pass_time(LATER)
+    bench.hand.edit(bench.object, ids[1], {bench.text: "looked at"})
+    records = bench.connector.read(bench.object, ids, [bench.text])
+    stamps = {record.id: record.modified_at for record in records}
+    bench.pass_time(LATER)
+    bench.hand.edit(bench.object, ids[1], {bench.text: "theirs"})
+    batch = [replace(update(bench, id, id, "ours"), unmoved_since=stamps[id]) for id in ids]
+    receipts = bench.connector.write(batch)
+    assert [each.settled for each in receipts] == ["written", "rejected", "written"]
+    assert isinstance(receipts[1].error, MovedError)
+    assert receipts[1].error.remedy
+    assert sorted(bench.hand.values(bench.object, bench.text)) == ["ours", "ours", "theirs"]
+
+
+def a_large_batch_is_like_any_other(bench: Bench) -> None:
+    """More than a call takes: a receipt each, in order; doing it again makes nothing twice."""
+    batch = [create(bench, number) for number in range(bench.connector.can.batch_size + 5)]
+    first, second = bench.connector.write(batch), bench.connector.write(batch)
+    written = [(each.key, Settled.WRITTEN) for each in batch]
+    assert summary(first) == summary(second) == written
+    assert [each.id for each in first] == [each.id for each in second]
+    assert ({each.created for each in first}, {each.created for each in second}) == (
+        {True},
+        {False},
+    )
+    made = sorted(bench.hand.values(bench.object, bench.key))
+    assert made == sorted(key(number) for number in range(len(batch)))
+
+
 PROMISES: Final[tuple[Promise, ...]] = (
     *promises(
         (
@@ -168,4 +201,6 @@ PROMISES: Final[tuple[Promise, ...]] = (
         Need.WRITES,
         Need.LOST_ANSWERS,
     ),
+    *promises((a_record_that_moved_refuses_a_guarded_update,), Need.WRITES, Need.GUARDS),
+    *promises((a_large_batch_is_like_any_other,), Need.WRITES, Need.BULK),
 )

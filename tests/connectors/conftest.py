@@ -104,8 +104,9 @@ def memory_bench() -> Bench:
     """An in-process system with pages of three."""
     clock = FixedClock(datetime(2026, 1, 5, tzinfo=UTC))
     shapes = {"contacts": shape("email lastname", unique="email"), "companies": shape("name")}
+    sizes = {"guarded_size": 5, "bulk_from": 20, "bulk_size": 1_000}
     system = MemorySystem(clock, shapes)
-    connector = MemoryConnector(system, MemorySettings(page_size=3, history=True))
+    connector = MemoryConnector(system, MemorySettings(page_size=3, history=True, **sizes))
 
     def pass_time(by: timedelta) -> None:
         clock.at += by
