@@ -6,5 +6,6 @@ from typing import Final
 
 from tasuki.cli.speech.asking import ASKING
 from tasuki.cli.speech.flow import FLOW
+from tasuki.cli.speech.guards import GUARDS
 
-JAPANESE: Final[Mapping[str, str]] = MappingProxyType({**FLOW, **ASKING})
+JAPANESE: Final[Mapping[str, str]] = MappingProxyType({**FLOW, **ASKING, **GUARDS})
