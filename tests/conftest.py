@@ -74,6 +74,17 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return name if is_dataclass(val) and isinstance(name, str) else None
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The fault matrix is told, whichever worker filled it."""
+    from tests import matrix
+
+    reports = terminalreporter.stats.get("passed", ()), terminalreporter.stats.get("failed", ())
+    if told := list(matrix.lines(each for group in reports for each in group)):
+        terminalreporter.section("what came of every kind of write under every fault")
+        for line in told:
+            terminalreporter.write_line(line)
+
+
 # ── stores ──
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import multiprocessing
-import runpy
 import shutil
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +13,12 @@ from jobs.runtime import InProcess
 from sync.context import Order
 from tasuki.service.writing import planning
 from tasuki.wiring import open_app
+from tests.journeys.killing import carry_out
 
-DIES = str(Path(__file__).parent / "dies.py")
-SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload(["tasuki.wiring", "jobs.flows"])
 SLOW = pytest.mark.slow
 RUN_COMMITS = (2, 40, 80, 92, 105, 118, 126, 132, 135, 140)
 """Of the 140 commits of a first run: pages, certificates, keys, links, copies, merge, measures,
 decisions, the plan."""
-
-
-def carry_out(place: Any, workflow: str, moment: str, **arguments: Any) -> bool:
-    """Carry a workflow out in a process of its own; whether that process lived."""
-    words = (str(place.project), workflow, json.dumps(arguments), moment)
-    child = SPAWN.Process(target=runpy.run_path, args=(DIES, {"WORDS": words}, "__main__"))
-    child.start()
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL)
-    lived = child.exitcode == 0
-    child.close()
-    return lived
 
 
 def differences(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> list[Any]:

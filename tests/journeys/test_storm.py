@@ -6,7 +6,7 @@ The ready mappings and rules, real connectors over HTTP, people at work on both 
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,24 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from dotenv import dotenv_values
 
-from connectors.protocol import OpenContext
-from jobs.flows import register
-from jobs.runtime import InProcess
 from sandbox import hubspot, salesforce
 from sandbox.salesforce.ids import new_id
 from sandbox.state import State
 from sandbox.weather.storm import read_storm
-from staging.write import plans
-from sync.context import Order
 from tasuki.errors import TasukiError
-from tasuki.wiring import BUILT_IN, open_app
+from tests.journeys.flow import FAIR, Flow, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasuki.service.app import App
 
 pytestmark = pytest.mark.slow
 
@@ -54,68 +47,19 @@ CELLS = {"title": ("Title", "jobtitle"), "role": ("Role_In_Purchase__c", "role_i
 EDITS = 500
 """On each side."""
 ROLES = ("decision_maker", "influencer", "gatekeeper")
-FAIR = {"hubspot": {"burst": 0, "search_per_second": 0, "daily": 0}}
-"""No storm; limits are a matter of time, and nothing waits here."""
 GUARDS = "guards: {max_creates: 500, max_overwrite_percent: 20, max_deletes: 0}"
 
 
 @dataclass
-class Clock:
-    """Everybody's time: the sandbox's is moved along."""
+class Work(Flow):
+    """The flow, and people who type meanwhile."""
 
-    ahead: timedelta = timedelta()
-
-    def now(self) -> datetime:
-        """The present moment."""
-        return datetime.now(UTC) + self.ahead
-
-
-@dataclass
-class Work:
-    """A project in this process, that waits for no weather."""
-
-    place: Any
-    app: App
-    clock: Clock
-    hand: httpx.Client
+    hand: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
     """A person's, for any number of edits."""
     typed: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """(Salesforce id, HubSpot id, cell) → what one person typed there."""
     contested: set[tuple[str, str, str]] = field(default_factory=set)
     """Cells that people changed on both sides."""
-
-    def pass_time(self, by: timedelta) -> None:
-        """Move everybody's clock on."""
-        self.clock.ahead += by
-        self.place.control("clock", {"offset_seconds": self.clock.ahead.total_seconds()})
-
-    def walk(self, workflow: str, **arguments: Any) -> dict[str, Any]:
-        """One workflow of a fresh process."""
-        self.pass_time(timedelta(minutes=3))
-        runtime = InProcess(self.app.store, self.app.tools)
-        register(runtime)
-        try:
-            return runtime.wait(runtime.enqueue(Order(workflow, arguments)))
-        finally:
-            runtime.pool.shutdown(wait=True)
-
-    def run(self) -> dict[str, Any]:
-        """Everything but the writing."""
-        return self.walk("run")
-
-    def apply(self, plan: str) -> dict[str, Any]:
-        """Approve a plan and carry it out."""
-        with self.app.store.writing() as db:
-            plans.approve(db, plan, "manager", self.app.tools.now())
-        return self.walk("apply", plan=plan)
-
-    def settle(self, most: int = 8) -> int:
-        """Run and apply until nothing is left to write; how many rounds wrote."""
-        for rounds in range(most):
-            if (plan := self.run()["plan"]) is None:
-                return rounds
-            self.apply(plan)
-        raise AssertionError(self.place.kept("SELECT object, field, reason FROM change"))
 
     def pairs(self) -> list[tuple[str, str]]:
         """Companies that are known on both sides."""
@@ -148,22 +92,11 @@ class Work:
 
 @contextmanager
 def at_work(place: Any) -> Iterator[Work]:
-    """The project of a place, opened here with connectors that never sleep."""
-    environment = {k: v for k, v in dotenv_values(place.project / ".env").items() if v}
-    clock = Clock()
-    with ExitStack() as stack:
-        first = open_app(place.project, clock, environment)
-        made: dict[str, Any] = {}
-        for name in ("salesforce", "hubspot"):
-            spec = BUILT_IN[name]()
-            settings = first.tools.project.connection_settings(name, spec.settings)
-            made[name] = spec.open(settings, OpenContext(name, place.project, clock))
-            made[name].client.sleep = lambda _: None
-        first.close()
-        app = open_app(place.project, clock, environment, made)
-        stack.callback(app.close)
-        hand = stack.enter_context(httpx.Client(trust_env=False))
-        yield Work(place, app, clock, hand)
+    """The project of a place at work, and a hand for its people."""
+    with opened(place) as flow:
+        work = Work(flow.place, flow.app, flow.clock)
+        with work.hand:
+            yield work
 
 
 def weather(place: Any, seed: int | None = None) -> int:
