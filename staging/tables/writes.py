@@ -72,7 +72,14 @@ CHANGE: Final = Table(
     Index("ix_change_intent", "intent_id"),
 )
 
-APPROVAL: Final = Table("approval", METADATA, key("plan_id"), key("by"), at("at", required=True))
+APPROVAL: Final = Table(
+    "approval",
+    METADATA,
+    key("plan_id"),
+    key("by"),
+    at("at", required=True),
+    text("digest"),  # what the plan said when this person said yes
+)
 
 RECEIPT: Final = Table(
     "receipt",

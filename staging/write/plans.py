@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, update
 
 from staging.bulk import chunks, upsert
 from staging.tables.writes import APPROVAL, CHANGE, INTENT, PLAN
 from tasuki.values import Json, digest
+
+_SENT_ALONG: Final = ("natural_key", "links")
+"""What a write sends beside its cells, as its cause keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,14 @@ def tally(db: Connection, plan_id: str) -> dict[str, int]:
 
 def digest_of(changes: Iterable[Change]) -> str:
     """What a plan says, in one word: another cell, value or record is another digest."""
-    cells = [[c.id, c.connection, c.object, c.record_id, c.verb, c.after] for c in changes]
+    cells = [
+        [
+            c.id.removeprefix(c.plan_id),
+            *(c.connection, c.object, c.record_id, c.verb, c.before, c.after),
+            *(c.cause.get(name) for name in _SENT_ALONG),
+        ]
+        for c in changes
+    ]
     return digest(sorted(cells, key=str))
 
 
@@ -160,9 +170,17 @@ def mark_cells(db: Connection, ids: Iterable[str], state: str, reason: str | Non
 
 
 def approve(db: Connection, plan_id: str, by: str, now: str) -> None:
-    """Write down who approved a plan."""
-    upsert(db, APPROVAL, [{"plan_id": plan_id, "by": by, "at": now}], replace=False)
+    """Write down who approved a plan, and what it said then."""
+    said = db.scalar(select(PLAN.c.digest).where(PLAN.c.id == plan_id))
+    row = {"plan_id": plan_id, "by": by, "at": now, "digest": said}
+    upsert(db, APPROVAL, [row], replace=False)
     set_state(db, plan_id, "approved")
+
+
+def approved_digests(db: Connection, plan_id: str) -> set[str]:
+    """What a plan said when it was approved; approvals of earlier releases did not keep it."""
+    mine = (APPROVAL.c.plan_id == plan_id, APPROVAL.c.digest.is_not(None))
+    return set(db.scalars(select(APPROVAL.c.digest).where(*mine)))
 
 
 def approvers(db: Connection, plan_id: str) -> list[str]:

@@ -71,6 +71,9 @@ def upgrade() -> None:
         sa.Column("at", STRING, nullable=False),
         sa.PrimaryKeyConstraint("rule", "connection", name=op.f("pk_trusted")),
     )
+    with op.batch_alter_table("approval", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("digest", STRING, nullable=True))
+
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.create_index("ix_change_intent", ["intent_id"], unique=False)
 
@@ -116,6 +119,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.drop_index("ix_change_intent")
+
+    with op.batch_alter_table("approval", schema=None) as batch_op:
+        batch_op.drop_column("digest")
 
     op.drop_table("trusted")
     with op.batch_alter_table("rival", schema=None) as batch_op:

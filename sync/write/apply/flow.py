@@ -125,12 +125,13 @@ def _keep_begin(
 
 def _require_untouched(db: Connection, plan: PlanRow) -> None:
     """What was approved is what is carried out: its changes still have the plan's digest."""
-    if plans.digest_of(plans.changes(db, plan.id)) != plan.digest:
+    said = {plan.digest, *plans.approved_digests(db, plan.id)}
+    if said != {plans.digest_of(plans.changes(db, plan.id))}:
         raise _refusal(
             plan,
             "is not what was approved",
-            "its changes in the store were altered after it was made",
-            "Plan anew with `tasuki plan`, and find out who writes to the store.",
+            "its changes in the store were altered since, or named somebody who was erased",
+            "Plan anew with `tasuki plan`; if nobody was erased, find out who writes to the store.",
         )
 
 
