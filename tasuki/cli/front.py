@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,7 +46,7 @@ class Door:
     def speak(self, language: str) -> None:
         """Go on in this language."""
         words = type(self.screen.words)(language)
-        self.screen = Screen(self.screen.out, self.screen.err, self.screen.as_json, words)
+        self.screen = replace(self.screen, words=words)
 
     def close(self) -> None:
         """Give everything back."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -28,10 +28,16 @@ class Screen:
     err: Console
     as_json: bool
     words: Words
+    as_markdown: bool = False
+
+    def printing(self, output: str) -> "Screen":
+        """The same screen, printing `json` or `markdown` instead of text."""
+        as_json = self.as_json or output == "json"
+        return replace(self, as_json=as_json, as_markdown=not as_json and output == "markdown")
 
     def show(self, *parts: RenderableType) -> None:
-        """Print a result for people; nothing under --json, where `document` is the result."""
-        if not self.as_json:
+        """Print a result for people; nothing where `document` or `markdown` is the result."""
+        if not self.as_json and not self.as_markdown:
             for part in parts:
                 self.out.print(part)
 
@@ -41,13 +47,18 @@ class Screen:
             body = {"schema": f"tasuki.{schema}/1", **plain(content)}
             self.out.file.write(json.dumps(body, ensure_ascii=False, indent=2) + "\n")
 
+    def markdown(self, text: str) -> None:
+        """Print the one Markdown text of this command, if it was asked for."""
+        if self.as_markdown:
+            self.out.file.write(text)
+
     def note(self, text: str | Text) -> None:
         """Say something beside the result."""
         self.err.print(text)
 
     def next(self, command: str) -> None:
         """Name the command that comes next."""
-        if not self.as_json:
+        if not self.as_json and not self.as_markdown:
             line = Text.assemble((f"{self.words('Next')}: ", "dim"), (command, "bold cyan"))
             self.out.print(line, soft_wrap=True)
 

@@ -17,7 +17,8 @@ from tasuki.cli.faults import Exit
 from tasuki.cli.flow import carry_out
 from tasuki.cli.views.demo import demo_summary
 from tasuki.cli.views.run import funnel
-from tasuki.cli.views.writes.plan import applied_view, plan_view
+from tasuki.cli.views.writes.applied import applied_view
+from tasuki.cli.views.writes.plan import plan_view
 from tasuki.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _plan_and_apply(walk: Walk, plan_id: str) -> None:
     run_id, counts = carry_out(
         walk.door, lambda runtime: planning.start_apply(app, runtime, plan_id, by=_WHO)
     )
-    result = planning.applied(run_id, counts)
+    result = planning.applied(app, run_id, counts)
     walk.show(applied_view(result, planning.show_plan(app, plan_id), words))
 
 

@@ -7,5 +7,7 @@ from typing import Final
 from tasuki.cli.speech.asking import ASKING
 from tasuki.cli.speech.flow import FLOW
 from tasuki.cli.speech.guards import GUARDS
+from tasuki.cli.speech.plans import PLANS
+from tasuki.cli.speech.undo import UNDO
 
-JAPANESE: Final[Mapping[str, str]] = MappingProxyType({**FLOW, **ASKING, **GUARDS})
+JAPANESE: Final[Mapping[str, str]] = MappingProxyType({**FLOW, **ASKING, **GUARDS, **PLANS, **UNDO})

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tasuki.cli.faults import Exit, NotConfirmedError
+from tasuki.cli.faults import Exit
 from tasuki.cli.front import Doorway
+from tasuki.cli.verbs.flow.production import require_production
 from tasuki.errors import ConfigError, UnknownRecordError
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ def push(name: str, *, production: bool = False, door: Doorway) -> int:
 
     app = door.app()
     run = _newest(door, name)
-    _require_production(door, production=production)
+    connections = app.project.connections.values()
+    named = (c.name for c in connections if c.environment == "production")
+    require_production(f"a push of {name}", named, production=production)
     _, counts = carry_out(
         door, lambda r: scenarios.push(app, r, run.id, by=me(), production=production)
     )
@@ -112,17 +115,6 @@ def _newest(door: Doorway, name: str) -> "Pushed":
             f"nobody has previewed `{name}` yet", remedy=f"`tasuki scenario preview {name}`."
         )
     return run
-
-
-def _require_production(door: Doorway, *, production: bool) -> None:
-    connections = door.app().project.connections.values()
-    named = [c.name for c in connections if c.environment == "production"]
-    if named and not production:
-        raise NotConfirmedError(
-            f"this push may write to production: {', '.join(named)}",
-            why="a connection of the project is marked `environment: production`",
-            remedy="If that is what you want, add --production.",
-        )
 
 
 def _look(door: Doorway, view: "ScenarioView") -> None:

@@ -81,11 +81,16 @@ def approve(app: App, plan_id: str, by: str) -> PlanView:
     """
     view = show_plan(app, plan_id)
     _require_open(view)
-    if view.needs_second and by in (view.author, DAEMON):
-        raise _nobody_approves_their_own(view, by)
+    require_approver(view, by)
     with app.store.writing() as db:
         plans.approve(db, view.id, by, app.tools.now())
     return show_plan(app, view.id)
+
+
+def require_approver(view: PlanView, by: str) -> None:
+    """Raise GuardError when a second person must say yes and this is none."""
+    if view.needs_second and by in (view.author, DAEMON):
+        raise _nobody_approves_their_own(view, by)
 
 
 def _nobody_approves_their_own(view: PlanView, by: str) -> GuardError:
@@ -157,11 +162,6 @@ def _left(change: Change) -> Left:
         field=change.field,
         reason=change.reason or "",
     )
-
-
-def start_undo(runs: Runs, of: str, *, by: str = "operator", trigger: str = "cli") -> str:
-    """Make the plan that undoes a run; the undo run's id at once."""
-    return runs.enqueue(Order("undo", {"of": of, "by": by}, trigger, by))
 
 
 def was_approved_by_a_person(app: App, connections: Iterable[str]) -> bool:

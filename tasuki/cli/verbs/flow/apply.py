@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from tasuki.cli.faults import Exit, NotConfirmedError
 from tasuki.cli.front import Doorway, Flag
+from tasuki.cli.verbs.flow.production import require_production
 from tasuki.cli.verbs.flow.shown import vars_of
 
 if TYPE_CHECKING:
     from tasuki.cli.front import Door
-    from tasuki.service.writing.planning import PlanView
+    from tasuki.service.writing.views import PlanView
 
 
 def apply(plan: str, *, auto_approve: Flag = False, production: Flag = False, door: Doorway) -> int:
@@ -26,42 +27,36 @@ def apply(plan: str, *, auto_approve: Flag = False, production: Flag = False, do
     """
     from tasuki.service.writing import planning
 
-    app = door.app()
-    view = planning.show_plan(app, plan)
-    require_production(view, production=production)
-    return write(door, view, auto_approve=auto_approve)
+    view = planning.show_plan(door.app(), plan)
+    return write(door, view, auto_approve=auto_approve, production=production)
 
 
-def write(door: "Door", view: "PlanView", *, auto_approve: bool) -> int:
+def write(door: "Door", view: "PlanView", *, auto_approve: bool, production: bool) -> int:
     """Get the yes, carry the plan out, say what became of it."""
     from tasuki.cli.flow import carry_out, me
-    from tasuki.cli.views.writes.plan import applied_view, plan_view
+    from tasuki.cli.views.writes.applied import applied_view
+    from tasuki.cli.views.writes.plan import plan_summary
     from tasuki.service.writing import planning
 
     app, screen = door.app(), door.screen
-    screen.show(plan_view(view, screen.words), "")
-    if view.state == "draft" and (auto_approve or _confirmed(door, view)):
-        planning.approve(app, view.id, me())
+    require_production(f"plan {view.id}", view.production, production=production)
+    screen.show(plan_summary(view, screen.words), "")
+    if view.state == "draft":
+        planning.require_approver(view, me())
+        if auto_approve or _confirmed(door, view):
+            planning.approve(app, view.id, me())
     run_id, counts = carry_out(
-        door, lambda runtime: planning.start_apply(app, runtime, view.id, by=me())
+        door,
+        lambda runtime: planning.start_apply(app, runtime, view.id, by=me(), production=production),
     )
-    result = planning.applied(run_id, counts)
+    result = planning.applied(app, run_id, counts)
     after = planning.show_plan(app, view.id, samples=3)
     screen.document("apply", {**vars_of(result), "plan": after})
     screen.show(applied_view(result, after, screen.words))
     screen.next(f"tasuki undo {run_id[:18]}" if result.written else "tasuki run")
+    if result.held:
+        return Exit.GUARDED
     return Exit.DONE if result.is_clean else Exit.REJECTED
-
-
-def require_production(view: "PlanView", *, production: bool) -> None:
-    """Stop before production is written to, unless that was said."""
-    if view.production and not production:
-        raise NotConfirmedError(
-            f"plan {view.id} writes to production: {', '.join(view.production)}",
-            where=f"plan {view.id}",
-            why="a connection of it is marked `environment: production`",
-            remedy="If that is what you want, add --production.",
-        )
 
 
 def _confirmed(door: "Door", view: "PlanView") -> bool:

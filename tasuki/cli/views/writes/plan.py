@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
+from tasuki.cli.views.writes.notes import notes, part_lines
 from tasuki.cli.views.writes.rivals import held_line
 
 if TYPE_CHECKING:
     from staging.write.plans import Change
-    from tasuki.service.writing.planning import Applied, Fold, PlanView, Sample, TargetView
+    from tasuki.service.writing.views import Fold, PlanView, Sample, TargetView
 
 SIGNS: Final = {"delete": "-", "overwrite": "!", "automation": ">", "create": "+", "fill": "~"}
 STYLES: Final = {
@@ -25,7 +26,13 @@ STYLES: Final = {
     "create": "green",
     "fill": "cyan",
 }
-_STATES: Final = {"written": "green", "planned": "", "refused": "yellow", "parked": "red"}
+_STATES: Final = {
+    "written": "green",
+    "planned": "",
+    "refused": "yellow",
+    "held": "yellow",
+    "parked": "red",
+}
 _LONG: Final = 70
 _HELD: Final = {
     "blank_key": "the field that makes them unique is blank",
@@ -34,6 +41,7 @@ _HELD: Final = {
     "out_of_scope": "they would be out of scope",
     "key_taken": "another record there has their key",
     "erased": "the person was erased",
+    "no_consent": "they did not agree to be contacted",
 }
 
 
@@ -46,17 +54,24 @@ def plan_view(plan: "PlanView", words: Words) -> RenderableType:
 
 
 def plan_summary(plan: "PlanView", words: Words) -> RenderableType:
-    """One line per risk: how many cells, and where they stand."""
-    table = _grid(4)
-    for risk, count in plan.risks.items():
+    """One line per risk: how many records (and cells), and where they stand."""
+    table = _grid(5)
+    for risk, count in plan.risk_records.items():
         where = ", ".join(f"{t.connection}/{t.object}" for t in plan.targets if _has(t, risk))
-        table.add_row(_sign(risk), _risk(risk, words), f"{count:,}", Text(where, style="dim"))
+        cells = words("({n} cells)", n=f"{plan.risks[risk]:,}")
+        table.add_row(
+            _sign(risk),
+            _risk(risk, words),
+            words("{records} records", records=f"{count:,}"),
+            Text(cells, style="dim"),
+            Text(where, style="dim"),
+        )
     return Group(_head(plan, words), table, *_foot(plan, words))
 
 
 def cells_view(changes: Iterable["Change"], words: Words) -> RenderableType:
     """Every cell, record by record: field, before → after; then why, and where that is said."""
-    from tasuki.service.writing.planning import reason_of
+    from tasuki.service.writing.folding import reason_of
 
     parts: list[RenderableType] = []
     for _, group in groupby(changes, key=lambda change: change.write_id):
@@ -90,34 +105,6 @@ def _cell_line(change: "Change", words: Words) -> Text:
     return text
 
 
-def applied_view(applied: "Applied", plan: "PlanView", words: Words) -> RenderableType:
-    """What became of a plan: counts, and everything that was not written with its reason."""
-    table = _grid(2)
-    rows = (
-        ("written", applied.written, "green"),
-        ("parked", applied.parked, "red"),
-        ("refused", applied.refused, "yellow"),
-        ("unknown", applied.unknown, "magenta"),
-    )
-    for name, count, style in rows:
-        if count or name == "written":
-            table.add_row(Text(f"{count:,}", style=style), Text(words(f"cells {name}")))
-    return Group(table, *not_written(plan, words))
-
-
-def not_written(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
-    """The folds of a settled plan that were left alone, each with its reason."""
-    for target in plan.targets:
-        for fold in target.folds:
-            if fold.state in ("parked", "refused", "unknown"):
-                head = f"{target.connection}/{target.object} {fold.field} ({fold.records:,})"
-                line = Text.assemble((f"  {words(fold.state)} ", _STATES.get(fold.state, "")), head)
-                yield line
-                yield Text(f"     {fold.reason}", style="dim")
-                for sample in fold.samples:
-                    yield Text.assemble("     ", sample.label, "  ", _values(sample, words))
-
-
 def short_place(place: str) -> str:
     """`file:line` of a place that also names column and key."""
     spot = place.partition(" ")[0]
@@ -148,6 +135,8 @@ def _head(plan: "PlanView", words: Words) -> Text:
     text.append(f" · {words(state)} · ")
     counts = words("{records} records, {changes} changes")
     text.append(counts.format(records=f"{plan.records:,}", changes=f"{plan.changes:,}"))
+    text.append(" · " + words("by {who}", who=plan.author), "dim")
+    text.append(f" · {plan.digest}", "dim")
     if plan.state in ("draft", "approved"):
         until = plan.expires_at[:16].replace("T", " ")
         text.append(" · " + words("valid until {until} UTC", until=until), "dim")
@@ -221,6 +210,7 @@ def _repeats(fold: "Fold", why: str) -> bool:
 
 
 def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
+    yield from part_lines(plan, words)
     if plan.kept:
         yield Text(
             words("{n} cells are left alone: somebody edited them since.", n=plan.kept),
@@ -230,15 +220,7 @@ def _foot(plan: "PlanView", words: Words) -> Iterator[RenderableType]:
     if plan.quiet:
         yield Text(words("{n} more cells of quiet fields", n=f"{plan.quiet:,}"), style="dim")
     yield from told_lines(plan.told, words)
-    for guard in plan.guards:
-        yield Text(f"{words('guard')}: {guard}", style="bold red")
-    if not plan.guards:
-        yield Text(f"{words('guards')}: {words('within all limits')}", style="dim")
-    if plan.calls:
-        calls = ", ".join(f"{name} {count}" for name, count in plan.calls.items())
-        yield Text(f"{words('API calls to apply')}: {calls}", style="dim")
-    if plan.approved_by:
-        yield Text(f"{words('approved by')}: {', '.join(plan.approved_by)}", style="dim")
+    yield from notes(plan, words)
 
 
 def held_lines(held: Iterable[Mapping[str, Any]], words: Words) -> Iterator[Text]:
