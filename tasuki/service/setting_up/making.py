@@ -118,7 +118,7 @@ def _look(
     also: dict[str, list[str]] = {}
     for each in every:
         also.setdefault(each.connection, []).append(each.field.object)
-    found, silent = live.discover(app, connections, also)
+    found, silent = live.discover(app, connections or tuple(also), also) if also else ({}, {})
     live.keep(app, found)
     asked = [each for each in every if not connections or each.connection in connections]
     lack = needed(app.project, asked, found)
