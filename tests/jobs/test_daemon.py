@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,12 +14,18 @@ from hypothesis import strategies as st
 
 from config.document import Schedule
 from config.project import load_project
-from jobs.daemon import check_schedules, cron, due, tick_id
+from connectors.protocol import Verb
+from jobs.daemon import Daemon, check_schedules, cron, due, tick_id
+from jobs.flows import register
+from jobs.runtime import InProcess
+from staging.write import plans
 from sync.context import Tools
+from sync.write.intent import Intent
 from tasuki.clock import SystemClock
 from tasuki.errors import ConfigError
 from tasuki.service.app import App
 from tasuki.wiring import prepare_store
+from tests.rehearsal import FILES, Rehearsal, rehearsal
 
 QUARTERS = Schedule(run="run", cron="*/15 * * * *")
 
@@ -85,3 +93,92 @@ def test_a_schedule_nobody_understands(tmp_path: Path, entry: str, what: str, co
     store.close()
     assert what in refused.value.what
     assert str(refused.value.where).startswith(f"tasuki.yaml:4:{column}")
+
+
+APPLIES = Schedule(run="run", cron="* * * * *", apply=True)
+
+
+@pytest.fixture
+def world() -> Iterator[Rehearsal]:
+    """A company whose `ma` is production and whose `crm` is not."""
+    ma = FILES["connections/ma.yaml"].replace("}", ", environment: production}")
+    with rehearsal({"connections/ma.yaml": ma}) as found:
+        yield found
+
+
+def tick(world: Rehearsal, schedule: Schedule = APPLIES) -> None:
+    """A daemon's next tick."""
+    world.tick(5)
+    runtime = InProcess(world.store, world.tools)
+    register(runtime)
+    daemon = Daemon(App(world.tools.project, world.store, world.tools), runtime)
+    daemon.tick(schedule)
+    runtime.close()
+
+
+def wish(world: Rehearsal, rule: str, n: int, connection: str = "crm") -> None:
+    """A rule wants a record more."""
+    intent: dict[str, Any] = {"origin": f"signal:{rule}", "lane": "handoffs", "verb": Verb.CREATE}
+    object_ = {"crm": "companies", "ma": "orgs"}[connection]
+    key = f"{rule} {n}"
+    world.wish(
+        Intent(
+            **intent,
+            id=f"signal:{rule}:{n}:{connection}",
+            connection=connection,
+            object=object_,
+            fields={"name": key},
+            cause={"rule": rule},
+            natural_key=("name", key),
+        )
+    )
+
+
+def made(world: Rehearsal) -> list[str]:
+    """The records that are there, by name."""
+    both = (*world.crm.living("companies").values(), *world.ma.living("orgs").values())
+    return sorted(str(row.fields["name"]) for row in both)
+
+
+def plan_states(world: Rehearsal) -> list[str]:
+    """What became of the plans, oldest first."""
+    return [row["state"] for row in sorted(world.all("plan"), key=lambda row: row["created_at"])]
+
+
+def test_a_schedule_applies_rules_that_a_person_has_approved(world: Rehearsal) -> None:
+    """Nothing at first, and the plan stays a draft; then what is trusted; a new rule waits."""
+    wish(world, "idle", 1)
+    tick(world)
+    assert (made(world), plan_states(world)) == ([], ["draft"])
+    world.apply(world.all("plan")[0]["id"])
+    assert made(world) == ["idle 1"]
+    wish(world, "idle", 2)
+    wish(world, "lost", 1)
+    tick(world)
+    assert made(world) == ["idle 1", "idle 2"]
+    tick(world)
+    assert made(world) == ["idle 1", "idle 2"]
+    assert plan_states(world)[-1] == "draft"
+    failed = [row for row in world.all("run") if row["state"] == "failed"]
+    assert failed == []
+
+
+def test_a_schedule_writes_to_production_when_it_says_so(world: Rehearsal) -> None:
+    """Without `production: true` what goes there waits; what goes elsewhere does not."""
+    for connection in ("crm", "ma"):
+        wish(world, "idle", 1, connection)
+    plan = world.run()["plan"]
+    world.walk("apply", plan=approved(world, plan), production=True)
+    for connection in ("crm", "ma"):
+        wish(world, "idle", 2, connection)
+    tick(world)
+    assert made(world) == ["idle 1", "idle 1", "idle 2"]
+    tick(world, APPLIES.model_copy(update={"production": True}))
+    assert made(world) == ["idle 1", "idle 1", "idle 2", "idle 2"]
+
+
+def approved(world: Rehearsal, plan: str) -> str:
+    """A person says yes."""
+    with world.store.writing() as db:
+        plans.approve(db, plan, "manager", world.tools.now())
+    return plan
