@@ -92,7 +92,7 @@ def gone(wrote: Wrote, kind: str, *, is_membership: bool) -> Iterator[Back]:
         return
     last = wrote.receipts[-1]
     if wrote.deleted:
-        by_hand = left.MEMBERSHIP if is_membership else left.restored_by_hand(kind, wrote.ref)
+        by_hand = left.MEMBERSHIP if is_membership else left.BY_HAND.get(kind, left.BY_HAND[""])
         yield _left(wrote, last, ID, by_hand, after=wrote.ref.id)
         return
     for name, chain in _chains(wrote).items():

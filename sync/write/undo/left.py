@@ -17,7 +17,7 @@ from staging.systems import schemas
 from staging.write import written
 from sync.write.cell import holds, is_link
 from tasuki.errors import BlockedError, RejectedError, TransientError
-from tasuki.values import Json, Ref, instant, same_value, stamp
+from tasuki.values import Json, instant, same_value, stamp
 
 ERASED: Final = "it named somebody who was erased since; left as it is"
 EDITED: Final = "somebody edited it since; left as it is"
@@ -26,10 +26,14 @@ GONE: Final = "the record was deleted or merged since; nothing is left to restor
 TAKEN_OVER: Final = "it was there before and what stood in it was not read; left as it is"
 UNREAD: Final = "its system could not be asked now; undo again later"
 MEMBERSHIP: Final = "no undo puts anybody back on a list: preview the scenario and push it again"
-_BINS: Final[Mapping[str, str]] = {
-    "salesforce": "its recycle bin in Salesforce, within 15 days",
-    "hubspot": "the deleted records in HubSpot's settings, within 90 days",
+BY_HAND: Final[Mapping[str, str]] = {
+    "salesforce": "it was deleted: a person restores it from Salesforce's recycle bin, "
+    "within 15 days",
+    "hubspot": "it was deleted: a person restores it from HubSpot's deleted records, "
+    "within 90 days",
+    "": "it was deleted: a person restores it in its system, where that keeps deleted records",
 }
+"""Kind of system → where a person finds a record that we deleted: no API gives it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,6 @@ Cell = tuple[str, str]
 """Record id and field; WHOLE for something about the record that we never wrote."""
 WHOLE: Final = ""
 Whom = Mapping[Cell, Whose]
-
-
-def restored_by_hand(kind: str, ref: Ref) -> str:
-    """Where a person finds a record that we deleted: no API gives it back."""
-    place = _BINS.get(kind, "its system, as far as it keeps deleted records")
-    return f"a deleted record comes back by hand only: {ref} is in {place}"
 
 
 def past_of(target: Connector, object: str, cells: Iterable[Cell], since: str) -> list[Past]:
