@@ -11,7 +11,7 @@ from typing import IO, Any, Final, TypeVar, cast
 from requests import Response
 
 from connectors.salesforce.client import Client
-from tasuki.errors import TasukiError, TransientError
+from tasuki.errors import ConfigError, RejectedError, TasukiError, TransientError
 
 T = TypeVar("T")
 PATIENCE: Final = 720
@@ -74,6 +74,25 @@ def progress(client: Client, object: str, kind: Kind, id: str) -> Progress:
         int(said.get("numberRecordsFailed") or 0),
         str(said.get("errorMessage") or ""),
     )
+
+
+def await_ours(client: Client, object: str) -> None:
+    """Wait for our jobs that still write this object: a killed run left them behind.
+
+    What they make cannot be found before they end.
+    """
+    where = f"{client.connection}/{object}"
+    try:
+        said: Any = client.ask(lambda rest: rest.restful("jobs/ingest"), where)
+    except (RejectedError, ConfigError):  # no Bulk API in this org, so no job of ours
+        return
+    for each in said.get("records") or ():
+        ours = each.get("object") == object and each.get("createdById") == client.user()
+        state = _STATES.get(str(each.get("state")), State.RUNNING)
+        for polls in range(PATIENCE if ours and state is State.RUNNING else 0):
+            wait(client, polls)
+            if progress(client, object, Kind.INGEST, str(each["id"])).state is not State.RUNNING:
+                break
 
 
 def drop(client: Client, object: str, kind: Kind, id: str) -> None:

@@ -14,7 +14,8 @@ waits for a job.
 A record with a natural key is never created twice. Where the org itself keeps the field unique, the
 batch goes out as an upsert on it (a large batch of creates as inserts, of which the org refuses the
 doubles); elsewhere (activity fields cannot be unique) the key is searched first, and an upsert
-updates what is found. A create leaves what is found as it is. Siblings stand together in a call, so
+updates what is found; before a large search, jobs that a killed run left behind are waited for. A
+create leaves what is found as it is. Siblings stand together in a call, so
 that they wait for their parent's lock once.
 """
 
@@ -24,6 +25,7 @@ from dataclasses import replace
 from connectors.protocol import Receipt, Settled, Verb, Write
 from connectors.salesforce.client import Client
 from connectors.salesforce.metadata.describe import is_unique
+from connectors.salesforce.read.job import await_ours
 from connectors.salesforce.write import ingest, keys
 from connectors.salesforce.write.ingest import BULK_SIZE
 from connectors.salesforce.write.payload import parent
@@ -126,6 +128,8 @@ def _keyed(
     if creates and many and is_unique(client, object, field):
         yield Collection("POST"), writes
         return
+    if many:
+        await_ours(client, object)
     if creates:
         settled |= keys.standing(client, field, writes)
         writes = [each for each in writes if each.key not in settled]

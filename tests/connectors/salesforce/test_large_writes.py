@@ -272,6 +272,28 @@ def test_keys_that_are_not_unique_are_searched_before_the_job(salesforce, state,
     assert sum(each.startswith("POST /jobs/ingest") for each in line.passed) == 1
 
 
+def test_a_job_that_a_killed_run_left_behind_is_waited_for(salesforce, state, line) -> None:
+    """What it makes cannot be searched before it ends, and must not be made twice."""
+    with state.transaction() as db:
+        db.execute(f"DELETE FROM {org_of(state).tables['Task'].name}")
+    tasks = [
+        Write(str(n), Verb.CREATE, "Task", {"Subject": "x"}, natural_key=("Tasuki_Key__c", f"L{n}"))
+        for n in range(201)
+    ]
+
+    def killed(_: float) -> None:
+        raise KeyboardInterrupt
+
+    salesforce.client.sleep = killed
+    with pytest.raises(KeyboardInterrupt):
+        salesforce.write(tasks)
+    salesforce.client.sleep = lambda _: None
+    receipts = salesforce.write(tasks)
+    assert {(each.settled, each.created) for each in receipts} == {(Settled.WRITTEN, False)}
+    sql = f"SELECT count(*) FROM {org_of(state).tables['Task'].name}"
+    assert state.db.execute(sql).fetchone() == (201,)
+
+
 def test_updates_by_a_job_clear_and_leave_alone(salesforce, state, line) -> None:
     """None and an empty text empty a field; what a write does not name stays; #N/A stays a text."""
     ids = add_many(state, 210, Website="old.example", Site="here", NumberOfEmployees=5)

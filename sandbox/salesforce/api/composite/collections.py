@@ -72,7 +72,7 @@ def upsert_many(call: Call, name: str, field: str) -> Answer:
         found = matches(call, object, key, value) if value not in (None, "") else []
         if len(found) > 1:
             text = f"{key.name}: more than one record found for external id field: {found}"
-            raise FaultError("DUPLICATE_VALUE", text, [])
+            raise FaultError("DUPLICATE_EXTERNAL_ID", text, [])
         if found:
             update(call.org, object, found[0], record, call.user, options=options)
             return {**_done(found[0]), "created": False}
