@@ -84,9 +84,11 @@ class Waiting:
     handoffs_offered: int
     handoffs_overdue: int
     parked: tuple[dict[str, Any], ...]
-    """Causes: connection, object, code, reason, fix, place, count, sample."""
+    """Causes: connection, object, code, reason, fix, place, count, dead, next_at, sample, label."""
     reviews: int
     conflicts: int
+    standing: parking.Standing
+    """How much is parked, how much of it for a person only, and when the next is tried again."""
 
     @property
     def total(self) -> int:
@@ -152,6 +154,7 @@ def waiting(app: App) -> Waiting:
             parked=tuple(parking.open_causes(db)),
             reviews=_count(db, REVIEW, REVIEW.c.state == "open"),
             conflicts=_count(db, CONFLICT, CONFLICT.c.state == "open"),
+            standing=parking.standing(db),
         )
 
 

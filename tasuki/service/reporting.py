@@ -105,6 +105,8 @@ class Report:
     certificates: tuple[Certificate, ...]
     waiting: dict[str, int] = field(default_factory=dict)
     """What waits for a person: plans, reviews, conflicts, parked."""
+    standing: parking.Standing = field(default_factory=lambda: parking.Standing(0, 0, None))
+    """How much is parked, how much of it for a person only, and when the next is tried again."""
     browsers: dict[str, int] = field(default_factory=dict)
     """How many browsers are somebody's, staff's, a robot's, without consent, or in quarantine."""
 
@@ -128,6 +130,7 @@ def report(app: App) -> Report:
             parked=causes,
             certificates=_certificates(db),
             waiting=_waiting(db, causes),
+            standing=parking.standing(db),
             browsers=browsers(db),
         )
 

@@ -20,7 +20,7 @@ from tasuki.errors import ConfigError, UnknownRecordError
 from tasuki.service.app import App, Runs
 from tasuki.values import Json, instant, stamp
 
-KINDS: Final = ("run", "plan", "apply", "undo", "push")
+KINDS: Final = ("run", "plan", "apply", "retry", "undo", "push")
 WRITING: Final = frozenset({"apply", "push"})
 """Kinds of runs that write to systems."""
 LATEST: Final = "latest"

@@ -7,7 +7,10 @@ from typing import Final
 from tasuki.cli.speech.asking import ASKING
 from tasuki.cli.speech.flow import FLOW
 from tasuki.cli.speech.guards import GUARDS
+from tasuki.cli.speech.parked import PARKED
 from tasuki.cli.speech.plans import PLANS
 from tasuki.cli.speech.undo import UNDO
 
-JAPANESE: Final[Mapping[str, str]] = MappingProxyType({**FLOW, **ASKING, **GUARDS, **PLANS, **UNDO})
+JAPANESE: Final[Mapping[str, str]] = MappingProxyType(
+    {**FLOW, **ASKING, **GUARDS, **PARKED, **PLANS, **UNDO}
+)

@@ -17,6 +17,7 @@ from tasuki.cli.verbs import (
     serve,
 )
 from tasuki.cli.verbs.flow.apply import apply
+from tasuki.cli.verbs.flow.park import park_drop, park_list, retry
 from tasuki.cli.verbs.flow.plan import approve, plan
 from tasuki.cli.verbs.flow.rivals import rivals, rivals_resume
 from tasuki.cli.verbs.flow.run import run, runs
@@ -45,6 +46,8 @@ def register(app: Commands) -> None:
     }
     said = "Push a scenario: preview, approve, push."
     _below(app, "scenario", _FLOW, pushing, scenario.show, said)
+    parked: dict[str, Verb] = {"list": park_list, "drop": park_drop}
+    _below(app, "park", _FLOW, parked, park_list)
     disputes = {"resolve": decide.conflicts_resolve, "reopen": decide.conflicts_reopen}
     _below(app, "conflicts", _DECIDE, disputes, decide.conflicts)
     doubts = {"accept": decide.reviews_accept, "reject": decide.reviews_reject}
@@ -85,7 +88,7 @@ _VERBS: Final[tuple[tuple[Group, tuple[Verb, ...]], ...]] = (
             check.doctor,
         ),
     ),
-    (_FLOW, (run, plan, approve, apply, undo, runs)),
+    (_FLOW, (run, plan, approve, apply, retry, undo, runs)),
     (_ASK, (ask.explain, ask.asof, ask.report, ask.reconcile)),
     (_DECIDE, (decide.split,)),
     (_PRIVACY, (person.export, person.erase)),

@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
-from tasuki.cli.views.report import parked_view, teams_view
+from tasuki.cli.views.report import teams_view
+from tasuki.cli.views.writes.parked import causes_view
 
 if TYPE_CHECKING:
     from tasuki.service.reporting import Report
@@ -19,7 +20,7 @@ def demo_summary(report: "Report", words: Words) -> RenderableType:
         teams_view(report.teams, words),
         "",
         _facts(report, words),
-        *parked_view(report.parked, words),
+        *causes_view(report.parked, words),
         "",
     )
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tasuki.cli.speech.words import Words
+from tasuki.cli.views.writes.parked import causes_view
 
 if TYPE_CHECKING:
     from tasuki.service.money.reconcile import Line, Reconciliation
@@ -21,7 +22,7 @@ def report_view(report: "Report", words: Words) -> RenderableType:
     parts: list[RenderableType] = []
     for title, body in _sections(report, words):
         parts += [Text(words(title), style="bold underline"), body, ""]
-    parts += parked_view(report.parked, words)
+    parts += causes_view(report.parked, words)
     waits = ", ".join(f"{words(name)} {n:,}" for name, n in report.waiting.items() if n)
     parts.append(Text(f"{words('waits for a person')}: {waits or words('nothing')}"))
     return Group(*parts)
@@ -58,20 +59,6 @@ def teams_view(teams: Iterable["TeamReceived"], words: Words) -> RenderableType:
             example = Text(f"{words('e.g.')} {person.example}", style="dim")
             table.add_row(f"  {person.name}", f"{person.tasks:,}", example)
     return table if table.row_count else Text(words("nobody yet"), style="dim")
-
-
-def parked_view(causes: Iterable[Mapping[str, Any]], words: Words) -> Iterator[RenderableType]:
-    """What waits because a system or a reader refused it, with reason and fix."""
-    causes = list(causes)
-    if not causes:
-        yield Text(f"{words('parked')}: {words('nothing')}", style="green")
-    for cause in causes:
-        head = f"{cause['connection']}/{cause['object']}"
-        yield Text.assemble(
-            (f"{words('parked')} {cause['count']:,}  ", "red"), head, f"  {cause['reason']}"
-        )
-        place = f"  ({cause['place']})" if cause.get("place") else ""
-        yield Text(f"  {words('fix')}: {cause['fix']}{place}", style="dim")
 
 
 def _handoffs(handoffs: Iterable["HandoffCount"], words: Words) -> RenderableType:

@@ -37,6 +37,7 @@ _FUNNEL: Final = (
     ("signals opened", "opened"),
     ("handoffs offered", "offered"),
     ("open writes settled", "settled"),
+    ("parked records tried again", "retried"),
 )
 
 

@@ -89,10 +89,20 @@ def _freshness(app: App, db: Connection) -> Iterator[Check]:
         yield Check("last run", State.WARN if bad else State.OK, said, "tasuki run" if bad else "")
         yield from _not_pulled(last.counts)
     yield from _certificate(app, db)
-    waiting = parking.open_count(db)
-    fix = "tasuki report" if waiting else ""
-    yield Check("parked", State.WARN if waiting else State.OK, f"{waiting} wait", fix)
+    yield _parked(db)
     yield from _rivals(app)
+
+
+def _parked(db: Connection) -> Check:
+    found = parking.standing(db)
+    said = f"{found.waiting} wait"
+    if found.dead:
+        said += f", {found.dead} of them for a person only"
+    if found.next_at:
+        said += f"; the next is tried again at {found.next_at[:16]} UTC"
+    if not found.waiting:
+        return Check("parked", State.OK, said)
+    return Check("parked", State.WARN, said, "tasuki park list")
 
 
 def _rivals(app: App) -> Iterator[Check]:

@@ -5,5 +5,6 @@ views      what is seen of a plan and of its apply
 folding    same-shape changes on one line, riskiest first
 undoing    taking back what was written: what a word means, and what is left
 selecting  which part of what is wanted a plan shall hold
+parked     what waits: by cause, tried again, or given up
 rivals     fields that somebody sets back: who, in which cycle, and letting go
 """

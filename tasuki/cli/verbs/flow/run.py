@@ -31,9 +31,10 @@ def run(
     """
     from tasuki.cli.flow import carry_out, me
     from tasuki.cli.views.run import funnel
+    from tasuki.cli.views.writes.parked import standing_line
     from tasuki.cli.views.writes.plan import plan_summary
     from tasuki.service import running
-    from tasuki.service.writing import planning
+    from tasuki.service.writing import parked, planning
 
     wanted = _wanted(door, objects, sweep=sweep, full=full, since=since)
     run_id, counts = carry_out(
@@ -41,9 +42,11 @@ def run(
     )
     plan_id = counts.get("plan")
     view = planning.show_plan(door.app(), plan_id) if plan_id else None
-    screen = door.screen
-    screen.document("run", {"run": run_id, "counts": counts, "plan": view})
+    screen, waits = door.screen, parked.standing(door.app())
+    screen.document("run", {"run": run_id, "counts": counts, "plan": view, "parked": waits})
     screen.show(funnel(counts, screen.words), "")
+    if waits.waiting:
+        screen.show(standing_line(waits, screen.words))
     if view is None:
         quiet(door, counts)
     else:
