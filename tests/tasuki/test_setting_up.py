@@ -142,7 +142,11 @@ def test_a_made_key_keeps_creates_single(world: Rehearsal) -> None:
 
 def test_a_package_is_written_where_a_system_takes_one(world: Rehearsal, tmp_path: Path) -> None:
     """Each connection has its folder; the fields stay pending until somebody deploys them."""
+    before = tmp_path / "ma" / "in" / "before.txt"
+    before.parent.mkdir(parents=True)
+    before.write_text("of the package before")
     found = making.make(app(world), [], packed, "sato", tmp_path)
+    assert not before.exists()
     assert found.packages == {"ma": tmp_path / "ma"}
     text = (tmp_path / "ma" / "in" / "fields.txt").read_text()
     assert text.splitlines() == ["orgs.tasuki_code", "orgs.head_count", "orgs.in_dustry"]

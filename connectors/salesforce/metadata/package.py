@@ -48,7 +48,10 @@ Fields that Tasuki writes, and a permission set that grants them.
 
    sf org assign permset --name Tasuki --on-behalf-of INTEGRATION_USER --target-org YOUR_ORG
 
-3. tasuki discover
+   A field that is there already and only hidden from that user needs no deploying: take it out of
+   package.xml and of its object's file, and deploy the permission set.
+
+3. tasuki setup    (nothing is missing any more)
 
 Fields:
 """
@@ -90,8 +93,9 @@ def _object(object: str, fields: Sequence[NewField]) -> ET.Element:
             root.append(ET.Comment(_NOT_UNIQUE))
         made = ET.SubElement(root, "fields")
         _leaf(made, "fullName", each.name)
-        said = {**_said(each), **_shape(each), **_key(each, object)}
-        for name in sorted({*said, *(["valueSet"] if each.options else [])}):
+        said: dict[str, str] = {**_said(each), **_shape(each), **_key(each, object)}
+        names = {*said, "valueSet"} if each.options else set(said)
+        for name in sorted(names):
             if name == "valueSet":
                 _values(made, each.options)
             else:

@@ -52,7 +52,7 @@ def setup(*connections: str, apply: Flag = False, out: Path | None = None, door:
         },
     )
     screen.show(setup_view(found, screen.words))
-    for error in found.errors.values():
+    for error in {each.lines(): each for each in found.errors.values()}.values():
         screen.four_lines(error.code, dict(labelled(error)))
     return _ended(screen, found, connections, is_applied=apply)
 

@@ -1,5 +1,6 @@
 """Making the fields that are missing: through a system's API, or as a package to deploy."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -174,7 +175,10 @@ def _define(
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> Path:
-    """Write a package in place of the one before it."""
+    """Write a package in place of the one before it, whose files it might no longer name."""
+    for top in {Path(path).parts[0] for path in files}:
+        if (folder / top).is_dir():
+            shutil.rmtree(folder / top)
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,6 +12,9 @@ from connectors.salesforce import SPEC
 from sandbox.salesforce.org import org_of
 from sandbox.salesforce.twin import import_org
 from sandbox.state import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NS = {"m": "http://soap.sforce.com/2006/04/metadata"}
 FIELDS = (
@@ -90,7 +94,7 @@ def test_nothing_missing_is_no_package() -> None:
     assert SPEC.package(()) == {}
 
 
-def test_a_sandbox_takes_the_package_over(tmp_path) -> None:
+def test_a_sandbox_takes_the_package_over(tmp_path: Path) -> None:
     """The written folder, imported as a twin is, gives the org exactly these fields."""
     assert SPEC.package is not None
     for path, text in SPEC.package(FIELDS).items():
