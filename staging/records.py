@@ -1,15 +1,16 @@
 """Records as their systems said them: staged with their history, read back by id."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from orjson import Fragment
-from sqlalchemy import Connection, Row, bindparam, literal, null, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, literal, or_, select, update
 
 from staging.bulk import chunks, insert, upsert
+from staging.history import echoes
 from staging.tables.staged import BASE, CURSOR, ERASED, RECORD, RECORD_CHANGE
-from tasuki.values import Json, digest, digest_of, packed, same_value
+from tasuki.values import Json, digest, digest_of, packed
 
 _KNOWN: Final = select(
     RECORD.c.id, RECORD.c.digest, RECORD.c.modified_at, RECORD.c.deleted_at
@@ -95,74 +96,61 @@ def _stage(
     fresh = {id_: digest_of(text) for id_, text in texts.items()}
     differ = [id_ for id_ in latest if id_ not in known or known[id_][0] != fresh[id_]]
     old = read(db, connection, object, [id_ for id_ in differ if id_ in known])
-    whole = {id_: packed(full) for id_, full in _wider(latest, old)}
+    sent = echoes.sent(db, connection, object, old)
+    late = _as_known(db, (connection, object), latest, old, sent)
+    latest = {**latest, **late}
+    whole = {id_: packed(full) for id_, full in _wider(latest, old, late)}
     texts, fresh = texts | whole, fresh | {id_: digest_of(text) for id_, text in whole.items()}
     differ = [id_ for id_ in differ if id_ not in known or known[id_][0] != fresh[id_]]
-    before = {id_: old[id_] for id_ in differ if id_ in known and known[id_][0]}
-    echoes = _echoes(db, connection, object, latest, before)
+    living = (id_ for id_ in differ if id_ in known and known[id_][0])
+    before = {id_: _heard(latest[id_], old[id_], sent.get(id_)) for id_ in living}
+    ours = {i for i in before.keys() & sent.keys() if _is_as_before(latest[i], before[i])}
+    echoes.forget(db, connection, object, before.keys() & sent.keys() - late.keys())
     _journal(
         db, connection, object, [r for i, r in latest.items() if i in before], before, run, now
     )
     of = {"connection": connection, "object": object, "deleted_at": None, "seen_run": run}
     upsert(db, RECORD, (of | _row(latest[i], texts[i], fresh[i]) for i in differ))
     _restamp(db, connection, object, latest, known, fresh)
-    return [id_ for id_ in differ if id_ not in echoes]
+    return [id_ for id_ in differ if id_ not in ours]
 
 
 def _wider(
-    latest: Mapping[str, Seen], old: Mapping[str, Staged]
+    latest: Mapping[str, Seen], old: Mapping[str, Staged], late: Collection[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Records of which more is known than was asked for now, with that; not of erased ones."""
     for id_, row in old.items():
         fields = latest[id_].fields
         full = row.payload | dict(fields)
-        if len(full) > len(fields) and ERASED not in full:
+        if (len(full) > len(fields) or id_ in late) and ERASED not in full:
             yield id_, full
 
 
-def _echoes(
+def _as_known(
     db: Connection,
-    connection: str,
-    object: str,
+    at: tuple[str, str],
     latest: Mapping[str, Seen],
-    before: Mapping[str, Staged],
-) -> set[str]:
-    """The records whose every difference is a value we sent; what was sent is then forgotten."""
-    sent = _sent(db, connection, object, before)
-    forget_sent(db, connection, object, sent)
+    old: Mapping[str, Staged],
+    sent: Mapping[str, Mapping[str, Json]],
+) -> dict[str, Seen]:
+    """Late records, which show what we wrote over, with what we wrote."""
+    shown = {id_: (latest[id_].fields, latest[id_].modified_at) for id_ in old}
+    known = {id_: (row.payload, row.modified_at) for id_, row in old.items()}
+    ours = echoes.covered(db, at, shown, known, sent)
     return {
-        id_
-        for id_, ours in sent.items()
-        if all(
-            name in ours and same_value(ours[name], value)
-            for name, value in latest[id_].fields.items()
-            if value != before[id_].payload.get(name)
-        )
+        id_: replace(latest[id_], fields={**latest[id_].fields, **cells})
+        for id_, cells in ours.items()
     }
 
 
-def _sent(
-    db: Connection, connection: str, object: str, ids: Iterable[str]
-) -> dict[str, dict[str, Json]]:
-    found: dict[str, dict[str, Json]] = {}
-    for chunk in chunks(ids):
-        rows = db.execute(
-            select(BASE.c.id, BASE.c.sent).where(
-                *_based(connection, object), BASE.c.id.in_(chunk), BASE.c.sent.is_not(None)
-            )
-        )
-        found |= {id_: sent for id_, sent in rows if sent}
-    return found
+def _heard(seen: Seen, row: Staged, sent: Mapping[str, Json] | None) -> Staged:
+    """A record as it was known, with our own writes spelled as its system shows them."""
+    ours = echoes.spelled(sent, seen.fields) if sent else {}
+    return replace(row, payload=row.payload | ours) if ours else row
 
 
-def forget_sent(db: Connection, connection: str, object: str, ids: Iterable[str]) -> None:
-    """What we sent has been seen, or overtaken."""
-    for chunk in chunks(ids):
-        db.execute(
-            update(BASE)
-            .where(*_based(connection, object), BASE.c.id.in_(chunk))
-            .values(sent=null())
-        )
+def _is_as_before(seen: Seen, before: Staged) -> bool:
+    return all(value == before.payload.get(name) for name, value in seen.fields.items())
 
 
 def _known(
@@ -194,6 +182,8 @@ def _restamp(
     of = {"connection": connection, "object": object}
     rows = ({**of, "id": r.id, "digest": fresh[r.id], **_stamps(r)} for r in moved)
     upsert(db, RECORD, rows)
+    newer = (r.id for r in moved if (r.modified_at or "") > (known[r.id][1] or ""))
+    echoes.forget(db, connection, object, newer)
 
 
 def _stamps(record: Seen) -> dict[str, str | None]:
@@ -257,7 +247,7 @@ def overlay(
 ) -> None:
     """Take our own settled writes into the known content, so that their echo is no change."""
     known = read(db, connection, object, cells)
-    sent = _sent(db, connection, object, known)
+    sent = echoes.sent(db, connection, object, known)
     payloads = {
         id_: record.payload | {k: v for k, v in cells[id_].items() if k in record.payload}
         for id_, record in known.items()
@@ -357,10 +347,6 @@ def _row(record: Seen, text: bytes, content: str) -> dict[str, Any]:
 
 def _of(connection: str, object: str) -> tuple[Any, Any]:
     return RECORD.c.connection == connection, RECORD.c.object == object
-
-
-def _based(connection: str, object: str) -> tuple[Any, Any]:
-    return BASE.c.connection == connection, BASE.c.object == object
 
 
 def _staged(row: Row[Any]) -> Staged:
