@@ -39,10 +39,39 @@ def reached(
 
     Nobody who opted out, nobody HubSpot does not know; a person with several contacts goes once.
     """
+    return _findable(db, tools, book, scenario, branch, accounts, agreed=True)
+
+
+def withheld(
+    db: Connection,
+    tools: Tools,
+    book: Playbook,
+    scenario: Scenario,
+    branch: str,
+    accounts: Sequence[str],
+) -> list[Reached]:
+    """The people that the branch would put on its list, had they not opted out."""
+    if scenario.says.consent != "email":
+        return []
+    return _findable(db, tools, book, scenario, branch, accounts, agreed=False)
+
+
+def _findable(
+    db: Connection,
+    tools: Tools,
+    book: Playbook,
+    scenario: Scenario,
+    branch: str,
+    accounts: Sequence[str],
+    *,
+    agreed: bool,
+) -> list[Reached]:
+    """Those the branch chooses, with or without consent, that HubSpot knows."""
     query = Query("person", book, tools)
     chosen = [query.where(scenario.people[branch])]
     if scenario.says.consent == "email":
-        chosen.append(_PERSON.c.opted_out.is_not(True))
+        opted_out = _PERSON.c.opted_out.is_(True)
+        chosen.append(_PERSON.c.opted_out.is_not(True) if agreed else opted_out)
     found: list[tuple[str, str]] = []
     for chunk in chunks(accounts):
         rows = query.rows(

@@ -1,6 +1,7 @@
 """An approved preview as intents: tasks for owners, places on lists for people with consent."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
@@ -13,16 +14,18 @@ from playbook.decide.assignment import Rota, rota
 from playbook.decide.tasks import Order, intents
 from playbook.documents import Assign, Branch, Task, say
 from playbook.rules import Scenario
-from playbook.scenario.audience import Reached, owners, reached
+from playbook.scenario.audience import Reached, owners, reached, withheld
 from playbook.scenario.preview import draw, treated
 from staging.tables.decisions import SCENARIO_RUN
 from sync.context import Runner, Step, Tools
-from sync.write.intent import Intent, wish
+from sync.write.intent import HELD, Intent, wish
 from tasuki.errors import ConfigError, GuardError, UnknownRecordError
 from tasuki.values import Json
 
 _MARKETING: Final = "hubspot"
 _LISTS: Final = "lists"
+NO_CONSENT: Final = "no_consent"
+"""Why somebody is not put on a list."""
 _MEMBERSHIPS: Final = "list_memberships"
 
 
@@ -93,6 +96,7 @@ def _keep_push(
     people, office = rota(db), Office(book.calendar, tools.project.timezone)
     tasks: list[Intent] = []
     places: list[Intent] = []
+    held: list[Intent] = []
     gaps = 0
     for branch in scenario.says.branches:
         accounts = [id_ for id_, name in arms.items() if name == branch.name]
@@ -102,11 +106,14 @@ def _keep_push(
             given = intents(db, tools, office, orders)
             tasks, gaps = [*tasks, *given.intents], gaps + len(given.without_owner)
         if ma_list := branch.do.ma_list:
-            there = reached(db, tools, book, scenario, branch.name, accounts)
-            places += _places(scenario, row.id, ma_list.hubspot, lists[ma_list.hubspot], there)
-    wish(db, [*tasks, *places], tools.now())
+            on = (scenario, row.id, ma_list.hubspot, lists[ma_list.hubspot])
+            asked = (db, tools, book, scenario, branch.name, accounts)
+            places += _places(*on, reached(*asked))
+            held += _held(_places(*on, withheld(*asked)))
+    wish(db, [*tasks, *places, *held], tools.now())
     _mark_pushed(db, row.id, tools.now())
-    return {"tasks": len(tasks), "list_places": len(places), "without_owner": gaps}
+    counts = {"tasks": len(tasks), "list_places": len(places), "without_owner": gaps}
+    return counts | {"without_consent": len(held)}
 
 
 def _mark_pushed(db: Connection, id: str, now: str) -> None:
@@ -159,6 +166,11 @@ def _places(
         )
         for each in people
     ]
+
+
+def _held(places: Sequence[Intent]) -> list[Intent]:
+    """Places that nobody gets: written down with the reason, so that a plan can count them."""
+    return [replace(place, fields={}, state=f"{HELD}{NO_CONSENT}") for place in places]
 
 
 def _cause(scenario: Scenario, why: str) -> dict[str, Json]:

@@ -20,7 +20,9 @@ from sync.write.intent import Intent
 from tasuki.cli.speech.words import Words
 from tasuki.cli.views.why.conflict import conflicts_view, past_view
 from tasuki.cli.views.why.explain import entity_view, metric_view, record_view
-from tasuki.cli.views.writes.plan import applied_view, cells_view, plan_summary, plan_view
+from tasuki.cli.views.writes.applied import applied_view
+from tasuki.cli.views.writes.markdown import markdown
+from tasuki.cli.views.writes.plan import cells_view, plan_summary, plan_view
 from tasuki.service.app import App
 from tasuki.service.deciding import conflicts
 from tasuki.service.explaining.answer import explain, explain_entity
@@ -111,6 +113,15 @@ def test_a_plan_in_short(world: Rehearsal, golden: SnapshotAssertion) -> None:
     assert printed(plan_summary(view, Words())) == golden
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_plan_for_a_pull_request(
+    world: Rehearsal, golden: SnapshotAssertion, language: str
+) -> None:
+    """Markdown: tables, riskiest first; in both languages."""
+    view = planning.show_plan(app(world), made(world))
+    assert VERSION.sub(r"\1", RANDOM.sub("<id>", markdown(view, Words(language)))) == golden
+
+
 def test_every_cell(world: Rehearsal, golden: SnapshotAssertion) -> None:
     """Record, field, before, after, why."""
     every = planning.cells(app(world), made(world))
@@ -124,7 +135,9 @@ def test_an_apply_that_met_an_edit(world: Rehearsal, golden: SnapshotAssertion) 
     world.ma.edit("orgs", str(edited.record_id), {edited.field: "edited by a person"})
     counts = world.apply(plan_id)
     after = planning.show_plan(app(world), plan_id)
-    assert printed(applied_view(planning.applied("run", counts), after, Words())) == golden
+    assert (
+        printed(applied_view(planning.applied(app(world), "run", counts), after, Words())) == golden
+    )
 
 
 def test_an_entity(world: Rehearsal, golden: SnapshotAssertion) -> None:

@@ -11,6 +11,8 @@ from connectors.protocol import Record
 from playbook.scenario.preview import TREATED, draw, place, preview, treated
 from playbook.scenario.push import PUSH, require
 from staging.tables.decisions import ASSIGNMENT, SCENARIO_RUN
+from sync.write.intent import by_ids
+from sync.write.plan.held import held_back
 from tasuki.errors import ConfigError, GuardError, UnknownRecordError
 
 RULE = """
@@ -238,12 +240,27 @@ def test_a_push_wishes_for_tasks_and_places(office):
     customer(office, "mail", 50, [("ada", "user", None), ("cy", "user", True)])
     id_ = approved(office)
     done = office.step(PUSH, scenario_run=id_)
-    assert done == {"tasks": 1, "list_places": 1, "without_owner": 0}
+    assert done == {"tasks": 1, "list_places": 1, "without_owner": 0, "without_consent": 1}
     wishes = office.intents(f"scenario:{id_}")
     task = wishes[f"scenario:{id_}:big"]
     assert task["Subject"] == "Visit Big: More renew."
     assert (task["WhatId"], task["OwnerId"]) == ("001big", "uma")
     assert wishes[f"scenario:{id_}:13:9ada"] == {"list_id": "13", "record_id": "9ada"}
+
+
+def test_who_opted_out_is_written_down_as_held_back(office):
+    """The branch would mail them: no place is sent, and the plan can say of how many, and why."""
+    customer(office, "mail", 50, [("ada", "user", None), ("cy", "user", True)])
+    id_ = approved(office)
+    office.step(PUSH, scenario_run=id_)
+    with office.store.reading() as db:
+        kept = by_ids(db, [f"scenario:{id_}:13:9cy"])[f"scenario:{id_}:13:9cy"]
+        told = held_back(db, f"scenario:{id_}")
+        elsewhere = held_back(db, "")
+    assert (kept.state, kept.fields, kept.entity_id) == ("held:no_consent", {}, "cy")
+    to = "hubspot/list_memberships"
+    assert told == [{"rule": id_, "to": to, "why": "no_consent", "n": 1}]
+    assert elsewhere == []
 
 
 def test_a_person_with_two_contacts_goes_on_the_list_once(office):

@@ -27,7 +27,7 @@ from tasuki.errors import (
     TransientError,
     UnreachableError,
 )
-from tasuki.service.writing.views import Applied
+from tasuki.service.writing.views import Left
 
 CLI = Path(__file__).resolve().parents[2] / "tasuki" / "cli"
 SAID = re.compile(r"(?:words|say|title)\(\s*((?:\"[^\"\n]*\"\s*|'[^'\n]*'\s*)+)")
@@ -156,9 +156,20 @@ def test_words_fall_back_to_english() -> None:
 
 def test_read_models_become_plain_json() -> None:
     """Dataclasses, durations, decimals and paths have one plain form."""
-    value = {"a": Applied("p", "r", 1, 0, 0, 0), "t": timedelta(seconds=2), "p": Path("x")}
+    value = {
+        "a": Left("p", "crm", "tasks", None, "f", "r"),
+        "t": timedelta(seconds=2),
+        "p": Path("x"),
+    }
     assert plain({**value, "d": Decimal("1.5"), "s": {"b", "a"}}) == {
-        "a": {"plan_id": "p", "run_id": "r", "written": 1, "parked": 0, "refused": 0, "unknown": 0},
+        "a": {
+            "label": "p",
+            "connection": "crm",
+            "object": "tasks",
+            "record_id": None,
+            "field": "f",
+            "reason": "r",
+        },
         "t": 2.0,
         "p": "x",
         "d": 1.5,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from config.guards import Approval
 from jobs.flows import register
 from jobs.runtime import InProcess
+from staging.systems import states
 from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.service import running
 from tasuki.service.app import App
@@ -60,7 +63,7 @@ def test_nothing_is_applied_without_a_yes(world: Rehearsal) -> None:
         planning.start_apply(here, runtime, plan_id)
     assert planning.approve(here, plan_id, "Ada").approved_by == ("Ada",)
     run_id = planning.start_apply(here, runtime, plan_id)
-    result = planning.applied(run_id, runtime.wait(run_id))
+    result = planning.applied(here, run_id, runtime.wait(run_id))
     assert (result.written, result.is_clean, result.plan_id) == (6, True, plan_id)
     with pytest.raises(GuardError, match="is applied"):
         planning.approve(here, plan_id, "Ada")
@@ -78,26 +81,54 @@ def test_a_plan_expires(world: Rehearsal) -> None:
     assert planning.show_plan(app(world), plan_id).is_expired
 
 
-def test_only_a_person_opens_the_door_for_the_daemon(world: Rehearsal) -> None:
-    """A plan the daemon approved does not count; one that somebody did, does."""
-    here = app(world)
-    assert not planning.was_approved_by_a_person(here, ["ma"])
-    plan_id = str(world.run()["plan"])
-    planning.approve(here, plan_id, planning.DAEMON)
-    world.walk("apply", plan=plan_id)
-    assert not planning.was_approved_by_a_person(here, ["ma"])
-    first = next(iter(world.crm.living("companies")))
-    world.crm.edit("companies", first, {"name": "Renamed"})
-    plan_id = str(world.run()["plan"])
-    planning.approve(here, plan_id, "Ada")
-    world.walk("apply", plan=plan_id)
-    assert planning.was_approved_by_a_person(here, ["ma"])
-    assert not planning.was_approved_by_a_person(here, ["ma", "crm"])
-
-
 def test_an_id_nobody_knows(world: Rehearsal) -> None:
     """A strange or an ambiguous id names the command that lists them."""
     with pytest.raises(UnknownRecordError):
         planning.show_plan(app(world), "p_nothing")
     with pytest.raises(UnknownRecordError):
         running.show_run(app(world), "nothing")
+
+
+@pytest.fixture
+def strict(world: Rehearsal) -> App:
+    """The same world, where overwrites need a second person; ada made the plan."""
+    approval = Approval(second_person=frozenset({"overwrite"}))
+    project = replace(world.tools.project, approval=approval)
+    world.tools = replace(world.tools, project=project)
+    world.walk("run", by="ada")
+    return app(world)
+
+
+def test_a_second_person_must_approve_what_the_project_says(strict: App) -> None:
+    """Neither the author nor the daemon is one; anybody else is."""
+    view = planning.show_plan(strict, "latest")
+    assert (view.author, view.needs_second) == ("ada", "overwrites")
+    for nobody in ("ada", planning.DAEMON):
+        with pytest.raises(GuardError, match="a second person must approve") as refused:
+            planning.approve(strict, view.id, nobody)
+    assert refused.value.remedy is not None
+    assert "anybody but ada" in refused.value.remedy
+    assert planning.approve(strict, view.id, "bo").state == "approved"
+
+
+def test_what_moved_since_is_listed(world: Rehearsal) -> None:
+    """Record, field, and who changed it when."""
+    plan_id = str(world.run()["plan"])
+    first = next(iter(world.ma.living("orgs")))
+    world.ma.edit("orgs", first, {"name": "Mine"}, by="u_7")
+    counts = world.apply(plan_id)
+    became = planning.applied(app(world), "run", counts)
+    (left,) = became.left
+    assert (left.field, left.record_id, became.moved, became.is_clean) == ("name", first, 1, False)
+    assert "changed by u_7" in left.reason
+
+
+def test_records_and_cells_are_counted_apart(world: Rehearsal) -> None:
+    """A task of three fields is one record; calls are told with what is left of the day."""
+    with world.store.writing() as db:
+        states.change(db, "ma", allowed=3, used=0, told_at=world.tools.now())
+    view = planning.show_plan(app(world), str(world.run()["plan"]))
+    assert (view.risks, view.risk_records) == ({"overwrite": 3, "fill": 3},) * 2
+    (cost,) = view.costs
+    assert (cost.reads, cost.writes, cost.total, cost.left, cost.fits) == (2, 2, 4, 1, False)
+    assert view.calls == {"ma": 4}

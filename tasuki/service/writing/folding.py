@@ -56,7 +56,8 @@ def reason_of(change: Change) -> str:
     why, source = str(change.cause.get("why") or ""), change.cause.get("from")
     if not source:
         return why
-    return f"{source} ({why}; {change.cause.get('policy') or 'no policy'})"
+    policy = str(change.cause.get("policy") or "no policy")
+    return f"{source} ({why if policy in why else f'{why}; {policy}'})"
 
 
 def _by_risk(changes: Iterable[Change]) -> dict[str, list[Change]]:

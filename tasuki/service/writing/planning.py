@@ -164,18 +164,6 @@ def _left(change: Change) -> Left:
     )
 
 
-def was_approved_by_a_person(app: App, connections: Iterable[str]) -> bool:
-    """Whether somebody once approved and applied a plan to each of these connections."""
-    missing = set(connections)
-    with app.store.reading() as db:
-        for row in plans.latest(db, 200, ("applied",)):
-            if not missing:
-                break
-            if set(plans.approvers(db, row.id)) - {DAEMON}:
-                missing -= set(row.notes.get("calls") or {})
-    return not missing
-
-
 def _find(db: Connection, plan_id: str) -> PlanRow | None:
     """The plan of that id; `latest` is the newest that can be applied, else the newest."""
     if plan_id != LATEST:

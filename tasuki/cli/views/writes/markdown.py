@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 MOST_LINES: Final = 200
 """So many lines at most, and one that says how many are not shown."""
 _LONG: Final = 60
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~$-])")
-_MENTION: Final = re.compile(r"([@:/.])")
-"""What makes a mention, a bare link or an emoji; parted by a mark of no width."""
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~$])")
+_LIVE: Final = re.compile(r"(@|:(?=//)|www(?=\.)|:(?=[\w+-]+:))")
+"""Where a mention, a bare link or an emoji would begin; parted by a mark of no width."""
 _NO_WIDTH: Final = "\u2060"
 
 
@@ -49,8 +49,8 @@ def nothing(words: Words) -> str:
 def escaped(value: Any) -> str:
     """Text of strangers as plain text of one line, that renders as nothing but itself."""
     text = " ".join(str(value).split())
-    text = _SPECIAL.sub(r"\\\1", text)
-    return _MENTION.sub(rf"\1{_NO_WIDTH}", text)
+    text = _SPECIAL.sub(r"\\\1", text.replace("&", "&amp;"))
+    return _LIVE.sub(rf"\1{_NO_WIDTH}", text)
 
 
 def _title(plan: "PlanView", words: Words) -> str:
@@ -102,10 +102,12 @@ def _cells(fold: "Fold", words: Words) -> Iterator[str]:
 
 
 def _example(fold: "Fold", sample: "Sample", words: Words) -> str:
-    label = escaped(_short(sample.label))
-    if fold.risk in ("create", "automation"):
-        return f"{label}: {_value(sample.after, words)}"
-    return f"{label}: {_value(sample.before, words)} → {_value(sample.after, words)}"
+    after = _value(sample.after, words)
+    if fold.risk not in ("create", "automation"):
+        after = f"{_value(sample.before, words)} → {after}"
+    elif sample.label in str(sample.after):
+        return after
+    return f"{escaped(_short(sample.label))}: {after}"
 
 
 def _value(value: Any, words: Words) -> str:

@@ -135,14 +135,18 @@ def _head(plan: "PlanView", words: Words) -> Text:
     text.append(f" · {words(state)} · ")
     counts = words("{records} records, {changes} changes")
     text.append(counts.format(records=f"{plan.records:,}", changes=f"{plan.changes:,}"))
-    text.append(" · " + words("by {who}", who=plan.author), "dim")
-    text.append(f" · {plan.digest}", "dim")
-    if plan.state in ("draft", "approved"):
-        until = plan.expires_at[:16].replace("T", " ")
-        text.append(" · " + words("valid until {until} UTC", until=until), "dim")
     if plan.undo_of:
         text.append(" · " + words("undoes run {run}", run=plan.undo_of[:18]), "dim")
-    return text
+    return text.append(f"\n{_made(plan, words)}", "dim")
+
+
+def _made(plan: "PlanView", words: Words) -> str:
+    """By whom, its fingerprint, how long it may be applied."""
+    said = [words("by {who}", who=plan.author), plan.digest]
+    if plan.state in ("draft", "approved"):
+        until = plan.expires_at[:16].replace("T", " ")
+        said.append(words("valid until {until} UTC", until=until))
+    return " · ".join(said)
 
 
 def _target_head(target: "TargetView", words: Words) -> Text:
