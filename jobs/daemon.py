@@ -18,6 +18,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from config.document import Schedule
 from config.nearest import did_you_mean
+from jobs import alerts
 from jobs.runtime import Cancelled, InProcess
 from staging.write import plans
 from sync import lease
@@ -49,6 +50,7 @@ class Daemon:
     def serve(self, *, at_once: bool = False) -> None:
         """Run every schedule until `stop` is set; then finish the present step and leave."""
         check_schedules(self.app)
+        alerts.check(self.app)
         scheduler = self._scheduler(at_once=at_once)
         LOG.info("daemon.started", schedules=len(self.app.project.schedules))
         scheduler.start()
@@ -77,37 +79,44 @@ class Daemon:
             return
         trigger = cron(schedule, self.app.project.timezone)
         run_id = tick_id(self.app.project.name, schedule, due(trigger, self.app.tools.clock.now()))
+        held: list[str] | None = None
         try:
             counts = self._carry_out(Order(schedule.run, {"by": planning.DAEMON}), run_id)
-            if schedule.apply and counts.get("plan"):
-                self._apply(str(counts["plan"]), f"{run_id}-apply", production=schedule.production)
+            if schedule.apply:
+                held = self._apply(counts.get("plan"), f"{run_id}-apply", schedule)
         except Cancelled:
             LOG.info("daemon.run_interrupted", run=run_id)
+            return
         except TasukiError as error:
             LOG.exception("daemon.run_failed", run=run_id, code=error.code, what=error.what)
+        alerts.tell(self.app, held)
 
     def _carry_out(self, order: Order, run_id: str) -> dict[str, Json]:
         mine = Order(order.workflow, order.arguments, "daemon", planning.DAEMON)
         return self.runtime.wait(self.runtime.enqueue(mine, run_id=run_id))
 
-    def _apply(self, plan_id: str, run_id: str, *, production: bool) -> None:
-        """Apply what guards let a schedule write of a plan; the rest waits (ADR-0019).
+    def _apply(self, plan_id: str | None, run_id: str, schedule: Schedule) -> list[str]:
+        """Apply what guards let a schedule write of a plan; why the rest waits (ADR-0019).
 
         A plan of which nothing may go stays a draft, so that a person can approve it.
         """
+        if plan_id is None:
+            return []
+        production = schedule.production
         judged = self._judge(plan_id, production=production)
         why = [text_of(note) for note in judged.sentences]
         if not judged.going:
             LOG.info("daemon.waits_for_approval", plan=plan_id, why=why)
-            return
+            return why
         try:
             planning.approve(self.app, plan_id, planning.DAEMON)
         except GuardError as error:
             LOG.warning("daemon.plan_held", plan=plan_id, why=error.why)
-            return
+            return [*why, error.why]
         order = Order("apply", {"plan": plan_id, "production": production})
         written = self._carry_out(order, run_id).get("written", 0)
         LOG.info("daemon.applied", plan=plan_id, written=written, held=why)
+        return why
 
     def _judge(self, plan_id: str, *, production: bool) -> Judged:
         with self.app.store.reading() as db:
