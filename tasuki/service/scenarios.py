@@ -201,17 +201,9 @@ def approve(app: App, run_id: str, by: str, role: str) -> None:
 
 
 def push(
-    app: App,
-    runs: Runs,
-    run_id: str,
-    *,
-    by: str = "operator",
-    trigger: str = "cli",
-    production: bool = False,
+    app: App, runs: Runs, run_id: str, *, by: str, trigger: str = "cli", production: bool = False
 ) -> str:
-    """Turn an approved preview into a plan of its own and write it; the run's id at once.
-
-    `production` says yes to connections marked so; without, nothing is written there.
+    """Plan an approved preview by itself and write it, to production if said; the run's id at once.
 
     Errors: UnknownRecordError; GuardError when nobody approved it or the scenario changed since.
     """
@@ -226,8 +218,7 @@ def _keep_adopt(
 ) -> dict[str, Json]:
     run_id, plan_id = arguments["scenario_run"], arguments["plan"]
     row = require(db, run_id, "pushed")
-    mine = SCENARIO_RUN.c.id == run_id
-    db.execute(update(SCENARIO_RUN).where(mine).values(plan_id=plan_id))
+    db.execute(update(SCENARIO_RUN).where(SCENARIO_RUN.c.id == run_id).values(plan_id=plan_id))
     if arguments["approve"]:
         plans.approve(db, plan_id, row.approved_by, tools.now())
     return {"approved": bool(arguments["approve"])}

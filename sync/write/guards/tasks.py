@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from connectors.budget import Lane
 from connectors.protocol import Verb
@@ -144,7 +144,7 @@ def _written(db: Connection, tools: Tools) -> Iterator[_Task]:
             yield _task(row, (0, "", ""))
 
 
-def _task(row: Row[Any], rank: tuple[int, str, str]) -> _Task:
+def _task(row: Any, rank: tuple[int, str, str]) -> _Task:
     about = (row.entity, row.entity_id) if row.entity and row.entity_id else None
     return _Task(row.id, row.owner, about, rank)
 

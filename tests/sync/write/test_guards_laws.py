@@ -87,8 +87,8 @@ def test_no_group_beyond_its_limit_is_sent(limits: dict[str, int], said: list[An
 
 def _is_within(limits: dict[str, int], wishes: list[Intent], sent: list[Intent]) -> None:
     groups = Counter((w.object, w.lane) for w in wishes)
-    owners = Counter(w.owner for w in sent if w.owner)
-    accounts = Counter(w.entity_id for w in sent if w.owner and w.entity_id)
+    owners: Counter[str | None] = Counter(w.owner for w in sent if w.owner)
+    accounts: Counter[str | None] = Counter(w.entity_id for w in sent if w.owner and w.entity_id)
     assert all(n <= limits["max_tasks_per_owner"] for n in owners.values())
     assert all(n <= limits["max_tasks_per_account"] for n in accounts.values())
     for each in wishes:
