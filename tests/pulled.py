@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -194,12 +195,17 @@ def checksum(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 @contextmanager
-def pulled(folder: Path, people: int, companies: int = 40) -> Iterator[Pulled]:
-    """A sandbox with so many people on each side, and an empty project that is signed in to it."""
+def pulled(
+    folder: Path, people: int, companies: int = 40, files: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Pulled]:
+    """A sandbox with so many people on each side, and an empty project that is signed in to it.
+
+    `files` replaces files of the project.
+    """
     with in_thread(folder / "sandbox", network_log=folder / "network.jsonl") as serving:
         _populate(serving.state, people, companies)
         hubspot.configure(serving.state, burst=0, search_per_second=0, daily=0)
-        app = _open(folder / "project", serving)
+        app = _open(folder / "project", serving, files)
         try:
             yield Pulled(serving, app)
         finally:
@@ -211,8 +217,8 @@ def pull_workflow(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     return pull(run, Ordered.of(arguments))
 
 
-def _open(folder: Path, serving: Serving) -> App:
-    for name, text in FILES.items():
+def _open(folder: Path, serving: Serving, files: Mapping[str, str]) -> App:
+    for name, text in {**FILES, **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     info, clock = serving.info, SandboxClock(serving.state)
