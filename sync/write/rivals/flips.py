@@ -111,5 +111,5 @@ def _wholly(
     many = rivals.paused_fields(db) if open_ else {}
     for name, each in open_.items():
         if many.get((*at, name), 0) >= _MANY:
-            blank = {"ours": None, "theirs": None, "cycle": []}
-            yield replace(each, record_id=WHOLE, flips=many[*at, name], **blank)
+            whole = replace(each, record_id=WHOLE, ours=None, theirs=None, cycle=[])
+            yield replace(whole, flips=many[*at, name])
