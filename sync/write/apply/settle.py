@@ -97,7 +97,10 @@ def _ask_settle(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dic
 def _keep_settle(
     db: Connection, tools: Tools, arguments: dict[str, Json], there: dict[str, Record]
 ) -> dict[str, Json]:
-    """Written: fulfilled and known. Lost: the wish stays open and the next plan holds it again."""
+    """Written: fulfilled and known. Lost: the wish stays open and the next plan holds it again.
+
+    An undo has no wishes: what a killed apply of one did not send, the next apply of it sends.
+    """
     waiting = receipts.by_ids(db, arguments["ids"])
     written = [r for r in waiting if _came_true(r, there.get(r.id))]
     lost = [r for r in waiting if not _came_true(r, there.get(r.id))]
@@ -106,11 +109,18 @@ def _keep_settle(
     endings += [Ending(r.id, "lost", r.record_id, reason=_READ_AGAIN) for r in lost]
     receipts.settle(db, endings, tools.now())
     plans.mark(db, (r.id for r in written), "written", _READ_AGAIN)
-    plans.mark(db, (r.id for r in lost), "refused", _READ_AGAIN)
+    plans.mark(db, _given_up(db, lost), "refused", _READ_AGAIN)
     take_in(db, tools, written)
     intent.fulfil(db, plans.intents_of(db, (r.id for r in written)))
     lookback.mark(db, tools, written)
     return {"written": len(written), "lost": len(lost)}
+
+
+def _given_up(db: Connection, lost: Sequence[ReceiptRow]) -> list[str]:
+    """The lost writes that their own plan does not send any more."""
+    still = plans.of_writes(db, (r.id for r in lost), ("planned",))
+    goes_on = {change.write_id for change in still if change.intent_id is None}
+    return [receipt.id for receipt in lost if receipt.id not in goes_on]
 
 
 def _came_true(receipt: ReceiptRow, record: Record | None) -> bool:
