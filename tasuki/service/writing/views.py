@@ -1,6 +1,6 @@
 """A plan as people look at it: what it takes, what it sets off, who must say yes, line by line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tasuki.values import Json
@@ -197,12 +197,15 @@ def costs_of(notes: Mapping[str, Json]) -> tuple[Cost, ...]:
 
 
 def _cost(connection: str, said: Json, forecast: Mapping[str, Json]) -> Cost:
-    lanes: Iterable[Mapping[str, int]] = said.values() if isinstance(said, dict) else ()
-    lanes = list(lanes)
+    lanes: dict[str, dict[str, int]] = said if isinstance(said, dict) else {}
     return Cost(
         connection=connection,
-        reads=sum(lane["reads"] for lane in lanes),
-        writes=sum(lane["writes"] for lane in lanes) if lanes else int(said or 0),
+        reads=sum(lane["reads"] for lane in lanes.values()),
+        writes=sum(lane["writes"] for lane in lanes.values()) if lanes else _plain(said),
         left=forecast.get("left"),
         allowed=forecast.get("allowed"),
     )
+
+
+def _plain(said: Json) -> int:
+    return said if isinstance(said, int) else 0
