@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
 
 from staging.bulk import chunks, upsert
 from staging.tables.writes import INTENT, PARKED, RECEIPT
@@ -228,8 +228,13 @@ def open_in(db: Connection, code: str, run: str) -> int:
 def standing(db: Connection) -> Standing:
     """How much waits, how much of it for a person only, and when the next is tried again."""
     waits = PARKED.c.state.in_(WAITING)
-    query = select(func.count(), func.coalesce(func.sum(_DEAD), 0), func.min(PARKED.c.next_at))
+    dead = case((PARKED.c.state == "dead", _RECORD))
+    query = select(_many(_RECORD), _many(dead), func.min(PARKED.c.next_at))
     return Standing(*db.execute(query.where(waits)).one())
+
+
+def _many(what: ColumnElement[Any]) -> ColumnElement[int]:
+    return func.count(what.distinct())
 
 
 def open_count(db: Connection) -> int:
@@ -250,8 +255,8 @@ def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, An
         select(
             *by,
             func.min(PARKED.c.place).label("place"),
-            func.count().label("count"),
-            func.sum(_DEAD).label("dead"),
+            _many(_RECORD).label("count"),
+            _many(case((PARKED.c.state == "dead", _RECORD))).label("dead"),
             func.min(PARKED.c.next_at).label("next_at"),
             func.max(PARKED.c.attempts).label("attempts"),
             func.min(PARKED.c.at).label("since"),
@@ -260,7 +265,7 @@ def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, An
         )
         .where(*_meant(which or Which()))
         .group_by(*by, line)
-        .order_by(func.count().desc(), PARKED.c.reason)
+        .order_by(_many(_RECORD).desc(), PARKED.c.reason)
     )
     causes = [row._asdict() for row in rows]
     samples = by_ids(db, (cause["id"] for cause in causes))
@@ -272,5 +277,12 @@ def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, An
 
 
 _IS_CELL: Final = PARKED.c.record_id.is_not(None)
-_DEAD: Final = case((PARKED.c.state == "dead", 1), else_=0)
+_RECORD: Final = case(
+    (
+        and_(PARKED.c.intent_id.is_not(None), _IS_CELL),
+        PARKED.c.connection + "/" + PARKED.c.object + "/" + PARKED.c.record_id,
+    ),
+    else_=PARKED.c.id,
+)
+"""What is counted: a record that several wishes are about is one, a cell or a row is one."""
 _QUERY: Final[Any] = select(*(PARKED.c[name] for name in Waits.__slots__))

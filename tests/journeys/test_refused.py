@@ -141,14 +141,32 @@ def test_a_value_the_platform_does_not_allow(ran: Any) -> None:
     made = ran.tasuki("run", "--json").json
     applied = ran.tasuki("apply", made["plan"]["id"], "--auto-approve", "--json")
     assert (applied.code, applied.json["parked"] > 0, applied.json["refused"]) == (4, True, 0)
-    (parked,) = ran.tasuki("report", "--json").json["parked"]
+    (parked,) = ran.tasuki("park", "list", "--json").json["causes"]
     assert (parked["object"], bool(parked["fix"])) == ("companies", True)
-    written = ran.rows(
-        "SELECT json_extract(properties, '$.industry') FROM hs_record "
-        "WHERE type = '0-2' AND id = ?",
-        _company(ran, usual),
+    assert parked["place"].startswith("mappings/account.yaml:")
+    assert parked["next_at"] > made["plan"]["created_at"]
+    assert "RETAIL" in _industry(ran, usual)
+    change(ran.project / "mappings" / "account.yaml", "        BANKINGG:", "        BANKING:")
+    again = ran.tasuki("retry", applied.json["run_id"], "--auto-approve", "--json")
+    assert (again.code, again.json["written"], again.json["plan"]["records"]) == (0, 1, 1), (
+        again.err
     )
-    assert "RETAIL" in str(written)
+    assert "BANKING" in _industry(ran, strange)
+
+
+@SLOW
+def test_a_parked_write_is_given_up_by_a_person(ran: Any) -> None:
+    """Dropped, it is sent no more, and `doctor` has nothing to tell of it."""
+    change(ran.project / "mappings" / "account.yaml", "        BANKING:", "        BANKINGG:")
+    strange, _ = _accounts(ran)
+    ran.edit("salesforce", "Account", strange, Industry="Banking")
+    ran.tasuki("run")
+    ran.tasuki("apply", "latest", "--auto-approve")
+    assert "next try" in ran.tasuki("park").out
+    dropped = ran.tasuki("park", "drop", "--cause", "TSK-3000", "--reason", "not ours")
+    assert (dropped.code, "1 given up" in dropped.out) == (0, True), dropped.err
+    assert ran.tasuki("retry").code == 0
+    assert "Nothing is parked." in ran.tasuki("park", "list").out
 
 
 def _accounts(place: Any) -> tuple[str, str]:
@@ -158,6 +176,16 @@ def _accounts(place: Any) -> tuple[str, str]:
         "AND b.object = 'companies' GROUP BY entity_id HAVING count(*) = 1 ORDER BY 1 LIMIT 2"
     )
     return found[0][0], found[1][0]
+
+
+def _industry(place: Any, account: str) -> str:
+    """What HubSpot says of a company's industry."""
+    found = place.rows(
+        "SELECT json_extract(properties, '$.industry') FROM hs_record "
+        "WHERE type = '0-2' AND id = ?",
+        _company(place, account),
+    )
+    return str(found)
 
 
 def _company(place: Any, account: str) -> int:

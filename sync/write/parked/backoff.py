@@ -19,58 +19,72 @@ from staging.write.receipts import ReceiptRow
 from sync.context import Tools
 from sync.write import intent
 from sync.write.intent import Intent
-from sync.write.parked.blame import place_of
+from sync.write.parked.blame import named, place_of
 from tasuki.errors import RejectedError, TasukiError
 from tasuki.values import digest, stamp
 
 _LONGEST: Final = 10
 """Doublings: an hour has become six weeks by then."""
 
+_BESIDE: Final = "refused together with another rule's cell; the next plan has it again"
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is known of the writes that were refused."""
 
-    cells: Mapping[str, Mapping[str | None, Sequence[Change]]]
-    """Write → wish → its cells in that write."""
+    cells: Mapping[str, Sequence[Change]]
+    """Write → its cells."""
     wishes: Mapping[str, Intent]
     before: Mapping[str, Waits]
 
 
 def park(db: Connection, tools: Tools, refused: Sequence[tuple[ReceiptRow, Receipt]]) -> None:
-    """Park what was refused: each wish with reason, fix, the line to blame, and its next try."""
+    """Park what was refused: each wish with reason, fix, the line to blame, and its next try.
+
+    Where the refusal names fields, only the wishes that have them wait: the others of the same
+    record stay open, and the next plan sends them alone.
+    """
     known = _known(db, [receipt.id for receipt, _ in refused])
-    rows = [
-        _timed(tools, _refused(receipt, answer.error, wish, cells), known)
-        for receipt, answer in refused
-        for wish, cells in known.cells.get(receipt.id, {}).items()
-    ]
+    rows: list[Parked] = []
+    beside: list[str] = []
+    for receipt, answer in refused:
+        cells = known.cells.get(receipt.id, [])
+        blamed = {cell.intent_id for cell in named(cells, answer.error)}
+        place = place_of(cells, answer.error)
+        for wish in dict.fromkeys(cell.intent_id for cell in cells):
+            if wish in blamed or not blamed:
+                row = _refused(receipt, answer.error, wish, cells[0].label, place)
+                rows.append(_timed(tools, row, known))
+        beside += [cell.id for cell in cells if blamed and cell.intent_id not in blamed]
     parking.park_all(db, rows, tools.run, tools.now())
-    intent.park(db, known.wishes)
+    intent.park(db, [row.intent_id for row in rows if row.intent_id])
+    plans.mark_cells(db, beside, "refused", _BESIDE)
 
 
 def park_untold(db: Connection, tools: Tools, untold: Sequence[ReceiptRow]) -> None:
     """Park creates whose answer was lost and that no key finds again: never sent twice by us."""
     known = _known(db, [receipt.id for receipt in untold])
-    rows = [
-        _untold(receipt, wish, cells)
-        for receipt in untold
-        for wish, cells in known.cells.get(receipt.id, {}).items()
-    ]
+    cells = ((receipt, known.cells.get(receipt.id, [])) for receipt in untold)
+    rows = [_untold(receipt, its) for receipt, its in cells if its]
     parking.park_all(db, rows, tools.run, tools.now())
     intent.park(db, known.wishes)
 
 
 def _known(db: Connection, writes: Iterable[str]) -> _Known:
-    cells: dict[str, dict[str | None, list[Change]]] = defaultdict(lambda: defaultdict(list))
+    cells: dict[str, list[Change]] = defaultdict(list)
     for change in plans.of_writes(db, writes):
-        cells[change.write_id][change.intent_id].append(change)
-    ids = {wish for by_wish in cells.values() for wish in by_wish if wish}
+        cells[change.write_id].append(change)
+    ids = {cell.intent_id for its in cells.values() for cell in its if cell.intent_id}
     return _Known(cells, intent.by_ids(db, ids), parking.by_ids(db, ids))
 
 
 def _refused(
-    receipt: ReceiptRow, error: TasukiError | None, wish: str | None, cells: Sequence[Change]
+    receipt: ReceiptRow,
+    error: TasukiError | None,
+    wish: str | None,
+    label: str,
+    place: str | None,
 ) -> Parked:
     ref = f"{receipt.connection}/{receipt.object}/{receipt.record_id}"
     return Parked(
@@ -81,9 +95,9 @@ def _refused(
         code=error.code if error else RejectedError.code,
         reason=_reason(error),
         fix=error.remedy if error else "Look at the record in its system.",
-        place=place_of(cells, error),
+        place=place,
         intent_id=wish,
-        label=cells[0].label,
+        label=label,
     )
 
 
@@ -111,7 +125,7 @@ def _timed(tools: Tools, row: Parked, known: _Known) -> Parked:
     return replace(row, cells=cells, attempts=attempts, next_at=next_at)
 
 
-def _untold(receipt: ReceiptRow, wish: str | None, cells: Sequence[Change]) -> Parked:
+def _untold(receipt: ReceiptRow, cells: Sequence[Change]) -> Parked:
     return Parked(
         id=receipt.id,
         connection=receipt.connection,
@@ -120,6 +134,6 @@ def _untold(receipt: ReceiptRow, wish: str | None, cells: Sequence[Change]) -> P
         reason="no answer came, and no key tells whether the record was made",
         fix="Look in the system: `tasuki park drop` if it is there, `tasuki retry` if it is not.",
         place=place_of(cells, None),
-        intent_id=wish,
+        intent_id=cells[0].intent_id,
         label=cells[0].label,
     )

@@ -1,4 +1,4 @@
-"""Which line of a mapping or rule a refusal is about."""
+"""Which line of a mapping or rule a refusal is about; connectors name fields, never values."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,15 @@ from tasuki.errors import TasukiError
 _WORD: Final = re.compile(r"\w+")
 
 
+def named(cells: Iterable[Change], error: TasukiError | None) -> list[Change]:
+    """The cells that a refusal names."""
+    words = set(_WORD.findall(f"{error.what} {error.why}")) if error else set()
+    return [cell for cell in cells if cell.field in words]
+
+
 def place_of(cells: Sequence[Change], error: TasukiError | None) -> str | None:
     """The place of the cell that the refusal names; else the one all come from, or their file."""
-    named = _words(error)
-    guilty = _places(cell for cell in cells if cell.field in named)
-    places = _places(cells)
+    guilty, places = _places(named(cells, error)), _places(cells)
     if guilty or len(places) == 1:
         return (guilty or places)[0]
     files = {place.partition(":")[0] for place in places}
@@ -25,8 +29,3 @@ def _places(cells: Iterable[Change]) -> list[str]:
     """Where the cells were declared, each once, in their order."""
     found = (str(cell.cause.get("place") or "") for cell in cells)
     return list(dict.fromkeys(place for place in found if place))
-
-
-def _words(error: TasukiError | None) -> set[str]:
-    """Every word of a refusal that may be a field's name; connectors name fields, never values."""
-    return set(_WORD.findall(f"{error.what} {error.why}")) if error else set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -241,3 +242,22 @@ def test_the_values_of_then_or_of_today(world: Rehearsal) -> None:
     world.apply(counts["plan"])
     assert world.ma.living("orgs")[org].fields["name"] == "Aoba"
     assert company in world.crm.living("companies")
+
+
+def test_a_rule_that_is_not_named_goes_on_alone(world: Rehearsal) -> None:
+    """Two rules write one record and one field is refused: only the rule that wants it waits."""
+    company = world.crm.add("companies", {"name": "Aoba"})
+    refusal = RejectedError("The field tier takes no such value.")
+    world.crm.rules.append(lambda write: refusal if "tier" in write.fields else None)
+    for name in ("tier", "score"):
+        place = {"rule": name, "place": f"playbook/scores/{name}.yaml:3:1"}
+        fields = {name: "A"}
+        world.wish(replace(task(name), verb=Verb.UPDATE, object="companies", record_id=company,
+                           fields=fields, natural_key=None, cause=place))  # fmt: skip
+    counts = world.apply(world.run()["plan"])
+    assert (counts["parked"], counts["refused"]) == (1, 1)
+    assert [(row["id"], row["place"]) for row in rows(world)] == [
+        ("signal:tier", "playbook/scores/tier.yaml:3:1")
+    ]
+    world.sync()
+    assert world.crm.living("companies")[company].fields["score"] == "A"
