@@ -49,6 +49,7 @@ WORDS: Final[Mapping[str, Word]] = {
     # scenario runs
     "previewed": Word(N_("waits for approval"), "hourglass", "yellow"),
     "pushed": Word(N_("pushed"), "send", "green"),
+    "undone": Word(N_("taken back"), "arrow-back-up", "yellow"),
     "treated": Word(N_("treated"), "target", "green"),
     "holdout": Word(N_("holdout"), "users", "purple"),
     "excluded": Word(N_("excluded"), "ban"),
@@ -147,6 +148,9 @@ NAMES: Final[Mapping[str, str]] = {
     "apply.recheck": N_("reading again before writing"),
     "apply.send": N_("writing"),
     "apply.finish": N_("closing the plan"),
+    "undo.survey": N_("finding what was written"),
+    "undo.look": N_("looking what is still ours"),
+    "undo.unread": N_("listing what cannot be looked at"),
     "undo.plan": N_("planning the undo"),
     "scenario.push": N_("preparing the push"),
     "scenario.adopt_plan": N_("approving the push's plan"),

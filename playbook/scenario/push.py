@@ -47,7 +47,7 @@ def require(db: Connection, id: str, state: str) -> Any:
             where=f"scenario {row.scenario}, run {row.id}",
             why="a run is previewed, approved by another person, then pushed, once each",
             remedy="Preview it again."
-            if row.state in ("discarded", "pushed")
+            if row.state in ("discarded", "pushed", "undone")
             else "Approve it first.",
         )
     return row

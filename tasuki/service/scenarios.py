@@ -35,7 +35,7 @@ class Pushed:
     id: str
     scenario: str
     state: str
-    """previewed | approved | pushed | discarded"""
+    """previewed | approved | pushed | undone | discarded"""
     author: str
     created_at: str
     approved_by: str | None
