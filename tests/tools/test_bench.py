@@ -70,5 +70,6 @@ def test_every_row_prints():
         "limits",
         "identity",
         "latency",
+        "writing",
         "first-write",
     }

@@ -6,6 +6,7 @@ floor      the same reading, written by hand: HTTP, JSON, SQLite and nothing els
 table      a row (ours, floor, goal) and how it is printed
 reading    a first pull: CPU, calls, bytes; many records of one stamp; memory
 changes    runs with nothing or little to do, our own echo, the way to a first write
+writing    calls and CPU of writing, looks counted apart
 identity   who is who, from scratch and after a small change; needs no sandbox
 limits     under enforced rate limits, and with slow answers
 child      what is measured in a process of its own

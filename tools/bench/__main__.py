@@ -16,6 +16,7 @@ import structlog
 
 from tools.bench import changes, identity, limits, reading
 from tools.bench.table import Row, fact, show
+from tools.bench.writing import calls
 
 Measure = Callable[[Path, int], Iterator[Row]]
 
@@ -29,6 +30,7 @@ ROWS: Final[Mapping[str, tuple[Measure, int, int]]] = {
     "limits": (limits.limits, 200, 400),
     "latency": (limits.latency, 3_000, 10_000),
     "identity": (identity.identity, 200_000, 1_000_000),
+    "writing": (calls.writing, 5_000, 20_000),
     "first-write": (changes.first_write, 500, 10_000),
 }
 """What is measured, and its size: usual and full (people; calls of each kind for `limits`)."""

@@ -100,14 +100,16 @@ def salesforce(info: Info, fields: Sequence[str], file: Path) -> Floor:
 
     trust = ssl.create_default_context(cafile=info.ca)
     link = HTTPSConnection("localhost", info.https_port, context=trust)
-    return _read(info.pid, Reader(link, _signed(_token(info))), pages, file)
+    return _read(info.pid, Reader(link, signed(token(info))), pages, file)
 
 
-def _signed(token: str) -> dict[str, str]:
+def signed(token: str) -> dict[str, str]:
+    """The header of a call."""
     return {"Authorization": f"Bearer {token}"}
 
 
-def _token(info: Info) -> str:
+def token(info: Info) -> str:
+    """What Salesforce's sign-in gives."""
     answer = httpx.post(
         f"{info.http_url}/services/oauth2/token",
         data={"grant_type": "client_credentials"},

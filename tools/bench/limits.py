@@ -10,10 +10,10 @@ from tools.bench.place import Place, Spent, child, place, project, pulled, said,
 from tools.bench.table import Row, at_most, fact
 from tools.bench.world import HUB
 
-_BURST: Final = 190
-_BURST_SECONDS: Final = 10
+BURST: Final = 190
+BURST_SECONDS: Final = 10
 _SEARCHES: Final = 5
-_ENFORCED: Final = {"burst": _BURST, "search_per_second": _SEARCHES}
+_ENFORCED: Final = {"burst": BURST, "search_per_second": _SEARCHES}
 _DELAY_SECONDS: Final = 0.15
 _CHAIN: Final = {"companies": 0.6, "deals": 0.4}
 """Shorter chains beside the contacts, by their share of them."""
@@ -25,22 +25,23 @@ def limits(folder: Path, calls: int) -> Iterator[Row]:
         at.weather(hubspot=_ENFORCED)
         with project(at, "limits", [HUB], waits=True) as app:
             whole = pulled(at, app)
-            yield from _paced("listing", whole, _ideal(len(whole.calls), _BURST, _BURST_SECONDS))
+            yield from paced("listing", whole, ideal(len(whole.calls), BURST, BURST_SECONDS))
             since = world.BORN.isoformat()
             delta = pulled(at, app, again=[HUB], since=since)
             searches = delta.of("/search")
-            yield from _paced("searching", delta, _ideal(searches, _SEARCHES, 1))
+            yield from paced("searching", delta, ideal(searches, _SEARCHES, 1))
     with place(folder / "two", 10) as at:
         yield from _two(at, calls)
 
 
-def _ideal(calls: int, most: int, seconds: float) -> float:
+def ideal(calls: int, most: int, seconds: float) -> float:
     """The least time in which a window lets so many calls through."""
     return max(0, (calls - 1) // most) * seconds
 
 
-def _paced(what: str, spent: Spent, ideal: float) -> Iterator[Row]:
-    least = max(ideal, spent.cpu + spent.served)
+def paced(what: str, spent: Spent, window: float) -> Iterator[Row]:
+    """Seconds beside what the limit and the work itself take, and calls turned away."""
+    least = max(window, spent.cpu + spent.served)
     told = f"{what}: seconds for {len(spent.calls):,} calls"
     yield at_most("limits", told, spent.seconds, 1.1 * least, f"{least:,.1f} s", "s")
     yield from _rejected(what, spent.calls)
@@ -65,7 +66,7 @@ def _two(at: Place, calls: int) -> Iterator[Row]:
     moments = [datetime.fromisoformat(each["time"]) for each in made]
     seconds = (max(moments) - min(moments)).total_seconds()
     served = sum(float(each["milliseconds"]) for each in made) / 1000
-    least = max(_ideal(passed, _BURST, _BURST_SECONDS), served)
+    least = max(ideal(passed, BURST, BURST_SECONDS), served)
     told = f"two processes: seconds for {passed:,} calls"
     yield at_most("limits", told, seconds, 1.1 * least, f"{least:,.1f} s", "s")
     yield from _rejected("two processes", made)

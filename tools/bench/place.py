@@ -17,13 +17,14 @@ import httpx
 import orjson
 
 from jobs.flows import register
-from jobs.runtime import InProcess, Run
+from jobs.runtime import InProcess, Run, silent
 from sandbox.process import Running, start
 from sandbox.state import State
 from sync.budget.ledger import Ledger
 from sync.complete.due import Ordered
 from sync.complete.flow import pull
-from sync.context import Order
+from sync.context import Order, Watch
+from sync.write.plan.draft import plan
 from tasuki.service.app import App, Connections
 from tasuki.values import Json
 from tasuki.wiring import open_app, open_connection
@@ -34,7 +35,7 @@ _SIGNED_IN: Final = {
 kind: project
 name: bench
 timezone: Asia/Tokyo
-guards: {max_overwrite_percent: 100}
+guards: {max_creates: 1000000, max_overwrite_percent: 100}
 """,
     "connections/crm.yaml": """
 kind: connection
@@ -171,9 +172,11 @@ class Place:
 
 
 @contextmanager
-def place(folder: Path, people: int, others: Mapping[str, int] | None = None) -> Iterator[Place]:
-    """A sandbox with so many people on each platform."""
-    world.make(folder / "sandbox", people, others)
+def place(
+    folder: Path, people: int, others: Mapping[str, int] | None = None, *, apart: bool = False
+) -> Iterator[Place]:
+    """A sandbox with so many people on each platform, or on Salesforce only."""
+    world.make(folder / "sandbox", people, others, apart=apart)
     found = Place(folder, _started(folder))
     try:
         yield found
@@ -199,18 +202,18 @@ def environment(at: Place) -> dict[str, str]:
     }
 
 
-def write_project(folder: Path, kinds: Sequence[str]) -> None:
-    """The files of a project that reads these objects."""
+def write_project(folder: Path, kinds: Sequence[str], makes: str = "") -> None:
+    """The files of a project that reads these objects, and makes what a connection lacks."""
     files = dict(_SIGNED_IN)
     for entity in dict.fromkeys(_ENTITIES[kind][0] for kind in kinds):
         sides = {kind: _ENTITIES[kind][1] for kind in kinds if _ENTITIES[kind][0] == entity}
-        files[f"mappings/{entity}.yaml"] = _mapping(entity, sides)
+        files[f"mappings/{entity}.yaml"] = _mapping(entity, sides, makes)
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _mapping(entity: str, sides: Mapping[str, Mapping[str, str]]) -> str:
+def _mapping(entity: str, sides: Mapping[str, Mapping[str, str]], makes: str) -> str:
     """One mapping; the first side wins where both changed."""
     names = {kind: kind.partition("/")[0] for kind in sides}
     told: dict[str, Any] = {
@@ -225,22 +228,31 @@ def _mapping(entity: str, sides: Mapping[str, Mapping[str, str]]) -> str:
         cell = {names[kind]: fields[name] for kind, fields in sides.items()}
         wins = f"{next(iter(cell))}_wins"
         several: dict[str, Any] = {"conflict": wins} if len(cell) > 1 else {}
-        if several and name == _WRITTEN:
-            several |= {"direction": "both", "to": ["hub"]}
+        if several and (makes or name == _WRITTEN):
+            several |= {"direction": "both", "to": [makes or "hub"]}
         told["fields"][name] = cell | several
+    if makes:
+        told["create"] = {makes: {"key": next(iter(told["fields"]))}}
     return orjson.dumps(told).decode()
 
 
 @contextmanager
 def project(
-    at: Place, name: str, kinds: Sequence[str], *, forty: bool = True, waits: bool = False
+    at: Place,
+    name: str,
+    kinds: Sequence[str],
+    *,
+    forty: bool = True,
+    waits: bool = False,
+    makes: str = "",
 ) -> Iterator[App]:
     """A project with a store of its own; the ledger of calls is real, waiting only if it `waits`.
 
-    With `forty`, every one of the forty fields of a contact is read.
+    With `forty`, every one of the forty fields of a contact is read. On `makes`, a connection, the
+    people that it lacks are made.
     """
     folder = at.folder / name
-    write_project(folder, kinds)
+    write_project(folder, kinds, makes)
     made = open_app(folder, at.clock, environment(at))
     if forty:
         reads = {kind: names for kind, names in at.asked.items() if kind in kinds}
@@ -275,11 +287,12 @@ def pulled(at: Place, app: App, **ordered: Json) -> Spent:
     return ran(at, app, Order("pull", dict(ordered), trigger="bench"))
 
 
-def ran(at: Place, app: App, order: Order) -> Spent:
+def ran(at: Place, app: App, order: Order, watch: Watch = silent) -> Spent:
     """One run of any workflow, measured."""
-    runtime = InProcess(app.store, app.tools)
+    runtime = InProcess(app.store, app.tools, watch)
     register(runtime)
     runtime.register("pull", _pull)
+    runtime.register("plan", _plan)
     at.say("log/reset", {})
     began, used = perf_counter(), process_time()
     try:
@@ -292,6 +305,11 @@ def ran(at: Place, app: App, order: Order) -> Spent:
 
 def _pull(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     return pull(run, Ordered.of(arguments))
+
+
+def _plan(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
+    """A plan of the wishes of one origin, with nothing else looked at."""
+    return plan(run, arguments["origin"], ask=False)
 
 
 def child(at: Place, work: str, folder: Path, kind: str, rest: str) -> "subprocess.Popen[bytes]":

@@ -24,12 +24,17 @@ _NOT_ASKED: Final = frozenset(
 _DERIVED: Final = ("hs_object", "hs_email_domain", "hs_unique", "associated", "num_")
 
 
-def make(folder: Path, people: int, others: Mapping[str, int] | None = None) -> None:
-    """Put so many people on each platform, and so many HubSpot records of other objects."""
+def make(
+    folder: Path, people: int, others: Mapping[str, int] | None = None, *, apart: bool = False
+) -> None:
+    """Put so many people on each platform, and so many HubSpot records of other objects.
+
+    With `apart` the people are on Salesforce only.
+    """
     with State(folder / "sandbox.db") as state:
         hubspot.configure(state, burst=0, search_per_second=0, daily=0)
         salesforce.insert(state, "Contact", _contacts(state, people))
-        hubspot.insert(state, "contacts", _people(state, people))
+        hubspot.insert(state, "contacts", _people(state, 0 if apart else people))
         for object_, many in (others or {}).items():
             hubspot.insert(state, object_, (_named(object_, n + 1) for n in range(many)))
 
