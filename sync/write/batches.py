@@ -6,7 +6,7 @@ meanwhile refuses them, where the system can do that. From `bulk_from` writes of
 batch is as large as a bulk job may be.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -19,6 +19,8 @@ from sync.write.risk import Risk
 
 LANES: Final = tuple(Lane)
 _LOOKED_AT: Final = frozenset({Verb.UPDATE, Verb.DELETE})
+_LOOKING_BACK: Final = Lane.MAPPINGS.value
+"""The lane in which the past is asked for: nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +97,29 @@ def batches(
 
 
 def calls(can: Mapping[str, Capabilities], batched: Iterable[Batch]) -> dict[str, dict[str, Calls]]:
-    """Connection → lane → the calls that applying these batches takes, when nothing fails."""
+    """Connection → lane → the calls that applying these batches takes, when nothing fails.
+
+    Cells are looked at before they are written; what was updated is looked back at afterwards, all
+    of an object together, where its system keeps a past.
+    """
     found: dict[str, dict[str, Calls]] = defaultdict(dict)
+    updated: Counter[tuple[str, str]] = Counter()
     for batch in batched:
-        known = found[batch.connection].get(batch.lane, Calls())
-        reads = known.reads + _reads(can[batch.connection], batch)
-        found[batch.connection][batch.lane] = Calls(reads, known.writes + 1)
+        able, lanes = can[batch.connection], found[batch.connection]
+        known = lanes.get(batch.lane, Calls())
+        looks = _pages(able, len(batch.writes)) if batch.verb in _LOOKED_AT else 0
+        lanes[batch.lane] = Calls(known.reads + looks, known.writes + 1)
+        if batch.verb == Verb.UPDATE and able.history:
+            updated[batch.connection, batch.object] += len(batch.writes)
+    for (connection, _), records in updated.items():
+        known = found[connection].get(_LOOKING_BACK, Calls())
+        back = _pages(can[connection], records)
+        found[connection][_LOOKING_BACK] = Calls(known.reads + back, known.writes)
     return dict(found)
 
 
-def _reads(can: Capabilities, batch: Batch) -> int:
-    """A look at the cells before they are written, and one back at the past of those updated."""
-    if batch.verb not in _LOOKED_AT:
-        return 0
-    pages = -(-len(batch.writes) // max(1, can.page_size))
-    return pages * (2 if batch.verb == Verb.UPDATE and can.history else 1)
+def _pages(can: Capabilities, records: int) -> int:
+    return -(-records // max(1, can.page_size))
 
 
 def _kind(cells: Sequence[Change], rank: int, *, guarded: bool) -> _Kind:

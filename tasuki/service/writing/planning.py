@@ -80,7 +80,7 @@ def approve(app: App, plan_id: str, by: str) -> PlanView:
     another person must say yes.
     """
     view = show_plan(app, plan_id)
-    _require_open(view)
+    require_open(view)
     require_approver(view, by)
     with app.store.writing() as db:
         plans.approve(db, view.id, by, app.tools.now())
@@ -118,7 +118,7 @@ def start_apply(
     leave nothing of it.
     """
     view = show_plan(app, plan_id)
-    _require_open(view)
+    require_open(view)
     if view.state == "draft":
         raise GuardError(
             f"plan {view.id} waits for approval",
@@ -181,7 +181,8 @@ def _require(row: PlanRow | None, plan_id: str) -> PlanRow:
     return row
 
 
-def _require_open(view: PlanView) -> None:
+def require_open(view: PlanView) -> None:
+    """Raise GuardError when a plan cannot be applied any more, or guards leave nothing of it."""
     if view.state not in OPEN:
         raise GuardError(
             f"plan {view.id} is {view.state}",

@@ -39,6 +39,7 @@ def write(door: "Door", view: "PlanView", *, auto_approve: bool, production: boo
     from tasuki.service.writing import planning
 
     app, screen = door.app(), door.screen
+    planning.require_open(view)
     require_production(f"plan {view.id}", view.production, production=production)
     screen.show(plan_summary(view, screen.words), "")
     if view.state == "draft":

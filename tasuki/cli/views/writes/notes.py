@@ -10,6 +10,7 @@ from tasuki.cli.speech.words import Words
 if TYPE_CHECKING:
     from tasuki.service.writing.views import Cost, PlanView
 
+_OPEN: Final = ("draft", "approved", "applying")
 _AUTOMATIONS: Final = 8
 _OWNERS: Final = 5
 _KINDS: Final = {
@@ -20,11 +21,13 @@ _KINDS: Final = {
 
 
 def notes(plan: "PlanView", words: Words) -> Iterator[Text]:
-    """A line for each thing to know before saying yes."""
-    yield from task_lines(plan, words)
-    yield from automation_lines(plan, words)
+    """A line for each thing to know before saying yes; once that is over, who said it."""
+    if plan.state in _OPEN:
+        yield from task_lines(plan, words)
+        yield from automation_lines(plan, words)
     yield from guard_lines(plan, words)
-    yield from cost_lines(plan, words)
+    if plan.state in _OPEN:
+        yield from cost_lines(plan, words)
     yield from approval_lines(plan, words)
 
 
@@ -102,7 +105,7 @@ def too_dear(cost: "Cost", words: Words) -> str:
 
 def approval_lines(plan: "PlanView", words: Words) -> Iterator[Text]:
     """Who must say yes, and who did."""
-    if plan.needs_second and not set(plan.approved_by) - {plan.author}:
+    if plan.state in _OPEN and plan.needs_second and not set(plan.approved_by) - {plan.author}:
         yield Text(second_person(plan.needs_second, words), style="bold yellow")
     if plan.approved_by:
         yield Text(f"{words('approved by')}: {', '.join(plan.approved_by)}", style="dim")

@@ -65,6 +65,26 @@ def test_calls_are_told_by_connection_and_lane(world: Rehearsal) -> None:
     assert said["forecast"]["ma"] == {"left": None, "allowed": None}
 
 
+@pytest.mark.parametrize("able", [{}, {"history": True, "guarded_size": 1, "bulk_from": 3}])
+def test_an_apply_takes_the_calls_its_plan_told(able: dict[str, Any]) -> None:
+    """No more and no less, when nobody moves anything meanwhile."""
+    with rehearsal(bulk_size=10 if able else 0, page_size=10, **able) as world:
+        for n in range(4):
+            company = {"name": f"Co {n}", "domain": f"c{n}.example", "code": "C"}
+            world.crm.add("companies", company)
+            world.ma.add("orgs", company | {"name": "other"} if n == 0 else company | {"code": ""})
+        world.wish(task("a", "u1"), task("b", "u1"), task("c", "u1"))
+        plan_id = str(world.run()["plan"])
+        told = notes(world)["calls"]
+        before = {name: world.connector(name).calls for name in told}
+        world.apply(plan_id)
+        made = {name: world.connector(name).calls - before[name] for name in told}
+    assert made == {
+        name: sum(lane["reads"] + lane["writes"] for lane in lanes.values())
+        for name, lanes in told.items()
+    }
+
+
 def test_what_is_left_of_the_day_is_told(world: Rehearsal) -> None:
     """Of what the system allows, Tasuki's share, as far as the lane may still use it."""
     with world.store.writing() as db:
