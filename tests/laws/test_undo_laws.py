@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.rehearsal import Rehearsal
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-FEW = settings(max_examples=8, phases=PHASES)
+FEW = settings(max_examples=4, phases=PHASES)
 NAMES = ("phone", "city", "staff", "score")
 COMPANIES = 4
 Cells = dict[tuple[str, str], Any]
