@@ -17,7 +17,7 @@ from sync.complete import hints
 from sync.erasure import keyring
 from sync.erasure.erase import erase
 from sync.erasure.subject import subject_of
-from tasuki.errors import ConfigError
+from tasuki.errors import ConfigError, RejectedError
 from tests.rehearsal import Rehearsal, rehearsal
 
 if TYPE_CHECKING:
@@ -81,6 +81,16 @@ def test_nothing_of_an_erased_person_is_left(tmp_path: Path) -> None:
         assert emails(world) == {"kay@aoba.example"}
         assert all("Byron" not in str(row["payload"]) for row in world.all("record"))
         assert world.all("engagement") == []
+
+
+def test_what_waits_for_them_goes_too(tmp_path: Path) -> None:
+    """A refused write names its record: neither the wish nor what was parked of it stays."""
+    with office(tmp_path) as world:
+        world.ma.rules.append(lambda _write: RejectedError("no", why="not now", remedy="Wait."))
+        world.sync()
+        assert [row["label"] for row in world.all("parked")] == ["Byron"]
+        forget(world)
+        assert (world.all("parked"), held(world)) == ([], [])
 
 
 def test_no_pull_brings_them_back(tmp_path: Path) -> None:
