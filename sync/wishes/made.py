@@ -4,7 +4,8 @@ Without this the next run would see an entity that still lacks a record, or a ne
 no key with anybody. The link stands above the rules, as a person's ruling does.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -43,23 +44,25 @@ def belong(db: Connection, tools: Tools, made: Iterable[ReceiptRow]) -> None:
 
 def forget(db: Connection, tools: Tools, gone: Iterable[ReceiptRow]) -> None:
     """The records of these settled deletes are gone: whose they were is looked at again."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for receipt in gone:
-        at, ids = (receipt.connection, receipt.object), [receipt.record_id or ""]
+        groups[receipt.connection, receipt.object].append(receipt.record_id or "")
+    for at, ids in groups.items():
         records.mark_deleted(db, *at, ids, tools.now())
         if any(mapping.side_of(*at) for mapping in tools.mappings):
             queue.mark(db, queue.MAP, "/".join(at), ids)
             queue.mark(db, queue.COPY, "/".join(at), ids)
-        if not records.read(db, *at, ids):
-            _unlink(db, tools, Ref(*at, ids[0]))
+        known = records.read(db, *at, ids)
+        _unlink(db, tools, at, [Ref(*at, id_) for id_ in ids if id_ not in known])
 
 
-def _unlink(db: Connection, tools: Tools, ref: Ref) -> None:
-    """A record we made and took back before any pull brought it: only its link tells of it."""
-    for mapping in tools.mappings:
-        if mapping.side_of(ref.connection, ref.object) is not None:
+def _unlink(db: Connection, tools: Tools, at: tuple[str, str], refs: Sequence[Ref]) -> None:
+    """Records we made and took back before any pull brought them: only their links tell of them."""
+    for mapping in tools.mappings if refs else ():
+        if mapping.side_of(*at) is not None:
             entity = mapping.entity.name
-            linked = identities.links_of(db, entity, [ref])
-            identities.set_keys(db, entity, {at: {} for at in linked})
+            linked = identities.links_of(db, entity, refs)
+            identities.set_keys(db, entity, {ref: {} for ref in linked})
             identities.relink(db, entity, linked, [], tools.now())
             queue.mark(db, queue.MERGE, entity, linked.values())
 

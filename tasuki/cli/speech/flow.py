@@ -46,7 +46,6 @@ FLOW: Final = {
     "{records} records, {changes} changes": "{records}レコード、{changes}項目の変更",
     "{n} records": "{n}レコード",
     "valid until {until} UTC": "有効期限 {until} UTC",
-    "undoes run {run}": "実行 {run} の取り消し",
     "sandbox": "サンドボックス",
     "production": "本番環境",
     "blank": "空欄",
@@ -141,7 +140,6 @@ FLOW: Final = {
     "Nothing to do: every system already says what it should.": (
         "変更はありません。どのシステムもあるべき状態です。"
     ),
-    "Nothing of that run is left to undo.": "この実行で取り消せるものは残っていません。",
     # people
     "{n} keys are in {folder}, a fresh one among them; back that folder up now.": (
         "新しい鍵を作りました。{folder} に鍵が {n} 個あります。今すぐバックアップしてください。"

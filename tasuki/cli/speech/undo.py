@@ -4,6 +4,7 @@ from typing import Final
 
 UNDO: Final = {
     "undone": "取り消し済み",
+    "undoes {what}": "{what} の取り消し",
     "run": "実行",
     "plan": "反映前プレビュー",
     "scenario run": "シナリオ実行",

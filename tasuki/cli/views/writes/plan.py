@@ -105,6 +105,11 @@ def _cell_line(change: "Change", words: Words) -> Text:
     return text
 
 
+def short_id(id: str) -> str:
+    """A run's id by its beginning; plans, scenario runs and records as they are."""
+    return id if "_" in id or "/" in id else id[:18]
+
+
 def short_place(place: str) -> str:
     """`file:line` of a place that also names column and key."""
     spot = place.partition(" ")[0]
@@ -136,7 +141,7 @@ def _head(plan: "PlanView", words: Words) -> Text:
     counts = words("{records} records, {changes} changes")
     text.append(counts.format(records=f"{plan.records:,}", changes=f"{plan.changes:,}"))
     if plan.undo_of:
-        text.append(" · " + words("undoes run {run}", run=plan.undo_of[:18]), "dim")
+        text.append(" · " + words("undoes {what}", what=short_id(plan.undo_of)), "dim")
     return text.append(f"\n{_made(plan, words)}", "dim")
 
 
