@@ -140,7 +140,7 @@ def test_a_value_the_platform_does_not_allow(ran: Any) -> None:
     ran.edit("salesforce", "Account", usual, Industry="Retail")
     made = ran.tasuki("run", "--json").json
     applied = ran.tasuki("apply", made["plan"]["id"], "--auto-approve", "--json")
-    assert (applied.code, applied.json["parked"] > 0, applied.json["refused"]) == (4, True, 0)
+    assert (applied.code, applied.json["parked"]) == (4, 1)
     (parked,) = ran.tasuki("park", "list", "--json").json["causes"]
     assert (parked["object"], bool(parked["fix"])) == ("companies", True)
     assert parked["place"].startswith("mappings/account.yaml:")
@@ -148,9 +148,7 @@ def test_a_value_the_platform_does_not_allow(ran: Any) -> None:
     assert "RETAIL" in _industry(ran, usual)
     change(ran.project / "mappings" / "account.yaml", "        BANKINGG:", "        BANKING:")
     again = ran.tasuki("retry", applied.json["run_id"], "--auto-approve", "--json")
-    assert (again.code, again.json["written"], again.json["plan"]["records"]) == (0, 1, 1), (
-        again.err
-    )
+    assert (again.code, again.json["plan"]["records"]) == (0, 1), again.err
     assert "BANKING" in _industry(ran, strange)
 
 
