@@ -97,7 +97,8 @@ def retry(run: Run, arguments: dict[str, Json]) -> dict[str, Json]:
     """Make a plan of what was refused and not read, in a run or at all; today's rules say how."""
     settle(run)
     of, by = arguments["of"], arguments.get("by", "operator")
-    opened = reopen(run, of, by, dropped=bool(arguments.get("dropped")))
+    same_as = str(arguments.get("same_as") or "")
+    opened = reopen(run, of, by, dropped=bool(arguments.get("dropped")), same_as=same_as)
     understood = {} if arguments.get("as_planned") else understand(run)
     origin = f"retry:{of}" if of else "retry"
     select: dict[str, Json] = {"wishes": opened.pop("wishes"), "origin": origin}

@@ -9,6 +9,7 @@ One row per wish, per cell, or per row of a file. Its states:
     closed    came true, was changed, or is wanted no more
 """
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -97,6 +98,8 @@ class Which:
     connection: str = ""
     run: str = ""
     states: Sequence[str] = WAITING
+    same_as: str = ""
+    """The id of one of them: all that wait for the very same cause."""
 
 
 def park(db: Connection, what: Parked, run: str, now: str) -> None:
@@ -197,7 +200,30 @@ def _meant(which: Which) -> list[Any]:
         conditions.append(PARKED.c.connection == which.connection)
     if which.run:
         conditions.append(PARKED.c.run_id == which.run)
+    if which.same_as:
+        conditions.append(_same_cause(which.same_as))
     return conditions
+
+
+def _same_cause(id: str) -> ColumnElement[bool]:
+    one = PARKED.alias()
+    same = (one.c[name] == PARKED.c[name] for name in _CAUSE)
+    lines = (func.coalesce(_line(table.c), "") for table in (one, PARKED))
+    return exists().where(one.c.id == id, *same, operator.eq(*lines))
+
+
+def part(db: Connection, which: Which, *, limit: int, skip: int = 0) -> list[Waits]:
+    """Some of these, those for a person only first, then what is tried again soonest."""
+    alive = case((PARKED.c.state == "dead", 0), else_=1)
+    query = _QUERY.where(*_meant(which)).order_by(
+        alive, PARKED.c.next_at.is_(None), PARKED.c.next_at, PARKED.c.at, PARKED.c.id
+    )
+    return [Waits(*row) for row in db.execute(query.limit(limit).offset(skip))]
+
+
+def count(db: Connection, which: Which) -> int:
+    """How many these are."""
+    return db.scalar(select(func.count()).select_from(PARKED).where(*_meant(which))) or 0
 
 
 def open_ids(db: Connection, code: str) -> set[str]:
@@ -249,8 +275,8 @@ def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, An
     since, last, and of one of them id, sample (its record id) and label. Records are apart when
     another line is to blame; rows of files, each with a line of its own, are not.
     """
-    line = case((or_(PARKED.c.intent_id.is_not(None), _IS_CELL), PARKED.c.place))
-    by = (PARKED.c.connection, PARKED.c.object, PARKED.c.code, PARKED.c.reason, PARKED.c.fix)
+    line = _line(PARKED.c)
+    by = tuple(PARKED.c[name] for name in _CAUSE)
     rows = db.execute(
         select(
             *by,
@@ -276,6 +302,12 @@ def open_causes(db: Connection, which: Which | None = None) -> list[dict[str, An
     ]
 
 
+def _line(of: Any) -> ColumnElement[Any]:
+    """The line to blame, where each cause has its own."""
+    return case((or_(of.intent_id.is_not(None), of.record_id.is_not(None)), of.place))
+
+
+_CAUSE: Final = ("connection", "object", "code", "reason", "fix")
 _IS_CELL: Final = PARKED.c.record_id.is_not(None)
 _RECORD: Final = case(
     (

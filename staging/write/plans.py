@@ -1,10 +1,10 @@
 """Plans, their changes and approvals, as they stand in the store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from staging.bulk import chunks, upsert
 from staging.tables.writes import APPROVAL, CHANGE, INTENT, PLAN
@@ -167,6 +167,14 @@ def mark_cells(db: Connection, ids: Iterable[str], state: str, reason: str | Non
     """Move single changes on."""
     for chunk in chunks(ids):
         db.execute(update(CHANGE).where(CHANGE.c.id.in_(chunk)).values(state=state, reason=reason))
+
+
+def keep_causes(db: Connection, causes: Mapping[str, dict[str, Json]]) -> None:
+    """Keep what is known of single changes by now: change id → its whole cause."""
+    rows = [{"its_id": id_, "its_cause": cause} for id_, cause in causes.items()]
+    if rows:
+        its = update(CHANGE).where(CHANGE.c.id == bindparam("its_id"))
+        db.execute(its.values(cause=bindparam("its_cause")), rows)
 
 
 def approve(db: Connection, plan_id: str, by: str, now: str) -> None:

@@ -17,7 +17,7 @@ from staging.tables.decisions import HANDOFF, SCENARIO_RUN
 from staging.tables.identity import REVIEW
 from staging.tables.staged import CURSOR
 from staging.tables.writes import CONFLICT
-from staging.write import parking, plans
+from staging.write import parking, plans, rivals
 from staging.write.plans import PlanRow
 from sync.reading.stream import streams
 from tasuki.service import connecting, running
@@ -87,6 +87,8 @@ class Waiting:
     """Causes: connection, object, code, reason, fix, place, count, dead, next_at, sample, label."""
     reviews: int
     conflicts: int
+    rivals: int
+    """Fields that are left alone since somebody sets them back."""
     standing: parking.Standing
     """How much is parked, how much of it for a person only, and when the next is tried again."""
 
@@ -94,7 +96,7 @@ class Waiting:
     def total(self) -> int:
         """How many things wait (a cause of parked records counts once)."""
         lists = len(self.plans) + len(self.scenarios) + len(self.parked)
-        return lists + self.handoffs_overdue + self.reviews + self.conflicts
+        return lists + self.handoffs_overdue + self.reviews + self.conflicts + self.rivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ def waiting(app: App) -> Waiting:
             parked=tuple(parking.open_causes(db)),
             reviews=_count(db, REVIEW, REVIEW.c.state == "open"),
             conflicts=_count(db, CONFLICT, CONFLICT.c.state == "open"),
+            rivals=len(rivals.paused_fields(db)),
             standing=parking.standing(db),
         )
 

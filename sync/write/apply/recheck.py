@@ -29,6 +29,13 @@ class Moved:
 
     change: str
     reason: str
+    there: Json = None
+    by: str | None = None
+    at: str | None = None
+
+    def said(self) -> dict[str, Json]:
+        """What stood there, since when and by whom, as the change's cause keeps it."""
+        return {"there": self.there, "by": self.by, "at": self.at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def recheck(todo: Sequence[Change], now_there: Mapping[str, Record]) -> Fresh:
         elif unmoved(change.field, value, change.before) and not _stirred(change, record):
             send.setdefault(change.write_id, {})[change.field] = value
         else:
-            moved.append(Moved(change.id, _edited(record)))
+            moved.append(_edited(change, record, value))
     whole = {m.change.rpartition("#")[0] for m in moved}
     deletes = {c.write_id for c in todo if c.verb == Verb.DELETE}
     kept = {w: cells for w, cells in send.items() if not (w in deletes and w in whole)}
@@ -78,7 +85,12 @@ def _gone(change: Change) -> Moved:
     return Moved(change.id, "the record was deleted since the plan was made")
 
 
-def _edited(record: Record) -> str:
+def _edited(change: Change, record: Record, value: Json) -> Moved:
+    at = stamp(record.modified_at) if record.modified_at else None
+    return Moved(change.id, _by_whom(record), value, record.modified_by, at)
+
+
+def _by_whom(record: Record) -> str:
     who = f" by {record.modified_by}" if record.modified_by else ""
     when = f" at {record.modified_at:%Y-%m-%d %H:%M}" if record.modified_at else ""
     return f"changed{who}{when}, after the plan was made; left as it is"
@@ -104,6 +116,8 @@ def _keep(
     plans.mark_cells(db, fresh.already, "written", "already so")
     for reason, ids in _by_reason(fresh.moved).items():
         plans.mark_cells(db, ids, "refused", reason)
+    said = {each.change: each.said() for each in fresh.moved if each.at}
+    plans.keep_causes(db, {c.id: {**c.cause, "moved": said[c.id]} for c in planned if c.id in said})
     out = {m.change for m in fresh.moved} | set(fresh.already)
     cells: dict[str, list[Change]] = defaultdict(list)
     for change in planned:

@@ -22,13 +22,17 @@ def try_due(run: Runner) -> int:
     return int(run.step(DUE)["retried"])
 
 
-def reopen(run: Runner, of: str, by: str, *, dropped: bool = False) -> dict[str, Json]:
+def reopen(
+    run: Runner, of: str, by: str, *, dropped: bool = False, same_as: str = ""
+) -> dict[str, Json]:
     """Open what failed in a run (or everything parked) again; `wishes` are those to be planned.
+
+    With `same_as`, the id of something parked, only what waits for the very same cause.
 
     `writes` wishes are sent again, `cells` are read again, `rows` of files are read when their file
     is, `undos` are undone again by a person. With `dropped` also what a person gave up.
     """
-    return run.step(REOPEN, of=of, by=by, dropped=dropped)
+    return run.step(REOPEN, of=of, by=by, dropped=dropped, same_as=same_as)
 
 
 def close(run: Runner) -> int:
@@ -49,13 +53,14 @@ def _keep_reopen(
 ) -> dict[str, Json]:
     of, by = arguments["of"], arguments["by"]
     states = DROPPED if arguments["dropped"] else WAITING
-    found = parking.listed(db, Which(run=of, states=states))
+    same_as = arguments.get("same_as") or ""
+    found = parking.listed(db, Which(run=of, states=states, same_as=same_as))
     writes = [each for each in found if each.intent_id]
     cells = [each for each in found if not each.intent_id and _is_cell(each)]
     undos = [each for each in found if each.id.startswith(parking.UNDO)]
     _open(db, [*writes, *(each for each in cells if each.state == "dropped")], by, tools.now())
     _read_again(db, tools, cells)
-    moved = plans.refused_in(db, of) if of else set()
+    moved = plans.refused_in(db, of) if of and not same_as else set()
     wishes = {each.intent_id for each in writes} | moved | {_pushed(each) for each in cells}
     return {
         "wishes": sorted(wish for wish in wishes if wish),

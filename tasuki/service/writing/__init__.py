@@ -6,5 +6,6 @@ folding    same-shape changes on one line, riskiest first
 undoing    taking back what was written: what a word means, and what is left
 selecting  which part of what is wanted a plan shall hold
 parked     what waits: by cause, tried again, or given up
+cells      cell by cell, a page at a time; what became of each; one write with its answer
 rivals     fields that somebody sets back: who, in which cycle, and letting go
 """

@@ -53,6 +53,22 @@ def show(app: App, code: str = "", connection: str = "", *, every: bool = False)
         return ParkedView(parking.standing(db), causes, records)
 
 
+def causes_of(app: App, run: str) -> tuple[dict[str, Any], ...]:
+    """What was parked in a run and still waits, by cause, most first."""
+    with app.store.reading() as db:
+        return tuple(parking.open_causes(db, Which(run=run)))
+
+
+def part(
+    app: App, same_as: str, states: Sequence[str] = STATES, *, limit: int, skip: int = 0
+) -> tuple[int, tuple[Waits, ...]]:
+    """How many wait or waited for the same cause as this one, and some of them."""
+    which = Which(same_as=same_as, states=states)
+    with app.store.reading() as db:
+        found = tuple(parking.part(db, which, limit=limit, skip=skip))
+        return parking.count(db, which), found
+
+
 def standing(app: App) -> Standing:
     """How much waits, how much of it was given up on, and when the next is tried again."""
     with app.store.reading() as db:
@@ -66,6 +82,7 @@ def drop(
     *,
     code: str = "",
     connection: str = "",
+    same_as: str = "",
     reason: str = "",
 ) -> tuple[Waits, ...]:
     """Give up what waits, until its values change; what was given up. `retry` takes it back.
@@ -73,11 +90,12 @@ def drop(
     Errors: UnknownRecordError when nothing that waits is meant.
     """
     with app.store.writing() as db:
-        found = parking.listed(db, Which(ids=ids, code=code, connection=connection))
+        which = Which(ids=ids, code=code, connection=connection, same_as=same_as)
+        found = parking.listed(db, which)
         intent.drop(db, (each.intent_id for each in found if each.intent_id))
         parking.settle(db, (each.id for each in found), "dropped", by, app.tools.now())
     if not found:
-        raise _nothing(", ".join(ids) or code or connection)
+        raise _nothing(", ".join(ids) or code or connection or same_as)
     target = ", ".join(each.id for each in found[:_TOLD])
     audit(app, by, "parked.dropped", target, n=len(found), code=code, reason=reason)
     return tuple(found)
@@ -99,10 +117,16 @@ def start_retry(
     by: str = "operator",
     as_planned: bool = False,
     dropped: bool = False,
+    same_as: str = "",
     trigger: str = "cli",
 ) -> str:
-    """Make a plan of what failed in a run, or of everything parked; the run's id at once."""
+    """Make a plan of what failed in a run, or of everything parked; the run's id at once.
+
+    With `same_as`, the id of something parked, only of what waits for the very same cause.
+    """
     said: dict[str, Json] = {"of": of, "by": by, "as_planned": as_planned, "dropped": dropped}
+    if same_as:
+        said["same_as"] = same_as
     return runs.enqueue(Order("retry", said, trigger, by))
 
 

@@ -58,6 +58,8 @@ class Cost:
     """What its lanes may still make today; None: nobody told a limit."""
     allowed: int | None
     """What the system allows everybody in a day."""
+    lanes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Lane → its reads and writes."""
 
     @property
     def total(self) -> int:
@@ -204,6 +206,7 @@ def _cost(connection: str, said: Json, forecast: Mapping[str, Json]) -> Cost:
         writes=sum(lane["writes"] for lane in lanes.values()) if lanes else _plain(said),
         left=forecast.get("left"),
         allowed=forecast.get("allowed"),
+        lanes=lanes,
     )
 
 
