@@ -150,6 +150,11 @@ class Task(Settings):
     priority: Literal["High", "Normal", "Low"] = Field(
         default="Normal", description="Its priority."
     )
+    when_over: Literal["close", "leave"] = Field(
+        default="close",
+        description="When the reason of a signal's or a handoff's task vanishes: it is closed, "
+        "with the reason as its first line, unless somebody works on it; or it is left.",
+    )
 
 
 class HandoffDocument(Resource):

@@ -9,6 +9,7 @@ import jaconv
 from mappings.transforms.registry import transform
 
 _SPACES: Final = re.compile(r"\s+")
+_COUNTRY: Final = re.compile(r"[_-].*")
 
 
 @transform(examples={" Ada ": "Ada", "\u3000青葉\u3000": "青葉", "": ""})
@@ -27,6 +28,12 @@ def squeeze(value: str) -> str:
 def lower(value: str) -> str:
     """Small letters."""
     return value.lower()
+
+
+@transform(examples={"en_US": "en", "zh-TW": "zh", "ja": "ja"})
+def language(value: str) -> str:
+    """The language of a locale, without its country."""
+    return _COUNTRY.sub("", value).lower()
 
 
 @transform(examples={"flow": "FLOW"})

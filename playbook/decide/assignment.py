@@ -39,6 +39,15 @@ class Rota:
         least = min(people, key=lambda user: (self.load.get(user, 0), user))
         return self._count(least, "round_robin")
 
+    def keep(self, team: str, owner: str | None, says: Assign, present: str | None) -> Assigned:
+        """Who has it goes on, unless the owner who goes first is another, or they left the team."""
+        people = self.teams.get(team, ())
+        if says.first != "nobody" and owner in people and owner != present:
+            return self._count(str(owner), "owner")
+        if present in people:
+            return Assigned(present, "owner" if owner == present else "round_robin")
+        return self.assign(team, owner, says)
+
     def _count(self, user: str, by: str) -> Assigned:
         self.load[user] = self.load.get(user, 0) + 1
         return Assigned(user, by)

@@ -15,14 +15,17 @@ from connectors.budget import Lane
 from playbook.book import Playbook
 from playbook.decide.scores import known_scores
 from playbook.decide.signals import Team
-from playbook.decide.tasks import Order, intents
+from playbook.decide.tasks.giving import intents
+from playbook.decide.tasks.order import Order
+from playbook.decide.tasks.upkeep import Ended, keep_up, take_back
+from playbook.decide.tasks.wording import OVER
 from playbook.documents import Task, say
 from playbook.query import Query
 from playbook.rules import Handoff
 from staging.bulk import chunks, insert, upsert
 from staging.tables.decisions import HANDOFF, HANDOFF_EVENT
 from sync.context import Tools
-from sync.write.intent import wish, withdraw
+from sync.write.intent import wish
 from tasuki.values import Json, stamp
 
 _OPEN: Final = ("offered", "accepted")
@@ -39,9 +42,11 @@ def decide(
         ready = _ready(db, tools, book, handoff, needs)
         open_ = _open(db, handoff.rule.name, needs)
         fresh = {id_: row for id_, row in ready.items() if id_ not in open_}
-        stale = [h for need, h in open_.items() if need not in ready and h.state == "offered"]
+        offered = {need: h for need, h in open_.items() if h.state == "offered"}
+        stale = [h for need, h in offered.items() if need not in ready]
         gaps = _offer(db, tools, team, handoff, fresh)
-        withdraw_offers(db, tools, stale)
+        _keep_up(db, tools, team, handoff, {n: h for n, h in offered.items() if n in ready}, ready)
+        withdraw_offers(db, tools, team, handoff, stale)
         counts.update(offered=len(fresh), withdrawn=len(stale), without_owner=gaps)
     return dict(counts)
 
@@ -90,16 +95,68 @@ def _offer(
         _row(tools, team, handoff, row, rounds.get(id_, 0), scores.get(row["account_id"], {}))
         for id_, row in sorted(fresh.items())
     ]
-    upsert(db, HANDOFF, offers)
+    orders = _orders(tools, handoff, offers, fresh, rounds)
+    given = intents(db, tools, team.office, orders)
+    upsert(db, HANDOFF, (_of_whoever_has_it(offer, given.ridden) for offer in offers))
     record(
         db, tools, ((o["id"], o["need_id"], "offered", "rule", handoff.rule.name) for o in offers)
     )
-    if (task := handoff.says.task) is None:
-        return 0
-    orders = [_order(tools, handoff, task, offer, fresh[offer["need_id"]]) for offer in offers]
-    given = intents(db, tools, team.office, orders)
     wish(db, given.intents, tools.now())
     return len(given.without_owner)
+
+
+def _orders(
+    tools: Tools,
+    handoff: Handoff,
+    offers: Sequence[Row],
+    needs: Mapping[str, Row],
+    rounds: Mapping[str, int],
+) -> list[Order]:
+    if (task := handoff.says.task) is None:
+        return []
+    return [
+        _order(tools, handoff, task, o, needs[o["need_id"]], rounds.get(o["need_id"], 0))
+        for o in offers
+    ]
+
+
+def _of_whoever_has_it(offer: Row, ridden: Mapping[str, str | None]) -> Row:
+    """The offer, to whoever has the open task of an earlier round on their list."""
+    owner = ridden.get(f"handoff:{offer['id']}", offer["assignee"])
+    by = offer["assigned_by"] if owner == offer["assignee"] else "round_robin"
+    return {**offer, "assignee": owner, "assigned_by": by}
+
+
+def _keep_up(
+    db: Connection,
+    tools: Tools,
+    team: Team,
+    handoff: Handoff,
+    still: Mapping[str, Any],
+    ready: Mapping[str, Row],
+) -> None:
+    """Offers nobody accepted yet follow the owner; their tasks are told anew if there is news."""
+    if handoff.says.task is None:
+        return
+    offers = [_kept(team, handoff, offer, ready[need]) for need, offer in sorted(still.items())]
+    handed = keep_up(db, tools, team.office, _orders(tools, handoff, offers, ready, {}))
+    for offer in (o for o in offers if f"handoff:{o['id']}" in handed):
+        to = {"assignee": offer["assignee"], "assigned_by": offer["assigned_by"]}
+        db.execute(update(HANDOFF).where(HANDOFF.c.id == offer["id"]).values(**to))
+
+
+def _kept(team: Team, handoff: Handoff, offer: Any, need: Row) -> Row:
+    """An open offer with who gets it as things are today."""
+    says, owner = handoff.says, _owner(handoff, need)
+    assigned = team.rota.keep(says.to_team, owner, says.assign, offer.assignee)
+    return {**offer._asdict(), "assignee": assigned.user, "assigned_by": assigned.by}
+
+
+def _owner(handoff: Handoff, need: Row) -> str | None:
+    """The owner who goes first."""
+    prefers_deal = handoff.says.assign.first == "opportunity_owner"
+    owner: str | None = need["opportunity_owner"] if prefers_deal else need["account_owner"]
+    return owner
 
 
 def handoff_id(rule: str, need: str, round_: int) -> str:
@@ -116,9 +173,7 @@ def _row(
     scores: Mapping[str, Json],
 ) -> dict[str, Any]:
     says, now = handoff.says, tools.clock.now()
-    prefers_deal = says.assign.first == "opportunity_owner"
-    owner = need["opportunity_owner"] if prefers_deal else need["account_owner"]
-    assigned = team.rota.assign(says.to_team, owner, says.assign)
+    assigned = team.rota.assign(says.to_team, _owner(handoff, need), says.assign)
     return {
         "id": handoff_id(handoff.rule.name, need["id"], round_),
         "need_id": need["id"],
@@ -136,7 +191,7 @@ def _row(
     }
 
 
-def _order(tools: Tools, handoff: Handoff, task: Task, offer: Row, need: Row) -> Order:
+def _order(tools: Tools, handoff: Handoff, task: Task, offer: Row, need: Row, round_: int) -> Order:
     says = handoff.says
     way = f"{says.from_team} → {says.to_team}"
     why = say(says.why, tools.project.language, says.description or way)
@@ -152,16 +207,16 @@ def _order(tools: Tools, handoff: Handoff, task: Task, offer: Row, need: Row) ->
             "person": need["person_id"],
             "opportunity": need["opportunity_id"],
         },
-        facts={
-            "rule": {"why": why, "name": handoff.rule.name},
-            "handoff": {name: offer[name] for name in ("accept_due_at", "contact_due_at")},
-        },
+        facts={"handoff": {name: offer[name] for name in ("accept_due_at", "contact_due_at")}},
         cause={
             "rule": handoff.rule.name,
             "place": str(handoff.rule.place),
             "why": why,
             "assigned_by": offer["assigned_by"],
         },
+        why=says.why,
+        told={"product": need["product"], "confidence": need["confidence"]},
+        earlier=[f"handoff:{handoff_id(handoff.rule.name, need['id'], n)}" for n in range(round_)],
     )
 
 
@@ -185,8 +240,10 @@ def _scores(db: Connection, needs: Mapping[str, Row]) -> dict[str, dict[str, Jso
     }
 
 
-def withdraw_offers(db: Connection, tools: Tools, offers: Sequence[Any]) -> None:
-    """The reason vanished before anybody accepted: the offer and its unwritten task go."""
+def withdraw_offers(
+    db: Connection, tools: Tools, team: Team, handoff: Handoff, offers: Sequence[Any]
+) -> None:
+    """The reason vanished before anybody accepted: the offer goes, and its task."""
     ids = [offer.id for offer in offers]
     for chunk in chunks(ids):
         db.execute(
@@ -195,7 +252,8 @@ def withdraw_offers(db: Connection, tools: Tools, offers: Sequence[Any]) -> None
             .values(state="withdrawn", decided_at=tools.now(), decided_by="rule")
         )
     record(db, tools, ((o.id, o.need_id, "withdrawn", "rule", "condition is over") for o in offers))
-    withdraw(db, (f"handoff:{id_}" for id_ in ids))
+    ended = [Ended(f"handoff:{id_}", handoff.says.task, OVER) for id_ in ids]
+    take_back(db, tools, team.office, ended)
 
 
 def record(db: Connection, tools: Tools, events: Any) -> None:

@@ -4,17 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
-from playbook.book import Playbook
+from playbook.book import Playbook, playbook_of
+from playbook.calendar import Office
 from playbook.decide.handoffs import record
-from playbook.documents import HandoffDocument
+from playbook.decide.tasks.standing import RIDES, Phase, standing
+from playbook.decide.tasks.upkeep import Ended, take_back
+from playbook.decide.tasks.wording import RECYCLED, RETURNED
+from playbook.documents import HandoffDocument, Words
 from staging import queue, rows
 from staging.bulk import chunks
 from staging.tables.decisions import HANDOFF
 from staging.tables.entities import ENTITY_TABLES
+from staging.tables.writes import INTENT
 from sync.context import Tools
 from sync.merge import stage
+from sync.write.intent import let_ride
 from tasuki.errors import GuardError, UnknownRecordError
 from tasuki.values import stamp
 
@@ -48,6 +54,7 @@ def accept(db: Connection, tools: Tools, decision: Decision) -> None:
     """The receiving team has it now."""
     offer = _offered(db, decision.handoff)
     _decide(db, tools, offer, "accepted", decision)
+    let_ride(db, [_key(offer.id)])
     db.execute(
         update(_NEED)
         .where(_NEED.c.id == offer.need_id)
@@ -72,6 +79,7 @@ def return_(db: Connection, tools: Tools, book: Playbook, decision: Decision) ->
             remedy="Choose one of them.",
         )
     _decide(db, tools, offer, "returned", decision)
+    _take_back(db, tools, book, offer, RETURNED)
     db.execute(update(_NEED).where(_NEED.c.id == offer.need_id).values(waiting=True))
     until = tools.clock.now() + _rule(book, offer.rule).recycle_after.clock
     queue.wake_at(db, "need", _SEASON, [(offer.need_id, stamp(until))])
@@ -81,6 +89,7 @@ def recycle(db: Connection, tools: Tools, decision: Decision, until: datetime) -
     """Not now: the need waits for its season and comes up again by itself."""
     offer = _offered(db, decision.handoff)
     _decide(db, tools, offer, "recycled", decision, recycle_at=stamp(until))
+    _take_back(db, tools, playbook_of(tools), offer, RECYCLED)
     db.execute(
         update(_NEED).where(_NEED.c.id == offer.need_id).values(waiting=True, state="recycled")
     )
@@ -90,6 +99,16 @@ def recycle(db: Connection, tools: Tools, decision: Decision, until: datetime) -
 def reasons(book: Playbook, rule: str) -> tuple[str, ...]:
     """Why an offer of this rule may be given back; those of any rule once its own file is gone."""
     return _rule(book, rule).return_reasons
+
+
+def _take_back(db: Connection, tools: Tools, book: Playbook, offer: Any, why: Words) -> None:
+    """Nobody waits for the task any more."""
+    office = Office(book.calendar, tools.project.timezone)
+    take_back(db, tools, office, [Ended(_key(offer.id), _rule(book, offer.rule).task, why)])
+
+
+def _key(offer: str) -> str:
+    return f"handoff:{offer}"
 
 
 def _rule(book: Playbook, name: str) -> HandoffDocument:
@@ -109,14 +128,21 @@ def wake(db: Connection, tools: Tools) -> int:
 
 
 def follow_the_crm(db: Connection, tools: Tools) -> int:
-    """An offer whose task was completed in the CRM is accepted by whoever completed it."""
+    """An offer whose task was completed in the CRM is accepted by whoever completed it.
+
+    Not by what Tasuki completed itself: a task that an undo closed, or that we closed because its
+    reason had vanished.
+    """
+    undone = INTENT.c.state == "undone"
     done = db.execute(
         select(HANDOFF.c.id, func.max(_ACTIVITY.c.owner_id).label("owner"))
         .join(_ACTIVITY, _ACTIVITY.c.tasuki_key == "handoff:" + HANDOFF.c.id)
-        .where(HANDOFF.c.state == "offered", _ACTIVITY.c.is_done.is_(True))
+        .outerjoin(INTENT, and_(INTENT.c.id == "handoff:" + HANDOFF.c.id, undone))
+        .where(HANDOFF.c.state == "offered", _ACTIVITY.c.is_done.is_(True), INTENT.c.id.is_(None))
         .group_by(HANDOFF.c.id)
         .order_by(HANDOFF.c.id)
     ).all()
+    done = sorted([*(tuple(row) for row in done), *_done_earlier_tasks(db, tools)])
     for id_, owner in done:
         if owner:
             taken = update(HANDOFF).where(
@@ -125,6 +151,23 @@ def follow_the_crm(db: Connection, tools: Tools) -> int:
             db.execute(taken.values(assignee=owner, assigned_by="person"))
         accept(db, tools, Decision(id_, _DONE_IN_CRM, "task completed"))
     return len(done)
+
+
+def _done_earlier_tasks(db: Connection, tools: Tools) -> list[tuple[str, str | None]]:
+    """Offers for which an open task of an earlier round stood, and who completed that."""
+    rides = select(INTENT.c.id).where(INTENT.c.state == RIDES, INTENT.c.id.startswith(_key("")))
+    tasks = {
+        key: task.key
+        for key, task in standing(db, tools, db.scalars(rides)).items()
+        if task.phase is Phase.OVER and not task.is_closed_by_us and task.wish.state != "undone"
+    }
+    owners: dict[str, str | None] = {}
+    for chunk in chunks(tasks.values()):
+        mine = (_ACTIVITY.c.tasuki_key.in_(chunk), _ACTIVITY.c.is_done.is_(True))
+        rows = db.execute(select(_ACTIVITY.c.tasuki_key, _ACTIVITY.c.owner_id).where(*mine))
+        owners |= dict(rows.all())
+    ours = len(_key(""))
+    return [(key[ours:], owners[task]) for key, task in tasks.items() if task in owners]
 
 
 def _offered(db: Connection, id: str) -> Any:

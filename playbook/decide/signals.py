@@ -13,14 +13,17 @@ from connectors.budget import Lane
 from playbook.book import Playbook
 from playbook.calendar import Office
 from playbook.decide.assignment import Rota
-from playbook.decide.tasks import Order, intents, misled
+from playbook.decide.tasks.giving import intents, misled
+from playbook.decide.tasks.order import Order
+from playbook.decide.tasks.upkeep import Ended, keep_up, take_back
+from playbook.decide.tasks.wording import OVER
 from playbook.documents import say
 from playbook.query import Query
 from playbook.rules import Signal
 from staging.bulk import chunks, upsert
 from staging.tables.decisions import SIGNAL
 from sync.context import Tools
-from sync.write.intent import wish, withdraw
+from sync.write.intent import Intent, by_ids, wish
 from tasuki.values import Json, digest
 
 _PARENTS: Final = ("account", "person", "opportunity")
@@ -54,25 +57,43 @@ class _True:
     about: Mapping[str, str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """One opening of a signal: its id, what was seen, and how many came before it."""
+
+    key: str
+    seen: _True
+    before: int = 0
+    wish: Intent | None = None
+    """The wish for its task, of one that was open already."""
+
+
 def _one(
     db: Connection, tools: Tools, book: Playbook, team: Team, signal: Signal, ids: Sequence[str]
 ) -> Counter[str]:
     true_for = _true_for(db, tools, book, signal, ids)
     already = _open(db, signal.rule.name, ids)
     stale = _misled(db, already, true_for)
-    _close(db, tools, stale)
+    _close(db, tools, team, signal, stale)
     already = {id_: key for id_, key in already.items() if id_ not in stale}
     fresh = {id_: seen for id_, seen in true_for.items() if id_ not in already}
     over = {id_: key for id_, key in already.items() if id_ not in true_for}
-    keys = _keys(db, signal.rule.name, fresh)
+    before = _openings(db, signal.rule.name, fresh)
+    keys = {id_: signal_id(signal.rule.name, id_, before.get(id_, 0)) for id_ in fresh}
     _write(db, tools, signal, fresh, keys)
     _refresh(db, {already[id_]: true_for[id_].facts for id_ in already if id_ in true_for})
-    _close(db, tools, over)
+    _close(db, tools, team, signal, over)
     counts = Counter(opened=len(fresh), closed=len(over) + len(stale))
     if signal.says.task:
-        given = intents(db, tools, team.office, _orders(tools, team, signal, fresh, keys))
+        orders = [
+            _order(tools, book, team, signal, _Opening(keys[id_], fresh[id_], before.get(id_, 0)))
+            for id_ in sorted(fresh)
+        ]
+        given = intents(db, tools, team.office, orders)
         wish(db, given.intents, tools.now())
         counts["without_owner"] = len(given.without_owner)
+        still = {key: true_for[id_] for id_, key in sorted(already.items()) if id_ in true_for}
+        keep_up(db, tools, team.office, _standing_orders(db, tools, book, team, signal, still))
     return counts
 
 
@@ -141,8 +162,8 @@ def signal_id(rule: str, entity_id: str, opening: int) -> str:
     return f"sig_{digest([rule, entity_id, opening])[:16]}"
 
 
-def _keys(db: Connection, rule: str, fresh: Iterable[str]) -> dict[str, str]:
-    """The id of the opening that begins now, by entity."""
+def _openings(db: Connection, rule: str, fresh: Iterable[str]) -> dict[str, int]:
+    """How often the signal was open before, by entity."""
     before: dict[str, int] = {}
     for chunk in chunks(fresh):
         rows = db.execute(
@@ -151,7 +172,7 @@ def _keys(db: Connection, rule: str, fresh: Iterable[str]) -> dict[str, str]:
             .group_by(SIGNAL.c.entity_id)
         )
         before.update((id_, count) for id_, count in rows)
-    return {id_: signal_id(rule, id_, before.get(id_, 0)) for id_ in fresh}
+    return before
 
 
 def _write(
@@ -186,41 +207,69 @@ def plain(value: Any) -> Json:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _close(db: Connection, tools: Tools, over: Mapping[str, str]) -> None:
-    """The reason vanished: the signal closes, and a task not yet written is no longer wanted."""
+def _close(
+    db: Connection, tools: Tools, team: Team, signal: Signal, over: Mapping[str, str]
+) -> None:
     for chunk in chunks(over.values()):
         db.execute(update(SIGNAL).where(SIGNAL.c.id.in_(chunk)).values(closed_at=tools.now()))
-    withdraw(db, (f"signal:{id_}" for id_ in over.values()))
+    ended = [Ended(f"signal:{key}", signal.says.task, OVER) for key in over.values()]
+    take_back(db, tools, team.office, ended)
 
 
-def _orders(
+def _standing_orders(
+    db: Connection,
     tools: Tools,
+    book: Playbook,
     team: Team,
     signal: Signal,
-    fresh: Mapping[str, _True],
-    keys: Mapping[str, str],
+    still: Mapping[str, _True],
 ) -> list[Order]:
-    return [_order(tools, team, signal, keys[id_], fresh[id_]) for id_ in sorted(fresh)]
+    """What the tasks of signals that are still open would say today."""
+    wishes = by_ids(db, (f"signal:{key}" for key in still))
+    return [
+        _order(tools, book, team, signal, _Opening(key, seen, wish=wishes[f"signal:{key}"]))
+        for key, seen in still.items()
+        if f"signal:{key}" in wishes
+    ]
 
 
-def _order(tools: Tools, team: Team, signal: Signal, key: str, seen: _True) -> Order:
-    says = signal.says
-    assigned = team.rota.assign(says.team, seen.owner, says.assign)
-    why = say(says.why, tools.project.language, says.description or signal.rule.name)
+def _order(tools: Tools, book: Playbook, team: Team, signal: Signal, opening: _Opening) -> Order:
+    says, seen = signal.says, opening.seen
     if says.task is None:
         raise ValueError(f"the signal {signal.rule.name} gives no task")
+    if opening.wish is None:
+        assigned = team.rota.assign(says.team, seen.owner, says.assign)
+    else:
+        assigned = team.rota.keep(says.team, seen.owner, says.assign, opening.wish.owner)
+    entity = seen.about[says.entity] or ""
+    why = say(says.why, tools.project.language, says.description or signal.rule.name)
     return Order(
-        key=f"signal:{key}",
+        key=f"signal:{opening.key}",
         origin=f"signal:{signal.rule.name}",
         lane=Lane.HANDOFFS,
         task=says.task,
         owner=assigned.user,
         about=seen.about,
-        facts={"rule": {"why": why, "name": signal.rule.name}},
+        facts={},
         cause={
             "rule": signal.rule.name,
             "place": str(signal.rule.place),
             "why": why,
             "assigned_by": assigned.by,
         },
+        why=says.why,
+        told=_told(book, seen.facts),
+        earlier=[f"signal:{signal_id(signal.rule.name, entity, n)}" for n in range(opening.before)],
     )
+
+
+def _told(book: Playbook, facts: Mapping[str, Json]) -> dict[str, Json]:
+    """The facts that are news when they move: all but counted days."""
+    return {name: value for name, value in facts.items() if not _is_counted(book, name)}
+
+
+def _is_counted(book: Playbook, fact: str) -> bool:
+    entity, _, name = fact.partition(".")
+    known = book.known.entities.get(entity)
+    field = known.field(name) if known else None
+    return field is not None and field.unit == "days"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from catalog.expression.tree import names
 from playbook.book import Playbook, playbook_of
@@ -12,12 +12,16 @@ from playbook.calendar import Office
 from playbook.decide import handoffs, ledger, needs, scores, signals
 from playbook.decide.assignment import rota
 from playbook.decide.signals import Team
+from playbook.decide.tasks.upkeep import RULE as TASKS
 from staging import queue, records
+from staging.tables.decisions import HANDOFF, SIGNAL
 from staging.tables.entities import ENTITY_TABLES
+from staging.tables.writes import INTENT
 from sync.context import Runner, Step, Tools
 from tasuki.values import Json
 
 _CHUNK: Final = 400
+_USER: Final = ENTITY_TABLES["user_"]
 _ORDER: Final = ("account", "person", "opportunity", "need")
 """Parents first: a rule sees what was decided about its parents in the same run."""
 _SCORED: Final = ("account", "person")
@@ -43,6 +47,9 @@ def _keep_begin(
 ) -> dict[str, Json]:
     for entity in _SCORED:
         queue.mark(db, queue.DECIDE, entity, queue.woken(db, entity, "scores", tools.now()))
+    for entity in _ORDER:
+        queue.mark(db, queue.DECIDE, entity, queue.woken(db, entity, TASKS, tools.now()))
+    _whose_owner_left(db)
     if _rules_changed(db, tools, playbook_of(tools).version):
         for entity in _ORDER:
             queue.mark(db, queue.DECIDE, entity, db.scalars(select(ENTITY_TABLES[entity].c.id)))
@@ -80,8 +87,8 @@ def _hand_down(db: Connection, book: Playbook, accounts: Sequence[str]) -> None:
     """What was decided about accounts is news to the rules that look up to them."""
     queue.mark(db, queue.DECIDE, "need", _of(db, "need", accounts))
     for entity in _CHILDREN:
-        if _looks_up(book, entity):
-            queue.mark(db, queue.DECIDE, entity, _of(db, entity, accounts))
+        looks_up = _of if _looks_up(book, entity) else _with_open_signals
+        queue.mark(db, queue.DECIDE, entity, looks_up(db, entity, accounts))
 
 
 def _looks_up(book: Playbook, entity: str) -> bool:
@@ -90,6 +97,35 @@ def _looks_up(book: Playbook, entity: str) -> bool:
     trees += [tree for s in book.scores if s.says.entity == entity for tree in s.fit.values()]
     scope = book.known.scope(entity)
     return any(scope.entity_of(*name) == "account" for tree in trees for name in names(tree))
+
+
+def _with_open_signals(db: Connection, entity: str, accounts: Sequence[str]) -> list[str]:
+    """Those of these accounts whose open signals may go to the account's new owner."""
+    table = ENTITY_TABLES[entity]
+    query = select(table.c.id).join(SIGNAL, SIGNAL.c.entity_id == table.c.id)
+    open_ = (SIGNAL.c.entity == entity, SIGNAL.c.closed_at.is_(None))
+    return list(db.scalars(query.where(table.c.account_id.in_(accounts), *open_)))
+
+
+def _whose_owner_left(db: Connection) -> None:
+    """What is open with somebody who is active no more is looked at again."""
+    left = _USER.c.is_active.is_(False)
+    tasks = (
+        select(SIGNAL.c.entity, SIGNAL.c.entity_id)
+        .join(INTENT, INTENT.c.id == "signal:" + SIGNAL.c.id)
+        .join(_USER, and_(_USER.c.id == INTENT.c.owner, left))
+        .where(SIGNAL.c.closed_at.is_(None))
+    )
+    found: dict[str, set[str]] = {}
+    for entity, id_ in db.execute(tasks):
+        found.setdefault(entity, set()).add(id_)
+    offers = select(HANDOFF.c.need_id).join(_USER, and_(_USER.c.id == HANDOFF.c.assignee, left))
+    found["need"] = {
+        *found.get("need", ()),
+        *db.scalars(offers.where(HANDOFF.c.state == "offered")),
+    }
+    for entity, ids in found.items():
+        queue.mark(db, queue.DECIDE, entity, ids)
 
 
 def _of(db: Connection, entity: str, accounts: Sequence[str]) -> list[str]:

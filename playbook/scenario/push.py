@@ -11,12 +11,14 @@ from connectors.protocol import Connector, Record, Verb
 from playbook.book import playbook_of
 from playbook.calendar import Office
 from playbook.decide.assignment import Rota, rota
-from playbook.decide.tasks import Order, intents
+from playbook.decide.tasks.giving import intents
+from playbook.decide.tasks.order import Order
 from playbook.documents import Assign, Branch, Task, say
 from playbook.rules import Scenario
 from playbook.scenario.audience import Reached, owners, reached, withheld
-from playbook.scenario.preview import draw, treated
-from staging.tables.decisions import SCENARIO_RUN
+from playbook.scenario.preview import TREATED, draw, treated
+from staging.bulk import chunks
+from staging.tables.decisions import ASSIGNMENT, SCENARIO_RUN
 from sync.context import Runner, Step, Tools
 from sync.write.intent import HELD, Intent, wish
 from tasuki.errors import ConfigError, GuardError, UnknownRecordError
@@ -97,14 +99,17 @@ def _keep_push(
     tasks: list[Intent] = []
     places: list[Intent] = []
     held: list[Intent] = []
-    gaps = 0
+    made = gaps = 0
     for branch in scenario.says.branches:
         accounts = [id_ for id_, name in arms.items() if name == branch.name]
         if task := branch.do.sales_task:
             owned, language = owners(db, accounts), tools.project.language
             orders = _orders(scenario, row.id, branch, task, owned, people, language)
+            before = _earlier(db, scenario, row.id, accounts)
+            orders = [replace(o, earlier=before.get(o.about["account"] or "", ())) for o in orders]
             given = intents(db, tools, office, orders)
-            tasks, gaps = [*tasks, *given.intents], gaps + len(given.without_owner)
+            tasks, made = [*tasks, *given.intents], made + given.made
+            gaps += len(given.without_owner)
         if ma_list := branch.do.ma_list:
             on = (scenario, row.id, ma_list.hubspot, lists[ma_list.hubspot])
             asked = (db, tools, book, scenario, branch.name, accounts)
@@ -112,8 +117,26 @@ def _keep_push(
             held += _held(_places(*on, withheld(*asked)))
     wish(db, [*tasks, *places, *held], tools.now())
     _mark_pushed(db, row.id, tools.now())
-    counts = {"tasks": len(tasks), "list_places": len(places), "without_owner": gaps}
+    counts = {"tasks": made, "list_places": len(places), "without_owner": gaps}
     return counts | {"without_consent": len(held)}
+
+
+def _earlier(
+    db: Connection, scenario: Scenario, run_id: str, accounts: Sequence[str]
+) -> dict[str, list[str]]:
+    """The tasks that earlier pushes of this scenario gave about these accounts, oldest first."""
+    found: dict[str, list[str]] = {}
+    for chunk in chunks(accounts):
+        mine = (SCENARIO_RUN.c.scenario == scenario.rule.name, SCENARIO_RUN.c.id != run_id)
+        query = (
+            select(ASSIGNMENT.c.entity_id, SCENARIO_RUN.c.id)
+            .join(SCENARIO_RUN, SCENARIO_RUN.c.id == ASSIGNMENT.c.scenario_run_id)
+            .where(*mine, SCENARIO_RUN.c.pushed_at.is_not(None), ASSIGNMENT.c.arm == TREATED)
+            .where(ASSIGNMENT.c.entity_id.in_(chunk))
+        )
+        for account, run in db.execute(query.order_by(SCENARIO_RUN.c.pushed_at)):
+            found.setdefault(account, []).append(f"scenario:{run}:{account}")
+    return found
 
 
 def _mark_pushed(db: Connection, id: str, now: str) -> None:
@@ -132,17 +155,21 @@ def _orders(
 ) -> list[Order]:
     """One order per account, in the order they drew, so that tasks fall as they were previewed."""
     drawn = sorted(owned, key=lambda id_: (draw(scenario, id_), id_))
-    why = say(scenario.says.goal, language, scenario.says.description or scenario.rule.name)
+    goal = scenario.says.goal
+    why = say(goal, language, scenario.says.description or scenario.rule.name)
+    plain = {} if goal else {"rule": {"why": why, "name": scenario.rule.name}}
+    assigned = {id_: people.assign(branch.team, owned[id_], Assign()) for id_ in drawn}
     return [
         Order(
             key=f"scenario:{run_id}:{id_}",
             origin=f"scenario:{run_id}",
             lane=Lane.SCENARIOS,
             task=task,
-            owner=people.assign(branch.team, owned[id_], Assign()).user,
+            owner=assigned[id_].user,
             about={"account": id_},
-            facts={"rule": {"why": why, "name": scenario.rule.name}},
-            cause=_cause(scenario, f"{why} ({branch.name})"),
+            facts=plain,
+            cause=_cause(scenario, f"{why} ({branch.name})") | {"assigned_by": assigned[id_].by},
+            why=goal,
         )
         for id_ in drawn
     ]

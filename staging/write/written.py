@@ -24,6 +24,54 @@ class Piece:
     """It created the record."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one write took along for one wish."""
+
+    intent: str
+    verb: str
+    state: str
+    """written, or open or unknown: nobody knows yet."""
+    record_id: str | None
+    fields: dict[str, Any]
+    """The wish's own cells."""
+    settled_at: str | None
+
+
+def sent_for(db: Connection, intents: Iterable[str]) -> list[Sent]:
+    """What was sent for these wishes and neither refused nor lost, oldest first."""
+    cells: dict[str, dict[str, list[str]]] = {}
+    for chunk in chunks(intents):
+        query = select(CHANGE.c.write_id, CHANGE.c.intent_id, CHANGE.c.field)
+        for write, intent, field in db.execute(query.where(CHANGE.c.intent_id.in_(chunk))):
+            cells.setdefault(write, {}).setdefault(intent, []).append(field)
+    rows: list[Any] = []
+    for chunk in chunks(sorted(cells)):
+        sent = RECEIPT.c.state.in_(("written", "open", "unknown"))
+        rows += db.execute(select(RECEIPT).where(RECEIPT.c.id.in_(chunk), sent))
+    return [
+        Sent(intent, row.verb, row.state, row.record_id, _only(names, row.fields), row.settled_at)
+        for row in sorted(rows, key=lambda each: (each.opened_at, each.id))
+        for intent, names in cells[row.id].items()
+    ]
+
+
+def _only(names: Iterable[str], fields: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: fields[name] for name in names if fields and name in fields}
+
+
+def deleted(db: Connection, connection: str, object: str, ids: Iterable[str]) -> set[str]:
+    """Of these records, those that we deleted, whether or not a pull ever brought them."""
+    found: set[str] = set()
+    for chunk in chunks(ids):
+        mine = (RECEIPT.c.connection == connection, RECEIPT.c.object == object)
+        query = select(RECEIPT.c.record_id).where(
+            *mine, RECEIPT.c.record_id.in_(chunk), RECEIPT.c.verb == "delete", _WRITTEN
+        )
+        found.update(db.scalars(query))
+    return found
+
+
 def plans_of_run(db: Connection, run: str) -> list[str]:
     """The plans of which a run wrote something."""
     query = select(RECEIPT.c.plan_id).where(RECEIPT.c.run_id == run, _WRITTEN).distinct()

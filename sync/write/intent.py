@@ -15,6 +15,17 @@ HELD: Final = "held:"
 """What the state of a wish begins with that is not sent, and says why."""
 PROTECTED: Final = "protected"
 """Why a cell that a person changed is not overwritten for a while."""
+OPEN_TASK: Final = "open_task"
+"""Why no second task is made: an earlier one about the same is still open."""
+OURS: Final = "ours"
+"""In a cause: it only writes over what we left there, and wholly or not at all. Where somebody
+changed one of its cells meanwhile, the wish is given up: the record is theirs."""
+LEFT: Final = "left"
+"""In a cause: what we last left in its cells, for those that no pull brings."""
+FACTS: Final = "facts"
+"""In a cause: the facts a text was made from, so that a later one knows whether it is news."""
+UNTOLD: Final = frozenset({"cells", LEFT, FACTS})
+"""What a change does not repeat of its wish's cause."""
 _UNDONE: Final = "undone"
 """In a cause: the cells a person undid, and the values that are not wanted there again."""
 
@@ -98,7 +109,22 @@ def drop_unwanted(
 
 def withdraw(db: Connection, ids: Iterable[str]) -> None:
     """These are no longer wanted (only those that have not come true)."""
-    _set_state(db, ids, "withdrawn", ("open", "parked", "dropped"))
+    _set_state(db, ids, "withdrawn", ("open", "parked", "dropped", f"{HELD}{OPEN_TASK}"))
+
+
+def let_ride(db: Connection, ids: Iterable[str]) -> None:
+    """These wait for no task of their own any more."""
+    _set_state(db, ids, "withdrawn", (f"{HELD}{OPEN_TASK}",))
+
+
+def hand_over(db: Connection, owners: Mapping[str, str | None]) -> None:
+    """Somebody else has these tasks from now on: wish → user."""
+    by_owner: dict[str | None, list[str]] = {}
+    for id_, owner in owners.items():
+        by_owner.setdefault(owner, []).append(id_)
+    for owner, ids in by_owner.items():
+        for chunk in chunks(ids):
+            db.execute(update(INTENT).where(INTENT.c.id.in_(chunk)).values(owner=owner))
 
 
 def forget(db: Connection, ids: Iterable[str]) -> None:

@@ -105,7 +105,7 @@ def test_an_offer_carries_who_when_and_why(acme):
     assert told(acme) == [("offered", "rule")]
     (task,) = acme.intents("handoff:warm").values()
     assert task["Subject"] == "Call Ada about FLOW"
-    assert task["Description"] == "Warm now. Accept by 2026-05-20 16:00"
+    assert task["Description"] == "Warm now. Accept by 20 May 2026, 16:00"
     assert (task["WhoId"], task["WhatId"], task["OwnerId"]) == ("003ada", "001acme", row.assignee)
     assert task["Tasuki_Key__c"] == f"handoff:{row.id}"
 

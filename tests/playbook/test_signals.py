@@ -161,9 +161,10 @@ def test_a_signal_without_task_only_shows(deal):
 
 
 def test_the_project_speaks_japanese(deal):
-    """Subject and reasons are in the project's language; what is missing there falls back."""
+    """Subject, body and reasons are in the project's language."""
     settings = deal.folder / "tasuki.yaml"
     settings.write_text(settings.read_text() + "language: ja\n")
+    deal.file("idle.yaml", IDLE.replace("  body:", '  body:\n    ja: "{rule.why}"'))
     deal.run()
     (task,) = deal.intents("signal:").values()
     assert task["Subject"] == "Big one"

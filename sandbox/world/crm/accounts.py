@@ -15,6 +15,8 @@ from sandbox.world.shape import HUBSPOT, SALESFORCE, Owner
 
 _OWNER_BASE: Final = 8_100
 _USER_BASE: Final = 61_000
+_JA, _EN = ("ja", "ja_JP"), ("en_US", "en_US")
+_NTH_READS_ENGLISH: Final = 6
 _HUBSPOT_INDUSTRY: Final = {
     "Manufacturing": "MACHINERY", "Electronics": "ELECTRICAL_ELECTRONIC_MANUFACTURING",
     "Chemicals": "CHEMICALS", "Retail": "RETAIL",
@@ -39,13 +41,14 @@ def add_users(draft: Draft) -> list[Owner]:
     born = draft.ago(1500)
     for user in draft.users:
         person = user.person
+        language, locale = _EN if user.serial % _NTH_READS_ENGLISH == 0 else _JA
         draft.add_salesforce(
             "User", born, born,
             FirstName=person.given, LastName=person.family, Username=person.email,
             Email=person.email, Department=user.team, IsActive=user.is_active,
             Alias=f"user{user.serial:02d}", CommunityNickname=f"user{user.serial:02d}",
-            UserType="Standard", TimeZoneSidKey="Asia/Tokyo", LocaleSidKey="ja_JP",
-            LanguageLocaleKey="ja", EmailEncodingKey="UTF-8",
+            UserType="Standard", TimeZoneSidKey="Asia/Tokyo", LocaleSidKey=locale,
+            LanguageLocaleKey=language, EmailEncodingKey="UTF-8",
         )  # fmt: skip
     return [_owner(user) for user in draft.users]
 

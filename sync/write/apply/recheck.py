@@ -18,6 +18,7 @@ from staging.write.receipts import ReceiptRow
 from sync.context import Step, Tools
 from sync.write import intent
 from sync.write.cell import holds, unmoved
+from sync.write.intent import OURS
 from tasuki.values import Json, instant, stamp
 
 _LOOKED_AT: Final = (Verb.UPDATE, Verb.DELETE)
@@ -69,10 +70,28 @@ def recheck(todo: Sequence[Change], now_there: Mapping[str, Record]) -> Fresh:
             send.setdefault(change.write_id, {})[change.field] = value
         else:
             moved.append(_edited(change, record, value))
+    moved += _with_theirs(todo, moved, send)
     whole = {m.change.rpartition("#")[0] for m in moved}
     deletes = {c.write_id for c in todo if c.verb == Verb.DELETE}
     kept = {w: cells for w, cells in send.items() if not (w in deletes and w in whole)}
     return Fresh(kept, tuple(already), tuple(moved))
+
+
+def _with_theirs(
+    todo: Sequence[Change], moved: Sequence[Moved], send: dict[str, dict[str, Json]]
+) -> list[Moved]:
+    """The other cells of wishes that go wholly or not at all: they are not sent either."""
+    why = {m.change: m.reason for m in moved}
+    given_up = {c.intent_id: why[c.id] for c in todo if OURS in c.cause and c.id in why}
+    found: list[Moved] = []
+    for change in todo:
+        cells = send.get(change.write_id, {})
+        if change.intent_id in given_up and change.field in cells:
+            found.append(Moved(change.id, given_up[change.intent_id]))
+            del cells[change.field]
+            if not cells:
+                del send[change.write_id]
+    return found
 
 
 def _stirred(change: Change, record: Record) -> bool:
@@ -119,6 +138,8 @@ def _keep(
     said = {each.change: each.said() for each in fresh.moved if each.at}
     plans.keep_causes(db, {c.id: {**c.cause, "moved": said[c.id]} for c in planned if c.id in said})
     out = {m.change for m in fresh.moved} | set(fresh.already)
+    theirs = {m.change for m in fresh.moved}
+    intent.withdraw(db, (c.intent_id or "" for c in planned if OURS in c.cause and c.id in theirs))
     cells: dict[str, list[Change]] = defaultdict(list)
     for change in planned:
         if change.id not in out:

@@ -8,6 +8,7 @@ from staging import identities
 from staging.write.plans import Change
 from sync.write.guards.group import Group, Limits
 from sync.write.guards.sentence import CREATES, DELETES, OVERWRITES, Sentence, Words
+from sync.write.intent import OURS
 from sync.write.risk import Risk
 
 
@@ -25,7 +26,8 @@ def beyond(
 
 
 def _records(changes: Sequence[Change], risk: Risk) -> int:
-    return len({c.write_id for c in changes if c.risk == risk})
+    """How many records; not those where only what we left there ourselves is written over."""
+    return len({c.write_id for c in changes if c.risk == risk and OURS not in c.cause})
 
 
 def _too_many(words: Words, group: Group, n: int, allowed: int, place: str) -> Sentence:

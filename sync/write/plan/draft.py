@@ -17,7 +17,7 @@ from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
 from sync.write.cell import holds
 from sync.write.guards.judge import judge
-from sync.write.intent import Intent, by_ids, fulfil, open_intents
+from sync.write.intent import LEFT, UNTOLD, Intent, by_ids, fulfil, open_intents
 from sync.write.plan import automations
 from sync.write.plan.describe import describe
 from sync.write.plan.held import held_back
@@ -151,17 +151,23 @@ def _hidden(db: Connection, wishes: Iterable[Intent]) -> dict[tuple[str, str], f
     return {of: hidden_fields(db, *of) for of in objects}
 
 
-def _known(db: Connection, wishes: Iterable[Intent]) -> dict[tuple[str, str, str], dict[str, Any]]:
+def _known(db: Connection, wishes: Sequence[Intent]) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """The records as they are known: as pulled, else as we left them."""
     wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
     for wish in wishes:
         if wish.record_id:
             wanted[wish.connection, wish.object].add(wish.record_id)
-    return {
-        (connection, object_, id_): record.payload
+    staged = {
+        (connection, object_, id_): record
         for (connection, object_), ids in wanted.items()
         for id_, record in records.read(db, connection, object_, ids).items()
-        if record.deleted_at is None
     }
+    known = {at: record.payload for at, record in staged.items() if record.deleted_at is None}
+    for wish in wishes:
+        at = (wish.connection, wish.object, wish.record_id or "")
+        if LEFT in wish.cause and (at in known or at not in staged):
+            known[at] = {**wish.cause[LEFT], **known.get(at, {})}
+    return known
 
 
 def _cells(
@@ -213,7 +219,7 @@ def _changes(
 
 def _cause(wish: Intent, name: str) -> dict[str, Json]:
     cells: dict[str, Any] = wish.cause.get("cells") or {}
-    plain = {key: value for key, value in wish.cause.items() if key != "cells"}
+    plain = {key: value for key, value in wish.cause.items() if key not in UNTOLD}
     return {
         **plain,
         **(cells.get(name) or {}),

@@ -46,6 +46,7 @@ PLANS: Final = {
     ),
     "Nothing to do of what was selected.": "選択した範囲で、することはありません。",
     "they did not agree to be contacted": "連絡への同意がないため",
+    "an earlier task about them is still open": "先に渡した ToDo がまだ完了していないため",
     # Markdown
     "Connection": "接続",
     "Object": "オブジェクト",

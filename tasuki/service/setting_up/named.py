@@ -9,7 +9,7 @@ from connectors.protocol import LINKED, NewField
 from mappings.spec import ID, MappedField, Side, SideField, WrittenAs
 from mappings.spec import Mapping as RecordMapping
 from playbook.book import Playbook, playbook_of
-from playbook.decide.tasks import KEY, SYSTEM
+from playbook.decide.tasks.order import KEY, SYSTEM
 from playbook.rules import Handoff, Score, Signal
 from sync.context import Tools
 from sync.wishes.creates import OWN_KEY

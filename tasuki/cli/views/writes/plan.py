@@ -42,6 +42,7 @@ _HELD: Final = {
     "key_taken": "another record there has their key",
     "erased": "the person was erased",
     "no_consent": "they did not agree to be contacted",
+    "open_task": "an earlier task about them is still open",
 }
 
 
