@@ -35,6 +35,20 @@ class Ended:
     records: int
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """How many records of one object are in a state for one reason."""
+
+    connection: str
+    object: str
+    state: str
+    reason: str | None
+    records: int
+    write_id: str
+    """One of them."""
+    label: str | None
+
+
 def part(
     db: Connection, plan_id: str, which: Which, order: Sequence[str], *, limit: int, skip: int = 0
 ) -> list[Change]:
@@ -70,6 +84,18 @@ def ended(db: Connection, plan_id: str) -> list[Ended]:
     by = (CHANGE.c.risk, CHANGE.c.connection, CHANGE.c.object, CHANGE.c.state)
     query = select(*by, func.count(CHANGE.c.write_id.distinct())).where(CHANGE.c.plan_id == plan_id)
     return [Ended(*row) for row in db.execute(query.group_by(*by).order_by(*by))]
+
+
+def reasons(db: Connection, plan_id: str, states: Sequence[str]) -> list[Why]:
+    """Why records of a plan are in these states, most first."""
+    by = (CHANGE.c.connection, CHANGE.c.object, CHANGE.c.state, CHANGE.c.reason)
+    records = func.count(CHANGE.c.write_id.distinct())
+    first = func.min(CHANGE.c.write_id)
+    query = select(*by, records, first, func.min(CHANGE.c.label)).where(
+        CHANGE.c.plan_id == plan_id, CHANGE.c.state.in_(states)
+    )
+    rows = db.execute(query.group_by(*by).order_by(records.desc(), first))
+    return [Why(*row) for row in rows]
 
 
 def last_write(db: Connection, intent_id: str) -> str | None:

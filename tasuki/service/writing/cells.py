@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from staging.write import cells as store
 from staging.write import parking, plans, receipts
-from staging.write.cells import Which
+from staging.write.cells import Which, Why
 from staging.write.parking import Waits
 from staging.write.plans import Change
 from staging.write.receipts import ReceiptRow
@@ -140,6 +140,14 @@ def ended(app: App, plan_id: str) -> tuple[GroupEnd, ...]:
             groups.setdefault(at, {})[each.state] = each.records
     found = sorted(groups.items(), key=lambda group: (rank(group[0][0]), group[0]))
     return tuple(GroupEnd(*at, states) for at, states in found)
+
+
+def reasons(
+    app: App, plan_id: str, states: Sequence[str] = ("refused", "unknown", "held")
+) -> tuple[Why, ...]:
+    """Why records of a plan were not written, most first; parked ones tell it themselves."""
+    with app.store.reading() as db:
+        return tuple(store.reasons(db, plan_id, states))
 
 
 def left(app: App, plan_id: str, limit: int = 20) -> tuple[int, tuple[LeftCell, ...]]:

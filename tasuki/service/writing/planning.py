@@ -48,6 +48,12 @@ def show_plan(app: App, plan_id: str, only: Iterable[str] = (), samples: int = 1
     return _view(app, row, approved_by, changes, tuple(only), samples)
 
 
+def row(app: App, plan_id: str) -> PlanRow:
+    """One plan without its changes. Errors: UnknownRecordError."""
+    with app.store.reading() as db:
+        return _require(_find(db, plan_id), plan_id)
+
+
 def cells(
     app: App,
     plan_id: str,
@@ -93,6 +99,11 @@ def require_approver(view: PlanView, by: str) -> None:
         raise _nobody_approves_their_own(view, by)
 
 
+def lacks_second(view: PlanView) -> bool:
+    """Whether another than its author must say yes, and nobody has."""
+    return bool(view.needs_second) and not set(view.approved_by) - {view.author, DAEMON}
+
+
 def _nobody_approves_their_own(view: PlanView, by: str) -> GuardError:
     why = "the daemon is no second person" if by == DAEMON else f"{by} made it"
     return GuardError(
@@ -126,7 +137,7 @@ def start_apply(
             why="nothing is written before somebody has looked at it and said yes",
             remedy=f"Look at it, then `tasuki approve {view.id}`.",
         )
-    if view.needs_second and not set(view.approved_by) - {view.author, DAEMON}:
+    if lacks_second(view):
         raise _nobody_approves_their_own(view, view.author)
     more: dict[str, Json] = {"production": True} if production else {}
     order = Order("apply", {"plan": view.id, **more}, trigger, by)
