@@ -64,10 +64,10 @@ def wrote_last(
     )
     for chunk in chunks(ids):
         mine = query.where(RECEIPT.c.record_id.in_(chunk)).order_by(RECEIPT.c.settled_at)
-        for id_, write, fields, before, at in db.execute(mine):
-            was = before or {}
-            for name, sent in (fields or {}).items():
-                found[id_, name] = Wrote(write, sent, was.get(name), at)
+        for row in db.execute(mine):
+            was = row.before or {}
+            for name, sent in (row.fields or {}).items():
+                found[row.record_id, name] = Wrote(row.id, sent, was.get(name), row.settled_at)
     return found
 
 
