@@ -140,7 +140,7 @@ def test_a_value_the_platform_does_not_allow(ran: Any) -> None:
     ran.edit("salesforce", "Account", usual, Industry="Retail")
     made = ran.tasuki("run", "--json").json
     applied = ran.tasuki("apply", made["plan"]["id"], "--auto-approve", "--json")
-    assert (applied.code, applied.json["parked"]) == (4, 1)
+    assert (applied.code, applied.json["parked"] > 0) == (4, True)
     (parked,) = ran.tasuki("park", "list", "--json").json["causes"]
     assert (parked["object"], bool(parked["fix"])) == ("companies", True)
     assert parked["place"].startswith("mappings/account.yaml:")
