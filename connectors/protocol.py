@@ -67,6 +67,8 @@ class Capabilities:
     bulk_size: int = 0
     history: bool = False
     """Past values of fields can be asked for, with who wrote them."""
+    history_size: int = 0
+    """Records whose past one call tells; 0: as many as a page."""
     defines: bool = False
     """Fields can be made through its API; elsewhere `ConnectorSpec.package` writes files."""
     id_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -53,6 +53,7 @@ class HubSpotConnector:
             links_swept=True,
             filters=True,
             history=True,
+            history_size=records.WITH_HISTORY_AT_ONCE,
             defines=True,
             uncounted=(occurrence.PREFIX, email.EMAIL_EVENTS),
             id_from={directory.MEMBERSHIPS: ("list_id", "record_id")},

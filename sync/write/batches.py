@@ -113,7 +113,8 @@ def calls(can: Mapping[str, Capabilities], batched: Iterable[Batch]) -> dict[str
             updated[batch.connection, batch.object] += len(batch.writes)
     for (connection, _), records in updated.items():
         known = found[connection].get(_LOOKING_BACK, Calls())
-        back = _pages(can[connection], records)
+        size = can[connection].history_size or can[connection].page_size
+        back = -(-records // max(1, size))
         found[connection][_LOOKING_BACK] = Calls(known.reads + back, known.writes)
     return dict(found)
 
