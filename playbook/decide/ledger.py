@@ -134,7 +134,7 @@ def follow_the_crm(db: Connection, tools: Tools) -> int:
     reason had vanished.
     """
     undone = INTENT.c.state == "undone"
-    done = db.execute(
+    own = db.execute(
         select(HANDOFF.c.id, func.max(_ACTIVITY.c.owner_id).label("owner"))
         .join(_ACTIVITY, _ACTIVITY.c.tasuki_key == "handoff:" + HANDOFF.c.id)
         .outerjoin(INTENT, and_(INTENT.c.id == "handoff:" + HANDOFF.c.id, undone))
@@ -142,8 +142,8 @@ def follow_the_crm(db: Connection, tools: Tools) -> int:
         .group_by(HANDOFF.c.id)
         .order_by(HANDOFF.c.id)
     ).all()
-    done = sorted([*(tuple(row) for row in done), *_done_earlier_tasks(db, tools)])
-    for id_, owner in done:
+    done = {**dict(own), **_done_earlier_tasks(db, tools)}
+    for id_, owner in sorted(done.items()):
         if owner:
             taken = update(HANDOFF).where(
                 HANDOFF.c.id == id_, HANDOFF.c.assignee.is_distinct_from(owner)
@@ -153,7 +153,7 @@ def follow_the_crm(db: Connection, tools: Tools) -> int:
     return len(done)
 
 
-def _done_earlier_tasks(db: Connection, tools: Tools) -> list[tuple[str, str | None]]:
+def _done_earlier_tasks(db: Connection, tools: Tools) -> dict[str, str | None]:
     """Offers for which an open task of an earlier round stood, and who completed that."""
     rides = select(INTENT.c.id).where(INTENT.c.state == RIDES, INTENT.c.id.startswith(_key("")))
     tasks = {
@@ -167,7 +167,7 @@ def _done_earlier_tasks(db: Connection, tools: Tools) -> list[tuple[str, str | N
         rows = db.execute(select(_ACTIVITY.c.tasuki_key, _ACTIVITY.c.owner_id).where(*mine))
         owners |= dict(rows.all())
     ours = len(_key(""))
-    return [(key[ours:], owners[task]) for key, task in tasks.items() if task in owners]
+    return {key[ours:]: owners[task] for key, task in tasks.items() if task in owners}
 
 
 def _offered(db: Connection, id: str) -> Any:

@@ -13,6 +13,7 @@ from playbook.decide import handoffs, ledger, needs, scores, signals
 from playbook.decide.assignment import rota
 from playbook.decide.signals import Team
 from playbook.decide.tasks.upkeep import RULE as TASKS
+from playbook.decide.tasks.upkeep import without_task
 from staging import queue, records
 from staging.tables.decisions import HANDOFF, SIGNAL
 from staging.tables.entities import ENTITY_TABLES
@@ -49,6 +50,8 @@ def _keep_begin(
         queue.mark(db, queue.DECIDE, entity, queue.woken(db, entity, "scores", tools.now()))
     for entity in _ORDER:
         queue.mark(db, queue.DECIDE, entity, queue.woken(db, entity, TASKS, tools.now()))
+    for entity, ids in without_task(db, tools).items():
+        queue.mark(db, queue.DECIDE, entity, ids)
     _whose_owner_left(db)
     if _rules_changed(db, tools, playbook_of(tools).version):
         for entity in _ORDER:

@@ -53,6 +53,7 @@ class Desk:
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     connectors: dict[str, Any] = field(default_factory=dict)
     number: Iterator[int] = field(default_factory=lambda: count(1))
+    mappings: tuple[Any, ...] = ()
     held: Connection | None = None
     known: dict[Any, tuple[Project, Playbook]] = field(default_factory=dict)
 
@@ -100,7 +101,7 @@ class Desk:
         project, book = self._read()
         return Tools(
             project=project,
-            mappings=(),
+            mappings=self.mappings,
             connectors=self.connectors,
             clock=self.clock,
             rules=book,

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, select
 
 from connectors.protocol import Verb
 from playbook.calendar import Office
@@ -25,6 +25,7 @@ from playbook.decide.tasks.standing import RIDES, Phase, Standing, standing
 from playbook.decide.tasks.wording import no_longer
 from playbook.documents import Task, Words, say
 from staging import queue
+from staging.tables.writes import INTENT
 from sync.context import Tools
 from sync.write.intent import FACTS, LEFT, OURS, Intent, by_ids, hand_over, wish, withdraw
 from tasuki.values import Json, instant, stamp
@@ -82,6 +83,21 @@ def take_back(db: Connection, tools: Tools, office: Office, ended: Iterable[Ende
         if task.phase is Phase.OPEN and (each.task is None or each.task.when_over == "close")
     ]
     wish(db, closing, tools.now())
+
+
+def without_task(db: Connection, tools: Tools) -> dict[str, set[str]]:
+    """Who lost the task that stood for them: we closed it when their rule had just come true again.
+
+    Entity → ids.
+    """
+    rules = or_(INTENT.c.origin.startswith("signal:"), INTENT.c.origin.startswith("handoff:"))
+    query = select(INTENT.c.id, INTENT.c.entity, INTENT.c.entity_id)
+    rides = {row.id: row for row in db.execute(query.where(INTENT.c.state == RIDES, rules))}
+    found: dict[str, set[str]] = {}
+    for key, task in standing(db, tools, rides).items():
+        if _lost_its_task(task):
+            found.setdefault(rides[key].entity, set()).add(rides[key].entity_id)
+    return found
 
 
 def is_news(before: Mapping[str, Json] | None, now: Mapping[str, Json]) -> bool:
