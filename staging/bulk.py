@@ -37,6 +37,11 @@ def upsert(
         write(db, table, columns, tuples, replace=replace)
 
 
+def row_of(what: Any) -> dict[str, Any]:
+    """The columns of a frozen dataclass with slots; its values as they are, none copied."""
+    return {name: getattr(what, name) for name in what.__slots__}
+
+
 def insert(db: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Append rows whose key the engine gives."""
     many = [dict(row) for row in rows]

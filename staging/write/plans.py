@@ -1,12 +1,12 @@
 """Plans, their changes and approvals, as they stand in the store."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from staging.bulk import chunks, upsert
+from staging.bulk import chunks, row_of, upsert
 from staging.tables.writes import APPROVAL, CHANGE, INTENT, PLAN
 from tasuki.values import Json, digest
 
@@ -56,13 +56,13 @@ class PlanRow:
 
 def save(db: Connection, plan: PlanRow, changes: Iterable[Change]) -> None:
     """Keep a plan and its changes."""
-    upsert(db, PLAN, [asdict(plan)])
+    upsert(db, PLAN, [row_of(plan)])
     add(db, changes)
 
 
 def add(db: Connection, changes: Iterable[Change]) -> None:
     """Keep changes of a plan that is made part by part; its own row is saved last."""
-    upsert(db, CHANGE, (asdict(change) for change in changes))
+    upsert(db, CHANGE, map(row_of, changes))
 
 
 def get(db: Connection, id: str) -> PlanRow | None:
@@ -81,7 +81,7 @@ def latest(db: Connection, limit: int = 20, states: Sequence[str] = ()) -> list[
 
 def changes(db: Connection, plan_id: str, states: Sequence[str] = ()) -> list[Change]:
     """A plan's changes, record by record."""
-    query = select(CHANGE).where(CHANGE.c.plan_id == plan_id)
+    query = _CHANGES.where(CHANGE.c.plan_id == plan_id)
     if states:
         query = query.where(CHANGE.c.state.in_(states))
     order = (CHANGE.c.connection, CHANGE.c.object, CHANGE.c.write_id, CHANGE.c.field)
@@ -92,7 +92,7 @@ def of_writes(db: Connection, write_ids: Iterable[str], states: Sequence[str] = 
     """The changes of these writes (in these states)."""
     found: list[Change] = []
     for chunk in chunks(write_ids):
-        query = select(CHANGE).where(CHANGE.c.write_id.in_(chunk)).order_by(CHANGE.c.id)
+        query = _CHANGES.where(CHANGE.c.write_id.in_(chunk)).order_by(CHANGE.c.id)
         if states:
             query = query.where(CHANGE.c.state.in_(states))
         found.extend(_change(row) for row in db.execute(query))
@@ -101,7 +101,17 @@ def of_writes(db: Connection, write_ids: Iterable[str], states: Sequence[str] = 
 
 def intents_of(db: Connection, write_ids: Iterable[str]) -> set[str]:
     """The wishes behind these writes."""
-    return {change.intent_id for change in of_writes(db, write_ids) if change.intent_id}
+    return {intent for _, intent in wishes_of(db, write_ids)}
+
+
+def wishes_of(db: Connection, write_ids: Iterable[str]) -> set[tuple[str, str]]:
+    """Which wish is behind which of these writes: (write, wish)."""
+    found: set[tuple[str, str]] = set()
+    for chunk in chunks(write_ids):
+        mine = (CHANGE.c.write_id.in_(chunk), CHANGE.c.intent_id.is_not(None))
+        rows = db.execute(select(CHANGE.c.write_id, CHANGE.c.intent_id).where(*mine).distinct())
+        found.update((write, intent) for write, intent in rows)
+    return found
 
 
 def refused_in(db: Connection, run: str) -> set[str]:
@@ -203,7 +213,8 @@ def _plan(row: Row[Any]) -> PlanRow:
     return PlanRow(**values)
 
 
-def _change(row: Row[Any]) -> Change:
-    values = row._asdict()
-    values["cause"] = values["cause"] or {}
-    return Change(**values)
+_CHANGES: Final = select(*(CHANGE.c[name] for name in Change.__slots__))
+
+
+def _change(row: Any) -> Change:
+    return Change(*row) if row.cause is not None else replace(Change(*row), cause={})

@@ -1,12 +1,12 @@
 """Receipts: the answer to one write, opened before it is sent and settled once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
-from staging.bulk import chunks, upsert
+from staging.bulk import chunks, row_of, upsert
 from staging.tables.writes import RECEIPT
 from tasuki.values import Json
 
@@ -53,12 +53,12 @@ class Ending:
 
 def open_(db: Connection, rows: Iterable[ReceiptRow]) -> None:
     """Write down what is about to be sent; kill −9 after this leaves a trace to settle."""
-    upsert(db, RECEIPT, (asdict(row) for row in rows))
+    upsert(db, RECEIPT, map(row_of, rows))
 
 
 def settle(db: Connection, endings: Iterable[Ending], now: str) -> None:
     """Write down how writes ended; a settled receipt stays as it is."""
-    rows = [{f"its_{k}": v for k, v in asdict(each).items()} for each in endings]
+    rows = [{f"its_{k}": v for k, v in row_of(each).items()} for each in endings]
     if rows:
         db.execute(_SETTLE.values(settled_at=now), rows)
 
@@ -67,14 +67,14 @@ def by_ids(db: Connection, ids: Iterable[str]) -> list[ReceiptRow]:
     """These receipts, in id order."""
     found: list[ReceiptRow] = []
     for chunk in chunks(ids):
-        rows = db.execute(select(RECEIPT).where(RECEIPT.c.id.in_(chunk)))
+        rows = db.execute(_RECEIPTS.where(RECEIPT.c.id.in_(chunk)))
         found.extend(_row(row) for row in rows)
     return sorted(found, key=lambda receipt: receipt.id)
 
 
 def in_state(db: Connection, states: Sequence[str], run: str | None = None) -> list[ReceiptRow]:
     """Every receipt in these states (of one run), oldest first."""
-    query = select(RECEIPT).where(RECEIPT.c.state.in_(states))
+    query = _RECEIPTS.where(RECEIPT.c.state.in_(states))
     if run:
         query = query.where(RECEIPT.c.run_id == run)
     return [_row(row) for row in db.execute(query.order_by(RECEIPT.c.opened_at, RECEIPT.c.id))]
@@ -82,13 +82,13 @@ def in_state(db: Connection, states: Sequence[str], run: str | None = None) -> l
 
 def of_plans(db: Connection, states: Sequence[str], plans: Iterable[str]) -> list[ReceiptRow]:
     """Every receipt of these plans in these states, oldest first."""
-    query = select(RECEIPT).where(RECEIPT.c.state.in_(states), RECEIPT.c.plan_id.in_(plans))
+    query = _RECEIPTS.where(RECEIPT.c.state.in_(states), RECEIPT.c.plan_id.in_(plans))
     return [_row(row) for row in db.execute(query.order_by(RECEIPT.c.opened_at, RECEIPT.c.id))]
 
 
 def about(db: Connection, connection: str, object: str, record_id: str) -> list[ReceiptRow]:
     """Every write to one record, newest first."""
-    query = select(RECEIPT).where(
+    query = _RECEIPTS.where(
         RECEIPT.c.connection == connection,
         RECEIPT.c.object == object,
         RECEIPT.c.record_id == record_id,
@@ -109,8 +109,10 @@ _SETTLE: Final = (
 )
 
 
-def _row(row: Row[Any]) -> ReceiptRow:
-    values = row._asdict()
-    return ReceiptRow(
-        **{**values, "fields": values["fields"] or {}, "before": values["before"] or {}}
-    )
+_RECEIPTS: Final = select(*(RECEIPT.c[name] for name in ReceiptRow.__slots__))
+
+
+def _row(row: Any) -> ReceiptRow:
+    if row.fields is None or row.before is None:
+        return replace(ReceiptRow(*row), fields=row.fields or {}, before=row.before or {})
+    return ReceiptRow(*row)

@@ -6,6 +6,8 @@ no key with anybody. The link stands above the rules, as a person's ruling does.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 
 from sqlalchemy import Connection
 
@@ -31,15 +33,47 @@ RULE = "created"
 """The rule that a link of a record we made names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A settled create: the record that it made, and the wish for it."""
+
+    receipt: ReceiptRow
+    wish: Intent
+    home: tuple[RecordMapping, Side]
+
+    @property
+    def ref(self) -> Ref:
+        """The record."""
+        receipt = self.receipt
+        return Ref(receipt.connection, receipt.object, str(receipt.record_id))
+
+    @property
+    def entity_id(self) -> str:
+        """Whom it was made for."""
+        return str(self.wish.entity_id)
+
+
 def belong(db: Connection, tools: Tools, made: Iterable[ReceiptRow]) -> None:
     """Link the records of these settled creates to the entities they were made for."""
+    by_entity: dict[str, dict[Ref, Made]] = defaultdict(dict)
+    for each in _made(db, tools, made):
+        by_entity[str(each.wish.entity)].setdefault(each.ref, each)
+    for entity, ones in by_entity.items():
+        _link(db, tools, entity, ones)
+
+
+def _made(db: Connection, tools: Tools, made: Iterable[ReceiptRow]) -> Iterator[Made]:
+    """Those that a mapping wished for, and reads."""
     rows = {receipt.id: receipt for receipt in made if receipt.record_id}
-    wishes = {c.write_id: c.intent_id for c in plans.of_writes(db, rows) if c.intent_id}
+    wishes = dict(plans.wishes_of(db, rows))
     known = intent.by_ids(db, wishes.values())
+    home = cache(partial(_home, tools))
     for write, receipt in rows.items():
         wanted = known.get(wishes.get(write, ""))
         if wanted is not None and wanted.origin.startswith(PREFIX) and wanted.entity_id:
-            _link(db, tools, receipt, wanted)
+            found = home(str(wanted.entity), receipt.connection, receipt.object)
+            if found is not None:
+                yield Made(receipt, wanted, found)
 
 
 def forget(db: Connection, tools: Tools, gone: Iterable[ReceiptRow]) -> None:
@@ -67,38 +101,50 @@ def _unlink(db: Connection, tools: Tools, at: tuple[str, str], refs: Sequence[Re
             queue.mark(db, queue.MERGE, entity, linked.values())
 
 
-def _link(db: Connection, tools: Tools, receipt: ReceiptRow, wanted: Intent) -> None:
-    ref = Ref(receipt.connection, receipt.object, str(receipt.record_id))
-    entity, id_ = str(wanted.entity), str(wanted.entity_id)
-    home = mapping_of(_of(tools, entity), ref.connection, ref.object)
-    if home is None or identities.links_of(db, entity, [ref]):
-        return  # it was there before, and somebody's: who is who decides
-    members = identities.members_of(db, entity, [id_]).get(id_, [])
-    _recognise(db, home, ref, receipt, entity)
-    identities.relink(db, entity, [], [_as_link(tools, ref, wanted)], tools.now())
-    if members:
-        _rule(db, tools, entity, ref, members[0].ref)
-    queue.mark(db, queue.MERGE, entity, [id_])
-    point_anew(db, tools, entity, [id_])
+def _link(db: Connection, tools: Tools, entity: str, made: Mapping[Ref, Made]) -> None:
+    """Records that were there before, and somebody's, are left: who is who decides."""
+    there = identities.links_of(db, entity, made)
+    new = [each for ref, each in made.items() if ref not in there]
+    ids = sorted({each.entity_id for each in new})
+    members = identities.members_of(db, entity, ids)
+    _recognise(db, entity, new)
+    identities.relink(db, entity, [], [_as_link(tools, each) for each in new], tools.now())
+    _rule(db, tools, entity, _pairs(new, {id_: each[0].ref for id_, each in members.items()}))
+    queue.mark(db, queue.MERGE, entity, ids)
+    point_anew(db, tools, entity, ids)
 
 
-def _of(tools: Tools, entity: str) -> Iterator[RecordMapping]:
-    return (mapping for mapping in tools.mappings if mapping.entity.name == entity)
+def _pairs(new: Iterable[Made], source: dict[str, Ref]) -> Iterator[tuple[Ref, Ref]]:
+    """Each record and one it was made from; the first of an entity that had none, and the next."""
+    for each in new:
+        first = source.setdefault(each.entity_id, each.ref)
+        if first != each.ref:
+            yield each.ref, first
 
 
-def _recognise(
-    db: Connection, home: tuple[RecordMapping, Side], ref: Ref, receipt: ReceiptRow, entity: str
-) -> None:
-    """What it is known by and what was agreed, until a pull brings the record itself."""
-    mapping, side = home
-    said = normalize(mapping, side.name, receipt.fields, ref.id)
-    keys: dict[str, set[str]] = {"record": {str(ref)}}
-    for key in said.keys:
-        keys.setdefault(key.kind, set()).add(key.value)
-    identities.set_keys(db, entity, {ref: {k: frozenset(v) for k, v in keys.items()}})
-    sent = {n: to_json(v) for n, v in said.values.items() if _is_sent(mapping, side, n, receipt)}
-    base = agreed.Agreed(sent, mapping.version)
-    agreed.keep(db, [(ref.connection, ref.object, ref.id, base)])
+def _home(
+    tools: Tools, entity: str, connection: str, object: str
+) -> tuple[RecordMapping, Side] | None:
+    mappings = (mapping for mapping in tools.mappings if mapping.entity.name == entity)
+    return mapping_of(mappings, connection, object)
+
+
+def _recognise(db: Connection, entity: str, new: Iterable[Made]) -> None:
+    """What they are known by and what was agreed, until a pull brings the records themselves."""
+    known: dict[Ref, dict[str, frozenset[str]]] = {}
+    bases: list[tuple[str, str, str, agreed.Agreed]] = []
+    for each in new:
+        ref, (mapping, side) = each.ref, each.home
+        said = normalize(mapping, side.name, each.receipt.fields, ref.id)
+        keys: dict[str, set[str]] = {"record": {str(ref)}}
+        for key in said.keys:
+            keys.setdefault(key.kind, set()).add(key.value)
+        known[ref] = {kind: frozenset(values) for kind, values in keys.items()}
+        sent = said.values.items()
+        told = {n: to_json(v) for n, v in sent if _is_sent(mapping, side, n, each.receipt)}
+        bases.append((ref.connection, ref.object, ref.id, agreed.Agreed(told, mapping.version)))
+    identities.set_keys(db, entity, known)
+    agreed.keep(db, bases)
 
 
 def _is_sent(mapping: RecordMapping, side: Side, name: str, receipt: ReceiptRow) -> bool:
@@ -106,31 +152,39 @@ def _is_sent(mapping: RecordMapping, side: Side, name: str, receipt: ReceiptRow)
     return bool(names) and names[0] in receipt.fields
 
 
-def _as_link(tools: Tools, ref: Ref, wanted: Intent) -> Link:
+def _as_link(tools: Tools, made: Made) -> Link:
+    ref = made.ref
     return Link(
         connection=ref.connection,
         object=ref.object,
         id=ref.id,
-        entity=str(wanted.entity),
-        entity_id=str(wanted.entity_id),
+        entity=str(made.wish.entity),
+        entity_id=made.entity_id,
         rule=RULE,
-        evidence=wanted.id,
+        evidence=made.wish.id,
         confidence=1.0,
         valid_from=tools.now(),
         decided_by="rule",
     )
 
 
-def _rule(db: Connection, tools: Tools, entity: str, made: Ref, source: Ref) -> None:
-    """The two are the same thing, whatever their keys come to say."""
-    left, right = sorted((str(made), str(source)))
-    row: Mapping[str, str] = {
-        "entity": entity,
-        "left_ref": left,
-        "right_ref": right,
-        "verdict": "same",
-        "by": "tasuki",
-        "reason": "made from it",
-        "at": tools.now(),
-    }
-    upsert(db, RULING, [row])
+def _rule(db: Connection, tools: Tools, entity: str, pairs: Iterable[tuple[Ref, Ref]]) -> None:
+    """The two of each pair are the same thing, whatever their keys come to say."""
+    now = tools.now()
+    sides = (sorted((str(made), str(source))) for made, source in pairs)
+    upsert(
+        db,
+        RULING,
+        (
+            {
+                "entity": entity,
+                "left_ref": left,
+                "right_ref": right,
+                "verdict": "same",
+                "by": "tasuki",
+                "reason": "made from it",
+                "at": now,
+            }
+            for left, right in sides
+        ),
+    )

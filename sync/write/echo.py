@@ -13,7 +13,6 @@ from mappings.values import to_json
 from staging import records
 from staging.history import agreed
 from staging.history.agreed import Agreed
-from staging.write import receipts
 from staging.write.receipts import ReceiptRow
 from sync.context import Tools
 from sync.identity.pointers import resolve
@@ -26,9 +25,12 @@ Cells = dict[str, dict[str, Json]]
 
 
 def take_in(db: Connection, tools: Tools, written: Iterable[ReceiptRow]) -> None:
-    """Take settled updates into the records and their bases, creates and deletes into the links."""
+    """Take settled updates into the records and their bases, creates and deletes into the links.
+
+    The receipts name the records that their writes made.
+    """
     cells: dict[tuple[str, str], Cells] = defaultdict(dict)
-    settled = receipts.by_ids(db, [receipt.id for receipt in written])
+    settled = list(written)
     belong(db, tools, (r for r in settled if r.verb in (Verb.CREATE, Verb.UPSERT)))
     forget(db, tools, (r for r in settled if r.verb == Verb.DELETE))
     for receipt in settled:

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from connectors.protocol import LinkTo, Receipt, Settled, Verb, Write
+from staging.bulk import row_of
 from staging.write import plans, receipts
 from staging.write.receipts import Ending, ReceiptRow
 from sync.context import Step, Tools
@@ -52,11 +53,13 @@ def _keep(
     """Settle what was answered; whoever was erased meanwhile has no receipt any more."""
     opened = {r.id: r for r in receipts.by_ids(db, arguments["writes"])}
     answers = [answer for answer in answers if answer.key in opened]
-    receipts.settle(db, (_ending(opened[a.key], a) for a in answers), tools.now())
+    endings = [_ending(opened[a.key], a) for a in answers]
+    receipts.settle(db, endings, tools.now())
     for (state, reason), ids in _by_outcome(answers).items():
         plans.mark(db, ids, state, reason)
     park(db, tools, [(opened[a.key], a) for a in answers if outcome(a) == "parked"])
-    written = [opened[a.key] for a in answers if a.settled is Settled.WRITTEN]
+    ended = (e for e in endings if e.state == Settled.WRITTEN)
+    written = [replace(opened[e.id], record_id=e.record_id) for e in ended]
     take_in(db, tools, written)
     intent.fulfil(db, plans.intents_of(db, (r.id for r in written)))
     lookback.mark(db, tools, written)
@@ -70,7 +73,7 @@ def _ending(receipt: ReceiptRow, answer: Receipt) -> Ending:
         record_id=answer.id or receipt.record_id,
         created=answer.created,
         reason=answer.error.what if answer.error else None,
-        exchange=asdict(answer.exchange) if answer.exchange else None,
+        exchange=row_of(answer.exchange) if answer.exchange else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -102,7 +103,7 @@ def _keep_settle(
     An undo has no wishes: what a killed apply of one did not send, the next apply of it sends.
     """
     waiting = receipts.by_ids(db, arguments["ids"])
-    written = [r for r in waiting if _came_true(r, there.get(r.id))]
+    written = [_named(r, there) for r in waiting if _came_true(r, there.get(r.id))]
     lost = [r for r in waiting if not _came_true(r, there.get(r.id))]
     known = _known(db, {r.id: there[r.id].id for r in written if r.id in there}, waiting)
     endings = [_written(r, there.get(r.id), known) for r in written]
@@ -121,6 +122,12 @@ def _given_up(db: Connection, lost: Sequence[ReceiptRow]) -> list[str]:
     still = plans.of_writes(db, (r.id for r in lost), ("planned",))
     goes_on = {change.write_id for change in still if change.intent_id is None}
     return [receipt.id for receipt in lost if receipt.id not in goes_on]
+
+
+def _named(receipt: ReceiptRow, there: dict[str, Record]) -> ReceiptRow:
+    """A receipt with the record that was found for it."""
+    found = there.get(receipt.id)
+    return replace(receipt, record_id=found.id) if found else receipt
 
 
 def _came_true(receipt: ReceiptRow, record: Record | None) -> bool:
