@@ -20,6 +20,10 @@ class May(StrEnum):
     APPROVE = "approve"
     APPLY = "apply"
     RUN = "run"
+    RETRY = "retry"
+    DROP = "drop"
+    UNDO = "undo"
+    RESUME_RIVAL = "resume_rival"
     ADMINISTER = "administer"
 
 
@@ -33,6 +37,10 @@ LEAST: Final[Mapping[May, str]] = {
     May.APPROVE: "manager",
     May.APPLY: "operator",
     May.RUN: "operator",
+    May.RETRY: "operator",
+    May.DROP: "operator",
+    May.UNDO: "operator",
+    May.RESUME_RIVAL: "manager",
     May.ADMINISTER: "admin",
 }
 """The least role that may do it. A scenario's own file narrows who approves it."""

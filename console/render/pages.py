@@ -1,5 +1,6 @@
 """Templates of one language, cached; and what every page is given."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from hashlib import blake2b
@@ -36,6 +37,7 @@ def environment(language: str) -> Environment:
     found.globals |= {"asset": asset, "icon": icon, "languages": {k: NAMES[k] for k in LANGUAGES}}
     found.globals["keep"] = _keep
     found.filters["titled"] = _titled
+    found.filters["pretty"] = _pretty
     return found
 
 
@@ -69,6 +71,11 @@ def _keep(context: Context, **changes: Any) -> str:
     kept.pop("done", None)
     asked = urlencode({k: v for k, v in kept.items() if v not in (None, "")})
     return f"{context['path']}?{asked}" if asked else str(context["path"])
+
+
+def _pretty(value: Any) -> str:
+    """JSON for people to read; the template escapes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _titled(code: str, shown: Shown) -> str:

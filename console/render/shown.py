@@ -1,7 +1,7 @@
 """Numbers, money, times and values as a person of one language reads them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from gettext import NullTranslations
@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from catalog.labels import Language, label, spelled
 from catalog.shape import Entity, Field, Type
 from config.duration import Duration
+from console.render.sentences import filled, reason
 from console.render.words import NAMES, RISK_NOTES, RISKS, WORDS, Word
 from tasuki.clock import Clock
 from tasuki.values import Json, instant
@@ -156,6 +157,26 @@ class Shown:
     def risk_note(self, name: str) -> str:
         """What a risk means, in one sentence."""
         return self.words.gettext(RISK_NOTES[name]) if name in RISK_NOTES else ""
+
+    def guard(self, note: Mapping[str, Json]) -> str:
+        """A sentence that the engine kept with its values."""
+        return filled(note, self.words.gettext)
+
+    def reason(self, text: str | None, notes: Sequence[Mapping[str, Json]] = ()) -> str:
+        """Why a cell was not written; texts of systems stay as they are, without markup."""
+        return plain(reason(text or "", self.words.gettext, notes)) or "–"
+
+    def seconds(self, why: str) -> str:
+        """Why a second person must say yes: `deletes, more than 100 records`."""
+        return ", ".join(self._second(part) for part in why.split(", "))
+
+    def _second(self, part: str) -> str:
+        number = "".join(letter for letter in part if letter.isdigit())
+        if number:
+            said = self.words.gettext("more than %(num)s records")
+            return said % {"num": self.number(int(number))}
+        known = RISKS.get(part.removesuffix("s"))
+        return self.words.gettext(known.text).lower() if known else part
 
     def name(self, code: str | None) -> str:
         """A name of the code in the reader's words; unknown ones are spelled out."""

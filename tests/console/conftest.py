@@ -106,7 +106,7 @@ def house(tmp_path: Path, filled: tuple[Path, dict[str, str]]) -> Iterator[House
     clock = FixedClock(NOW)
     app = open_app(tmp_path / "project", clock, environment)
     runtime = InProcess(app.store, app.tools)
-    for name in ("run", "apply", "push", "undo"):
+    for name in ("run", "apply", "push", "undo", "retry"):
         runtime.register(name, lambda _run, _arguments: {"read": 3})
     yield House(app, runtime, clock, create(app, runtime))
     runtime.close()
@@ -170,12 +170,14 @@ ADDRESSES = {
     "conflict_id": CONFLICT,
     "entity": "account",
     "entity_id": "a1",
+    "write_id": f"{PLAN}/w1",
+    "parked_id": "w9",
 }
 
 
 def address(path: str) -> str:
     """Give the address of a page about what `fill` put in."""
-    return re.sub(r"\{(\w+)\}", lambda hole: ADDRESSES[hole[1]], path)
+    return re.sub(r"\{(\w+)(?::path)?\}", lambda hole: ADDRESSES[hole[1]], path)
 
 
 @pytest.fixture(name="address")

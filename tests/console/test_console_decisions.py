@@ -109,7 +109,7 @@ def test_lists_come_a_page_at_a_time(house: House) -> None:
     """Ten items a page; a page that is no more is the last one, and nonsense is the first."""
     many(house, 24)
     first = listed(house)
-    assert first["conflict_pages"] == {"number": 1, "last": 3, "total": 25}
+    assert first["conflict_pages"] == {"number": 1, "last": 3, "total": 25, "size": 10}
     assert len(first["conflicts"]) == 10
     assert len(listed(house, "?conflicts=3")["conflicts"]) == 5
     assert listed(house, "?conflicts=99")["conflict_pages"]["number"] == 3

@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 
 from console.access.permission import May
 from console.page import Action, Next, Page
+from console.pages import paging
+from console.pages.paging import Pages
 from console.visit import Visit
 from tasuki.service.deciding import conflicts, names, reviews
 from tasuki.service.deciding.conflicts import ConflictView
 from tasuki.service.deciding.reviews import ReviewView
+from tasuki.service.writing import rivals
 from tasuki.values import Json
 
 _SHOWN: Final = 10
@@ -24,21 +27,6 @@ _CONFLICTS: Final = {
 STATES: Final = tuple(_REVIEWS)
 """Waits for a person; a person said; the records themselves answered it."""
 Tally = Mapping[tuple[str, str], int]
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Which page of a list this is."""
-
-    number: int
-    last: int
-    total: int
-    """Items on all pages."""
-
-    @property
-    def skipped(self) -> int:
-        """Items on the pages before."""
-        return (self.number - 1) * _SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +47,8 @@ class Decisions:
     """What the entities are called that disputed fields point at."""
     living: frozenset[str]
     """The entities of these items that are in the store, as `entity/id`."""
+    rivals: int
+    """Fields that are left alone since somebody sets them back."""
 
 
 def _list(visit: Visit) -> Decisions:
@@ -83,6 +73,7 @@ def _list(visit: Visit) -> Decisions:
         conflict_pages=second,
         names=names.pointed_at(visit.app, _values(found)),
         living=names.living(visit.app, _homes(doubted, found)),
+        rivals=len(rivals.fields(visit.app)),
     )
 
 
@@ -114,11 +105,7 @@ def _many(tally: Tally, states: Sequence[str], entity: str = "") -> int:
 
 
 def _pages(visit: Visit, name: str, tally: Tally, states: Sequence[str], entity: str) -> Pages:
-    total = _many(tally, states, entity)
-    last = max(1, -(-total // _SHOWN))
-    asked = visit.query.get(name, "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < _SHOWN else 1
-    return Pages(min(max(number, 1), last), last, total)
+    return paging.asked(visit, name, _many(tally, states, entity), _SHOWN)
 
 
 # ── what a person says ──
