@@ -6,6 +6,12 @@ PLANS: Final = {
     "held": "見合わせ",
     "cells held": "項目を見合わせ（ガード）",
     "and {n} more": "ほか {n}件",
+    # on the wire (--debug)
+    "nothing went over the wire for it": "送信されていません",
+    "no answer": "応答なし",
+    "request": "送信内容",
+    "answer": "応答",
+    "request id": "リクエストID",
     "Left as they are:": "そのまま残したもの：",
     "by {who}": "作成者 {who}",
     "{records} records": "{records}レコード",

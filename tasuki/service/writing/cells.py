@@ -160,6 +160,19 @@ def left(app: App, plan_id: str, limit: int = 20) -> tuple[int, tuple[LeftCell, 
     return total, tuple(_left(change, names) for change in found)
 
 
+def unwritten(app: App, plan_id: str, limit: int = 20) -> tuple[WriteView, ...]:
+    """The writes of a plan that were sent and not written, each with its exchange."""
+    with app.store.reading() as db:
+        failed = receipts.of_plans(db, ("rejected", "unknown", "open"), [plan_id])[:limit]
+        changes = plans.of_writes(db, [receipt.id for receipt in failed])
+        by_write = {r.id: [c for c in changes if c.write_id == r.id] for r in failed}
+        return tuple(
+            _write(by_write[r.id], r, _waiting(db, by_write[r.id]))
+            for r in failed
+            if by_write[r.id]
+        )
+
+
 def show(app: App, id: str) -> WriteView:
     """One write by its id, or the last one that a wish led to. Errors: UnknownRecordError."""
     with app.store.reading() as db:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from connectors.budget import Lane, present_lane
 from connectors.memory.client import MemoryConnector
-from staging.tables.writes import CHANGE
+from staging.tables.writes import INTENT
 from tasuki.errors import BudgetError, RejectedError, TransientError
 from tests.rehearsal import Rehearsal, rehearsal
 
@@ -93,12 +93,13 @@ def test_writes_are_sent_in_the_lane_of_their_wish() -> None:
     """A call that hands something on is made in the most urgent lane, a mapping's in its own."""
     with rehearsal() as world:
         two_wishes(world)
-        planned = world.run()
+        world.run()
+        with world.store.writing() as db:
+            urgent = update(INTENT).values(lane=Lane.HANDOFFS)
+            db.execute(urgent.where(INTENT.c.connection == "ma"))
+        planned = world.walk("replan")
         ears = Listening(world.ma)
         world.tools = replace(world.tools, connectors={**world.tools.connectors, "ma": ears})
-        with world.store.writing() as db:
-            urgent = update(CHANGE).values(cause={"lane": "handoffs"})
-            db.execute(urgent.where(CHANGE.c.connection == "ma"))
         world.apply(planned["plan"])
         assert ears.heard == {Lane.HANDOFFS}
 

@@ -36,7 +36,8 @@ def write(door: "Door", view: "PlanView", *, auto_approve: bool, production: boo
     from tasuki.cli.flow import carry_out, me
     from tasuki.cli.views.writes.applied import applied_view
     from tasuki.cli.views.writes.plan import plan_summary
-    from tasuki.service.writing import planning
+    from tasuki.cli.views.writes.wire import wire_view
+    from tasuki.service.writing import cells, planning
 
     app, screen = door.app(), door.screen
     planning.require_open(view)
@@ -54,6 +55,8 @@ def write(door: "Door", view: "PlanView", *, auto_approve: bool, production: boo
     after = planning.show_plan(app, view.id, samples=3)
     screen.document("apply", {**vars_of(result), "plan": after})
     screen.show(applied_view(result, after, screen.words))
+    if door.debug:
+        screen.show(*wire_view(cells.unwritten(app, view.id), screen.words))
     screen.next(f"tasuki undo {run_id[:18]}" if result.written else "tasuki run")
     if result.held:
         return Exit.GUARDED

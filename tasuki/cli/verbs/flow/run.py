@@ -66,7 +66,9 @@ def runs(run: str = "", *, limit: int = 20, door: Doorway) -> int:
         How many to list.
     """
     from tasuki.cli.views.run import certificates_view, proofs_view, run_view, runs_view
+    from tasuki.cli.views.writes.wire import wire_view
     from tasuki.service import running
+    from tasuki.service.writing import cells
 
     app, screen = door.app(), door.screen
     if run:
@@ -76,6 +78,8 @@ def runs(run: str = "", *, limit: int = 20, door: Doorway) -> int:
         screen.show(run_view(one, steps, screen.words))
         if proven:
             screen.show("", proofs_view(proven, screen.words))
+        if door.debug and one.plan_id:
+            screen.show("", *wire_view(cells.unwritten(app, one.plan_id), screen.words))
         return Exit.DONE
     found, certified = running.list_runs(app, limit), running.certificates(app)
     screen.document("runs", {"runs": found, "certificates": certified})
