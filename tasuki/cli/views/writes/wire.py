@@ -18,16 +18,15 @@ def wire_view(writes: Iterable["WriteView"], words: Words) -> Iterator[Renderabl
     """Request and answer of each write; values stand as `…`."""
     for each in writes:
         ref = f"{each.connection}/{each.object}/{each.record_id or words('new')}"
-        yield Text.assemble(
-            (each.label or ref, "bold"), f"  {ref}  ", (words(each.state), "yellow")
-        )
+        state = words("refused by the system" if each.state == "rejected" else "no answer")
+        yield Text.assemble((each.label or ref, "bold"), f"  {ref}  ", (state, "yellow"))
         said = each.exchange
         if said is None:
             yield _line(words("nothing went over the wire for it"), "")
             continue
         yield _line(str(said["call"]), str(said["status"] or words("no answer")))
         yield _line(words("request"), _json(said["request"]))
-        yield _line(words("answer"), _json(said["answer"]))
+        yield _line(words("what came back"), _json(said["answer"]))
         if said.get("request_id"):
             yield _line(words("request id"), str(said["request_id"]))
 
