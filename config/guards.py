@@ -25,9 +25,10 @@ class Guards(Settings):
     )
     max_deletes: int = Field(default=0, ge=0, description="Records deleted in one run.")
     max_likely_duplicates: int = Field(
-        default=0,
+        default=20,
         ge=0,
-        description="Records created in one run that an open review takes for one that is there.",
+        description="Records to be created that an open review takes for one that is there: so "
+        "many wait alone for their answer, more hold everything.",
     )
     max_tasks_per_owner: int = Field(
         default=20, ge=0, description="Tasks that one person is given in a day; others wait."

@@ -82,7 +82,7 @@ def test_a_first_sync_is_stopped_by_its_guard_and_explained(people: int) -> None
         assert doubles.startswith(
             f"crm/people: {both:,} of {people:,} records to be created may be there already, such "
             "as ma/contacts/contacts-000001 and crm/people/people-000001; max_likely_duplicates "
-            "allows 0 (default)."
+            "allows 20 (default)."
         )
         assert doubles.endswith("Answer them: tasuki reviews.")
         with pytest.raises(GuardError, match="stopped this plan before its first write"):

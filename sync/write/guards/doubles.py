@@ -1,7 +1,7 @@
 """Creates that may be somebody who is there already: an open review says so of their entity."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from staging.tables.identity import LINK, REVIEW
 from staging.tables.writes import INTENT
 from staging.write.plans import Change
 from sync.write.guards.group import Group, Limits
-from sync.write.guards.sentence import DOUBLES, Sentence
+from sync.write.guards.sentence import DOUBLES, DOUBTS, Sentence
 from sync.write.risk import Risk
 from tasuki.values import Ref
 
@@ -31,43 +31,51 @@ class _Doubt:
     theirs: Ref
 
 
-def likely(
-    db: Connection, group: Group, limits: Limits, changes: Sequence[Change]
-) -> Iterator[Sentence]:
-    """The sentence when more creates than allowed may be records that are there."""
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """The creates of a group that may be there already; `sample` is one such pair."""
+
+    ids: frozenset[str]
+    """Of their changes."""
+    records: int
+    creates: int
+    sample: tuple[Ref, Ref]
+
+    def sentence(self, group: Group, limits: Limits) -> Sentence:
+        """What the guard says: beyond the limit of the whole group, else of these alone."""
+        allowed = limits.guards.max_likely_duplicates
+        left, right = map(str, self.sample)
+        values = {"to": group.target, "n": self.records, "creates": self.creates}
+        values |= {"left": left, "right": right, "allowed": allowed}
+        values |= {"place": limits.place("max_likely_duplicates")}
+        return Sentence(DOUBLES if self.records > allowed else DOUBTS, values)
+
+
+def doubtful(db: Connection, group: Group, changes: Sequence[Change]) -> Doubtful | None:
+    """Which creates may be records that are there, if any."""
     created = {c.intent_id for c in changes if c.risk == Risk.CREATE and c.intent_id}
-    if not created:
-        return
-    doubts = [
-        doubt
-        for entity, ids in _entities(db, created).items()
-        for doubt in _doubts(db, group, entity, ids)
-    ]
-    n = len({doubt.entity_id for doubt in doubts})
-    if n > limits.guards.max_likely_duplicates:
-        sample = min(doubts, key=lambda doubt: (str(doubt.mine), str(doubt.theirs)))
-        yield Sentence(
-            DOUBLES,
-            {
-                "to": group.target,
-                "n": n,
-                "creates": len(created),
-                "left": str(sample.mine),
-                "right": str(sample.theirs),
-                "allowed": limits.guards.max_likely_duplicates,
-                "place": limits.place("max_likely_duplicates"),
-            },
-        )
+    wanted = _entities(db, created) if created else {}
+    doubts = {
+        doubt.entity_id: doubt
+        for entity, by_id in wanted.items()
+        for doubt in _doubts(db, group, entity, set(by_id))
+    }
+    if not doubts:
+        return None
+    first = min(doubts.values(), key=lambda doubt: (str(doubt.mine), str(doubt.theirs)))
+    wishes = {w for by_id in wanted.values() for id_ in doubts.keys() & by_id for w in by_id[id_]}
+    ids = frozenset(c.id for c in changes if c.intent_id in wishes)
+    return Doubtful(ids, len(doubts), len(created), (first.mine, first.theirs))
 
 
-def _entities(db: Connection, intents: Iterable[str]) -> dict[str, set[str]]:
-    """Whom the creates are for: entity → ids."""
-    found: dict[str, set[str]] = defaultdict(set)
+def _entities(db: Connection, intents: Iterable[str]) -> dict[str, dict[str, set[str]]]:
+    """Whom the creates are for: entity → id → wishes."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for chunk in chunks(intents):
-        wanted = select(INTENT.c.entity, INTENT.c.entity_id).where(INTENT.c.id.in_(chunk))
-        for entity, id_ in db.execute(wanted):
+        mine = select(INTENT.c.id, INTENT.c.entity, INTENT.c.entity_id)
+        for wish, entity, id_ in db.execute(mine.where(INTENT.c.id.in_(chunk))):
             if entity and id_:
-                found[entity].add(id_)
+                found[entity][id_].add(wish)
     return found
 
 

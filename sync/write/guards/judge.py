@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from staging.write import plans
 from staging.write.plans import Change, PlanRow
 from sync.context import Tools
-from sync.write.guards.doubles import likely
+from sync.write.guards.doubles import Doubtful, doubtful
 from sync.write.guards.group import Group, grouped, limits_of
 from sync.write.guards.limits import beyond
 from sync.write.guards.moment import Asked, barred, first_times
@@ -59,14 +59,22 @@ def judge(
     held: dict[str, str] = {}
     said: list[Sentence] = []
     going: dict[Group, list[Change]] = {}
+    doubts: dict[Group, Doubtful] = {}
     for group, members in grouped(changes).items():
-        stops = list(_stops(db, tools, group, members, asked))
+        if not group.is_undo and (found := doubtful(db, group, members)):
+            doubts[group] = found
+        stops = list(_stops(db, tools, group, members, asked, doubts.get(group)))
         said.extend(stops)
         if stops:
             reason = " ".join(stop.reason for stop in stops)
             held.update((change.id, reason) for change in members)
         else:
             going[group] = members
+    alone = {group: found for group, found in doubts.items() if group in going}
+    for group, found in alone.items():
+        said.append(found.sentence(group, limits_of(tools, group)))
+        held.update(dict.fromkeys(found.ids, said[-1].reason))
+        going[group] = [change for change in going[group] if change.id not in found.ids]
     for sentence, ids in _parts(db, tools, going, asked):
         said.append(sentence)
         held.update((id_, sentence.reason) for id_ in ids if id_ not in held)
@@ -107,13 +115,19 @@ def stopped(plan_id: str, why: Sequence[str]) -> GuardError:
 
 
 def _stops(
-    db: Connection, tools: Tools, group: Group, changes: Sequence[Change], asked: Asked | None
+    db: Connection,
+    tools: Tools,
+    group: Group,
+    changes: Sequence[Change],
+    asked: Asked | None,
+    doubts: Doubtful | None,
 ) -> Iterator[Sentence]:
     """Why a whole group is held. An undo only takes back what a plan within its guards wrote."""
     limits = limits_of(tools, group)
     if not group.is_undo:
         yield from beyond(db, group, limits, changes)
-        yield from likely(db, group, limits, changes)
+        if doubts is not None and doubts.records > limits.guards.max_likely_duplicates:
+            yield doubts.sentence(group, limits)
     if asked is not None:
         yield from barred(tools, group, limits, asked)
 

@@ -40,6 +40,11 @@ DOUBLES: Final = Words(
     "{right}; max_likely_duplicates allows {allowed:,} ({place}).",
     "Answer them: tasuki reviews.",
 )
+DOUBTS: Final = Words(
+    "{to}: {n:,} of {creates:,} records to be created wait, since they may be there already, such "
+    "as {left} and {right}.",
+    "Answer them: tasuki reviews.",
+)
 OWNER: Final = Words(
     "{to}: {n:,} tasks wait for another day, since {whose:,} people have enough; "
     "max_tasks_per_owner allows {allowed:,} ({place}).",
@@ -62,7 +67,18 @@ FIRST: Final = Words(
     "{to}: nobody has approved a plan of {rule} for {connection} yet.",
     "Look at the next plan, then tasuki apply latest; from then on schedules may apply it.",
 )
-ALL: Final = (CREATES, OVERWRITES, DELETES, DOUBLES, OWNER, ACCOUNT, QUIET, PRODUCTION, FIRST)
+ALL: Final = (
+    CREATES,
+    OVERWRITES,
+    DELETES,
+    DOUBLES,
+    DOUBTS,
+    OWNER,
+    ACCOUNT,
+    QUIET,
+    PRODUCTION,
+    FIRST,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,14 @@ GUARDS: Final = dict(
             "tasuki reviews で同一かどうかを判定してください。",
         ),
         _said(
+            "{to}: {n:,} of {creates:,} records to be created wait, since they may be there "
+            "already, such as {left} and {right}.",
+            "{to}：作成される {creates:,} 件のうち {n:,} 件は、すでに存在する可能性があるため"
+            "見合わせます（例：{left} と {right}）。",
+            "Answer them: tasuki reviews.",
+            "tasuki reviews で同一かどうかを判定してください。",
+        ),
+        _said(
             "{to}: {n:,} tasks wait for another day, since {whose:,} people have enough; "
             "max_tasks_per_owner allows {allowed:,} ({place}).",
             "{to}：{whose:,} 名が 1 日の上限に達するため、{n:,} 件の ToDo は翌日以降に回します。"
