@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, literal, or_, select, update
 from staging.bulk import chunks, insert, upsert
 from staging.history import echoes
 from staging.tables.staged import BASE, CURSOR, ERASED, RECORD, RECORD_CHANGE
-from tasuki.values import Json, digest, digest_of, packed
+from tasuki.values import Json, digest_of, packed
 
 _KNOWN: Final = select(
     RECORD.c.id, RECORD.c.digest, RECORD.c.modified_at, RECORD.c.deleted_at
@@ -244,8 +244,11 @@ def mark_deleted(
 
 def overlay(
     db: Connection, connection: str, object: str, cells: Mapping[str, Mapping[str, Json]]
-) -> None:
-    """Take our own settled writes into the known content, so that their echo is no change."""
+) -> dict[str, dict[str, Any]]:
+    """Take our own settled writes into the known content, so that their echo is no change.
+
+    The content of the records that are known, as it is now.
+    """
     known = read(db, connection, object, cells)
     sent = echoes.sent(db, connection, object, known)
     payloads = {
@@ -253,16 +256,15 @@ def overlay(
         for id_, record in known.items()
     }
     keys = {"connection": connection, "object": object}
-    upsert(
-        db,
-        RECORD,
-        ({**keys, "id": i, "payload": p, "digest": digest(p)} for i, p in payloads.items()),
-    )
+    texts = ((id_, packed(payload)) for id_, payload in payloads.items())
+    rows = ({"id": i, "payload": Fragment(text), "digest": digest_of(text)} for i, text in texts)
+    upsert(db, RECORD, (keys | row for row in rows))
     upsert(
         db,
         BASE,
         ({**keys, "id": i, "sent": {**sent.get(i, {}), **cells[i]}} for i in known),
     )
+    return payloads
 
 
 def position(db: Connection, connection: str, object: str, stream: str) -> Position:

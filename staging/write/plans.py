@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
@@ -34,6 +34,16 @@ class Change:
     label: str
     state: str = "planned"
     reason: str | None = None
+
+
+class Cell(NamedTuple):
+    """Where a change writes."""
+
+    connection: str
+    object: str
+    record_id: str | None
+    verb: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,16 @@ def of_writes(db: Connection, write_ids: Iterable[str], states: Sequence[str] = 
         if states:
             query = query.where(CHANGE.c.state.in_(states))
         found.extend(_change(row) for row in db.execute(query))
+    return found
+
+
+def cells_of(db: Connection, write_ids: Iterable[str], states: Sequence[str]) -> list[Cell]:
+    """Where the changes of these writes in these states write."""
+    found: list[Cell] = []
+    for chunk in chunks(write_ids):
+        mine = (CHANGE.c.write_id.in_(chunk), CHANGE.c.state.in_(states))
+        rows = db.execute(select(*(CHANGE.c[name] for name in Cell._fields)).where(*mine))
+        found.extend(Cell(*row) for row in rows)
     return found
 
 

@@ -21,7 +21,7 @@ from sync.write import cell
 from tasuki.values import Json, Ref
 
 Cells = dict[str, dict[str, Json]]
-"""Record id → platform field → value we wrote."""
+"""Record id → platform field → value."""
 
 
 def take_in(db: Connection, tools: Tools, written: Iterable[ReceiptRow]) -> None:
@@ -40,19 +40,19 @@ def take_in(db: Connection, tools: Tools, written: Iterable[ReceiptRow]) -> None
                 for name, sent in receipt.fields.items()
             }
     for (connection, object_), by_id in cells.items():
-        records.overlay(db, connection, object_, by_id)
-        _agree(db, tools, connection, object_, by_id)
+        content = records.overlay(db, connection, object_, by_id)
+        _agree(db, tools, (connection, object_), by_id, content)
 
 
-def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Cells) -> None:
+def _agree(db: Connection, tools: Tools, at: tuple[str, str], cells: Cells, content: Cells) -> None:
     """What we wrote is agreed: a later merge must not take it for somebody's change."""
     merged = [m for m in tools.mappings if m.entity.grain is Grain.MERGED]
-    home = mapping_of(merged, connection, object)
-    bases = agreed.of(db, connection, object, cells)
+    home = mapping_of(merged, *at)
+    bases = agreed.of(db, *at, cells)
     if home is None or not bases:
         return
     mapping, side = home
-    known = records.read(db, connection, object, bases)
+    known = {id_: content[id_] for id_ in bases if id_ in content}
     wrote = {
         id_: {
             rule.name
@@ -61,15 +61,15 @@ def _agree(db: Connection, tools: Tools, connection: str, object: str, cells: Ce
         }
         for id_ in known
     }
-    said = {id_: normalize(mapping, side.name, r.payload, id_) for id_, r in known.items()}
-    pointed = resolve(db, mapping, {Ref(connection, object, i): n.links for i, n in said.items()})
+    said = {id_: normalize(mapping, side.name, cells, id_) for id_, cells in known.items()}
+    pointed = resolve(db, mapping, {Ref(*at, id_): each.links for id_, each in said.items()})
     agreed_on = {
-        id_: _of(said[id_].values, wrote[id_]) | _of(pointed[Ref(connection, object, id_)], tied)
+        id_: _of(said[id_].values, wrote[id_]) | _of(pointed[Ref(*at, id_)], tied)
         for id_ in known
         for tied in [_tied(mapping, side.name, cells[id_])]
     }
     kept = ((id_, Agreed(bases[id_].values | agreed_on[id_], mapping.version)) for id_ in known)
-    agreed.keep(db, ((connection, object, id_, base) for id_, base in kept))
+    agreed.keep(db, ((*at, id_, base) for id_, base in kept))
 
 
 def _tied(mapping: Mapping, side: str, cells: Iterable[str]) -> set[str]:

@@ -4,14 +4,14 @@ Killed between send and settle, the open receipt is the trace: the next run read
 before anything is sent again (settle.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from connectors.budget import Lane, in_lane
 from staging.write import plans
-from staging.write.plans import PlanRow
+from staging.write.plans import Change, PlanRow
 from sync.context import Runner, Step, Tools
 from sync.write.apply.lookback import look_back
 from sync.write.apply.recheck import RECHECK
@@ -100,9 +100,10 @@ def _keep_begin(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     plan = require_applicable(db, tools, arguments["plan"])
-    todo = plans.changes(db, plan.id, ("planned",))
+    every = plans.changes(db, plan.id)
     if plan.state == "approved":
-        _require_untouched(db, plan)
+        _require_untouched(db, plan, every)
+    todo = [change for change in every if change.state == "planned"]
     todo = judge.begin(db, tools, plan, todo, production=bool(arguments.get("production")))
     if plan.undo_of:
         undoing.begin(db, plan, todo)
@@ -123,10 +124,10 @@ def _keep_begin(
     }
 
 
-def _require_untouched(db: Connection, plan: PlanRow) -> None:
+def _require_untouched(db: Connection, plan: PlanRow, changes: Sequence[Change]) -> None:
     """What was approved is what is carried out: its changes still have the plan's digest."""
     said = {plan.digest, *plans.approved_digests(db, plan.id)}
-    if said != {plans.digest_of(plans.changes(db, plan.id))}:
+    if said != {plans.digest_of(changes)}:
         raise _refusal(
             plan,
             "is not what was approved",

@@ -47,6 +47,14 @@ class Lost:
         return f"{self.receipt.id}#{self.field}"
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The receipts that were looked at, and the edits that their writes went over."""
+
+    ids: tuple[str, ...]
+    found: tuple[Lost, ...] = ()
+
+
 def mark(db: Connection, tools: Tools, written: Iterable[ReceiptRow]) -> None:
     """Leave written updates to be looked back at, where their system keeps a past."""
     kinds: dict[str, list[str]] = defaultdict(list)
@@ -102,31 +110,30 @@ def _keep_waiting(
     return {"kinds": {k: n for k, n in kinds if k.partition("/")[0] in tools.connectors}}
 
 
-def _ask_look(db: Connection, tools: Tools, arguments: dict[str, Json]) -> list[Past]:
-    written = _next(db, arguments["kind"])
+def _ask_look(db: Connection, tools: Tools, arguments: dict[str, Json]) -> Looked:
+    ids = tuple(queue.peek(db, queue.WRITTEN, arguments["kind"], _AT_ONCE))
+    written = receipts.by_ids(db, ids)
     connection, _, object_ = arguments["kind"].partition("/")
     names = sorted({n for receipt in written for n in receipt.fields if not is_link(n)})
     if not names:
-        return []
+        return Looked(ids)
     since = min(instant(receipt.opened_at) for receipt in written) - _CLOCKS_DIFFER
-    ids = sorted({receipt.record_id for receipt in written if receipt.record_id})
-    return list(tools.connectors[connection].history(object_, ids, names, since))
+    at = sorted({receipt.record_id for receipt in written if receipt.record_id})
+    past = tools.connectors[connection].history(object_, at, names, since)
+    return Looked(ids, tuple(lost(written, past)))
 
 
 def _keep_look(
-    db: Connection, tools: Tools, arguments: dict[str, Json], past: list[Past]
+    db: Connection, tools: Tools, arguments: dict[str, Json], looked: Looked
 ) -> dict[str, Json]:
-    waiting = queue.peek(db, queue.WRITTEN, arguments["kind"], _AT_ONCE)
-    found = list(lost(_next(db, arguments["kind"]), past))
+    """What became of somebody who was erased meanwhile is nobody's business."""
+    there = {r.id for r in receipts.by_ids(db, {each.receipt.id for each in looked.found})}
+    found = [each for each in looked.found if each.receipt.id in there]
     for each in found:
         plans.mark_cells(db, [each.change], "written", _told(each))
     _dispute(db, tools, found)
-    queue.done(db, queue.WRITTEN, arguments["kind"], waiting)
+    queue.done(db, queue.WRITTEN, arguments["kind"], looked.ids)
     return {OVERWRITTEN: len(found)}
-
-
-def _next(db: Connection, kind: str) -> list[ReceiptRow]:
-    return receipts.by_ids(db, queue.peek(db, queue.WRITTEN, kind, _AT_ONCE))
 
 
 def _told(found: Lost) -> str:

@@ -116,7 +116,8 @@ def _by_whom(record: Record) -> str:
 
 
 def _ask(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dict[str, Record]:
-    held = [c for c in todo(db, arguments) if c.record_id and c.verb in _LOOKED_AT]
+    cells = plans.cells_of(db, arguments["writes"], ("planned",))
+    held = [c for c in cells if c.record_id and c.verb in _LOOKED_AT]
     if not held:
         return {}
     first = held[0]
