@@ -128,8 +128,11 @@ def filled(note: Mapping[str, Any], say: Say) -> str:
         return str(note.get("text") or template)
 
 
-def reason(text: str, say: Say, notes: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Why something was not written; a guard's words as the plan's notes have them."""
+def reason(text: str, say: Say, when: Say, notes: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Why something was not written; a guard's words as the plan's notes have them.
+
+    `when` says an instant as the reader's clock shows it.
+    """
     if text in REASONS:
         return say(text)
     for note in notes:
@@ -137,6 +140,7 @@ def reason(text: str, say: Say, notes: Sequence[Mapping[str, Any]] = ()) -> str:
             return filled(note, say)
     for pattern, template in PATTERNS:
         if found := pattern.fullmatch(text):
-            said = {"by": found["by"] or say("somebody"), "at": found["at"] or "–"}
+            at = (found["at"] or "").replace(" ", "T")
+            said = {"by": found["by"] or say("somebody"), "at": when(f"{at}Z" if at else "")}
             return say(template) % said
     return text

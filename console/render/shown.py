@@ -164,7 +164,7 @@ class Shown:
 
     def reason(self, text: str | None, notes: Sequence[Mapping[str, Json]] = ()) -> str:
         """Why a cell was not written; texts of systems stay as they are, without markup."""
-        return plain(reason(text or "", self.words.gettext, notes)) or "–"
+        return plain(reason(text or "", self.words.gettext, self.when, notes)) or "–"
 
     def seconds(self, why: str) -> str:
         """Why a second person must say yes: `deletes, more than 100 records`."""

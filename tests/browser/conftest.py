@@ -28,6 +28,7 @@ from tasuki.wiring import open_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -59,12 +60,28 @@ class Site:
         answer.raise_for_status()
         return answer.json()
 
+    def edit(self, platform: str, object: str, id: str, **fields: Any) -> None:
+        """Change a record as a person would."""
+        asked = {"platform": platform, "object": object, "id": id, "fields": fields}
+        url = f"{self.hubspot_url}/_sandbox/edit"
+        httpx.post(url, json=asked, trust_env=False).raise_for_status()
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve a console over a small world that has been read once."""
-    folder = tmp_path_factory.mktemp("browser")
-    world = generate(seed=1, scale=SCALE)
+    with sandboxed(tmp_path_factory.mktemp("browser")) as found:
+        yield found
+
+
+Rewrite = tuple[str, str, str]
+"""A file of the project, a text that it holds, and what stands there instead."""
+
+
+@contextmanager
+def sandboxed(folder: Path, scale: float = SCALE, *rewritten: Rewrite) -> Iterator[Site]:
+    """A console over a world of this size that has been read once."""
+    world = generate(seed=1, scale=scale)
     state = State(folder / "sandbox.db")
     load(world, state)
     state.close()
@@ -72,6 +89,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with start(folder):
         access = SandboxAccess.read(folder / "sandbox.json")
         init(folder / "project", name="Nagare Works", sandbox=access)
+        for name, old, new in rewritten:
+            path = folder / "project" / name
+            text = path.read_text("utf-8")
+            assert old in text, name
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
         app = open_app(folder / "project", environment=access.variables())
         runtime = InProcess(app.store, app.tools)
         flows.register(runtime)
