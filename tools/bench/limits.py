@@ -25,11 +25,13 @@ def limits(folder: Path, calls: int) -> Iterator[Row]:
         at.weather(hubspot=_ENFORCED)
         with project(at, "limits", [HUB], waits=True) as app:
             whole = pulled(at, app)
-            yield from paced("listing", whole, ideal(len(whole.calls), BURST, BURST_SECONDS))
+            yield from paced(
+                "limits", "listing", whole, ideal(len(whole.calls), BURST, BURST_SECONDS)
+            )
             since = world.BORN.isoformat()
             delta = pulled(at, app, again=[HUB], since=since)
             searches = delta.of("/search")
-            yield from paced("searching", delta, ideal(searches, _SEARCHES, 1))
+            yield from paced("limits", "searching", delta, ideal(searches, _SEARCHES, 1))
     with place(folder / "two", 10) as at:
         yield from _two(at, calls)
 
@@ -39,18 +41,18 @@ def ideal(calls: int, most: int, seconds: float) -> float:
     return max(0, (calls - 1) // most) * seconds
 
 
-def paced(what: str, spent: Spent, window: float) -> Iterator[Row]:
+def paced(group: str, what: str, spent: Spent, window: float) -> Iterator[Row]:
     """Seconds beside what the limit and the work itself take, and calls turned away."""
     least = max(window, spent.cpu + spent.served)
     told = f"{what}: seconds for {len(spent.calls):,} calls"
-    yield at_most("limits", told, spent.seconds, 1.1 * least, f"{least:,.1f} s", "s")
-    yield from _rejected(what, spent.calls)
+    yield at_most(group, told, spent.seconds, 1.1 * least, f"{least:,.1f} s", "s")
+    yield from _rejected(group, what, spent.calls)
 
 
-def _rejected(what: str, calls: tuple[dict[str, Any], ...]) -> Iterator[Row]:
+def _rejected(group: str, what: str, calls: tuple[dict[str, Any], ...]) -> Iterator[Row]:
     refused = sum(each["status"] == 429 for each in calls)
     share = 100 * refused / max(1, len(calls))
-    yield at_most("limits", f"{what}: % of calls turned away", share, 1, "0 %", "%")
+    yield at_most(group, f"{what}: % of calls turned away", share, 1, "0 %", "%")
 
 
 def _two(at: Place, calls: int) -> Iterator[Row]:
@@ -69,7 +71,7 @@ def _two(at: Place, calls: int) -> Iterator[Row]:
     least = max(ideal(passed, BURST, BURST_SECONDS), served)
     told = f"two processes: seconds for {passed:,} calls"
     yield at_most("limits", told, seconds, 1.1 * least, f"{least:,.1f} s", "s")
-    yield from _rejected("two processes", made)
+    yield from _rejected("limits", "two processes", made)
 
 
 def latency(folder: Path, people: int) -> Iterator[Row]:

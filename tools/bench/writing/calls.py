@@ -123,7 +123,7 @@ def _limited(folder: Path, people: int) -> Iterator[Row]:
         done = applied(at, app, plan)
     _require_whole(done)
     least = ideal(len(done.spent.calls), BURST, BURST_SECONDS)
-    yield from paced(f"{done.written:,} writes", done.spent, least)
+    yield from paced("writing", f"{done.written:,} writes under a burst limit", done.spent, least)
 
 
 def _require_whole(done: Applied) -> None:
