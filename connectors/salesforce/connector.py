@@ -43,6 +43,7 @@ _CAN: Final = Capabilities(
     bulk_from=BULK_FROM,
     bulk_size=BULK_SIZE,
     history=True,
+    history_size=500,
 )
 
 
