@@ -83,7 +83,8 @@ def instant(text: str) -> datetime:
 def same_value(a: Json, b: Json) -> bool:
     """Whether a system would say that two values are equal.
 
-    HubSpot answers numbers as text, Salesforce answers 72 as 72.0 and trims what it is sent.
+    HubSpot answers numbers as text, Salesforce answers 72 as 72.0 and trims what it is sent; a
+    text that a person saved in a browser may have other line ends.
     """
     if a in (None, "") and b in (None, ""):
         return True
@@ -93,7 +94,7 @@ def same_value(a: Json, b: Json) -> bool:
 def _spelled(value: Json) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower()
-    text = str(value).strip()
+    text = str(value).replace("\r\n", "\n").strip()
     try:
         return format(float(text), ".15g")
     except ValueError:
