@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from staging.bulk import chunks, row_of, upsert
 from staging.tables.writes import APPROVAL, CHANGE, INTENT, PLAN
 from tasuki.values import Json, digest
 
+_WANTED: Final = ("open", "parked")
+"""States of a wish that is to be sent."""
+_CHANGED: Final = "another value is wanted since the plan was made; the next plan has it"
+_OVER: Final = "it came true otherwise, or is not wanted any more, since the plan was made"
 _SENT_ALONG: Final = ("natural_key", "links")
 """What a write sends beside its cells, as its cause keeps it."""
 
@@ -132,6 +136,26 @@ def wishes_of(db: Connection, write_ids: Iterable[str]) -> set[tuple[str, str]]:
         rows = db.execute(select(CHANGE.c.write_id, CHANGE.c.intent_id).where(*mine).distinct())
         found.update((write, intent) for write, intent in rows)
     return found
+
+
+def overtaken(db: Connection, write_ids: Iterable[str]) -> dict[str, str]:
+    """The wishes behind these writes that another plan or run settled or changed since: why.
+
+    A plan carries what was wanted when it was made; only what is wanted still may be sent.
+    """
+    found: dict[str, str] = {}
+    theirs = (CHANGE.c.intent_id == INTENT.c.id, CHANGE.c.plan_id == PLAN.c.id)
+    over, anew = INTENT.c.state.not_in(_WANTED), INTENT.c.created_at > PLAN.c.created_at
+    for chunk in chunks(write_ids):
+        mine = (*theirs, CHANGE.c.write_id.in_(chunk), or_(over, anew))
+        rows = db.execute(select(INTENT.c.id, anew).where(*mine).distinct())
+        found |= {id_: _CHANGED if is_new else _OVER for id_, is_new in rows}
+    return found
+
+
+def remade(db: Connection, write_ids: Iterable[str]) -> set[str]:
+    """The wishes behind these writes that were made anew, with other values, since their plan."""
+    return {id_ for id_, why in overtaken(db, write_ids).items() if why == _CHANGED}
 
 
 def refused_in(db: Connection, run: str) -> set[str]:

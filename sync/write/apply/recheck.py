@@ -130,8 +130,11 @@ def _ask(db: Connection, tools: Tools, arguments: dict[str, Json]) -> dict[str, 
 def _keep(
     db: Connection, tools: Tools, arguments: dict[str, Json], now_there: dict[str, Record]
 ) -> dict[str, Json]:
-    """Open the receipts of what goes ahead; settle what is so already or has moved."""
-    planned = todo(db, arguments)
+    """Open the receipts of what goes ahead; settle what is so already, has moved or is over.
+
+    Two plans may be open over the same wish: what one of them settled the other does not send.
+    """
+    planned = _wanted(db, arguments)
     fresh = recheck(planned, now_there)
     plans.mark_cells(db, fresh.already, "written", "already so")
     for reason, ids in _by_reason(fresh.moved).items():
@@ -154,6 +157,19 @@ def _keep(
         "already": len(fresh.already),
         "stamps": stamps,
     }
+
+
+def _wanted(db: Connection, arguments: dict[str, Json]) -> list[Change]:
+    """What is still to be carried out; of wishes that are over, or want otherwise, nothing is."""
+    over = plans.overtaken(db, arguments["writes"])
+    planned = todo(db, arguments)
+    refused: dict[str, list[str]] = defaultdict(list)
+    for change in planned:
+        if (reason := over.get(change.intent_id or "")) is not None:
+            refused[reason].append(change.id)
+    for reason, ids in refused.items():
+        plans.mark_cells(db, ids, "refused", reason)
+    return [change for change in planned if change.intent_id not in over]
 
 
 def _by_reason(moved: Sequence[Moved]) -> dict[str, list[str]]:

@@ -112,7 +112,8 @@ def _keep_settle(
     plans.mark(db, (r.id for r in written), "written", _READ_AGAIN)
     plans.mark(db, _given_up(db, lost), "refused", _READ_AGAIN)
     take_in(db, tools, written)
-    intent.fulfil(db, plans.intents_of(db, (r.id for r in written)))
+    ids = [receipt.id for receipt in written]
+    intent.fulfil(db, plans.intents_of(db, ids) - plans.remade(db, ids))
     lookback.mark(db, tools, written)
     return {"written": len(written), "lost": len(lost)}
 
