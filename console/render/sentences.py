@@ -32,6 +32,10 @@ GUARDS: Final = (
         "Answer them: tasuki reviews."
     ),
     N_(
+        "{to}: {n:,} of {creates:,} records to be created wait, since they may be there already, "
+        "such as {left} and {right}. Answer them: tasuki reviews."
+    ),
+    N_(
         "{to}: {n:,} tasks wait for another day, since {whose:,} people have enough; "
         "max_tasks_per_owner allows {allowed:,} ({place}). Later plans bring them."
     ),

@@ -104,8 +104,8 @@ def test_a_plan_is_approved_and_written_while_somebody_watches(
     operator.page.get_by_text("records have their answer").wait_for(timeout=60_000)
     operator.page.locator(".t-actions").get_by_text("written").wait_for(timeout=120_000)
     plan = operator.page.request.get(operator.page.url.replace("?", ".json?")).json()
-    assert plan["states"].get("planned", 0) == 0
-    assert plan["states"]["written"] > 0
+    assert plan["standing"]["states"].get("planned", 0) == 0
+    assert plan["standing"]["states"]["written"] > 0
     assert operator.complaints == []
 
 

@@ -1,6 +1,5 @@
 """One plan: what changes, how risky, who must say yes; write it, watch it, see how it ended."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,9 +86,8 @@ def _one(visit: Visit) -> OnePlan:
     run_id = visit.query.get("run") or (view.run_id if view.state == "applying" else None)
     kept = undoing.kept(visit.app, view.id) if view.undo_of else ()
     is_begun = view.state in _BEGUN
-    total, left = (0, ())
-    if is_begun and not view.undo_of:
-        total, left = cells.left(visit.app, view.id, _LEFT)
+    shown = _LEFT if is_begun and not view.undo_of else 0
+    total, left = cells.left(visit.app, view.id, shown)
     return OnePlan(
         plan=view,
         groups=_groups(view),
@@ -100,7 +98,7 @@ def _one(visit: Visit) -> OnePlan:
         ended=cells.ended(visit.app, view.id) if is_begun else (),
         reasons=cells.reasons(visit.app, view.id) if is_begun else (),
         left=left,
-        left_total=total,
+        left_total=total if shown else 0,
         kept=tuple(kept[:_LEFT]),
         kept_total=len(kept),
     )
@@ -133,7 +131,7 @@ def _groups(view: PlanView) -> tuple[Group, ...]:
     return tuple(found)
 
 
-def _folds(view: PlanView, target: TargetView, risk: str) -> Sequence[Fold]:
+def _folds(view: PlanView, target: TargetView, risk: str) -> tuple[Fold, ...]:
     """What an undo leaves as it is stands in a list of its own."""
     left = "refused" if view.undo_of and view.state not in _BEGUN else ""
     return tuple(fold for fold in target.folds if fold.risk == risk and fold.state != left)
