@@ -19,6 +19,7 @@ from staging.tables.decisions import HANDOFF, SIGNAL
 from staging.tables.entities import ENTITY_TABLES
 from staging.tables.writes import INTENT
 from sync.context import Runner, Step, Tools
+from sync.write import intent
 from tasuki.values import Json
 
 _CHUNK: Final = 400
@@ -53,10 +54,19 @@ def _keep_begin(
     for entity, ids in without_task(db, tools).items():
         queue.mark(db, queue.DECIDE, entity, ids)
     _whose_owner_left(db)
-    if _rules_changed(db, tools, playbook_of(tools).version):
+    book = playbook_of(tools)
+    if _rules_changed(db, tools, book.version):
+        _forsake(db, book)
         for entity in _ORDER:
             queue.mark(db, queue.DECIDE, entity, db.scalars(select(ENTITY_TABLES[entity].c.id)))
     return {"accepted": ledger.follow_the_crm(db, tools), "woken": ledger.wake(db, tools)}
+
+
+def _forsake(db: Connection, book: Playbook) -> None:
+    """What rules that are no more wanted is wanted no more."""
+    rules = (("score", book.scores), ("signal", book.signals), ("handoff", book.handoffs))
+    for kind, every in rules:
+        intent.forsake(db, kind, {f"{kind}:{each.rule.name}" for each in every})
 
 
 def _rules_changed(db: Connection, tools: Tools, version: str) -> bool:

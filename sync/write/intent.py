@@ -107,6 +107,14 @@ def drop_unwanted(
             db.execute(update(INTENT).where(INTENT.c.id.in_(part)).values(state="withdrawn"))
 
 
+def forsake(db: Connection, kind: str, origins: Collection[str]) -> None:
+    """Wishes of a kind whose rule is no more (not among these origins) are wanted no more."""
+    waits = INTENT.c.state.in_(("open", "parked", "dropped"))
+    theirs = (INTENT.c.origin.startswith(f"{kind}:"), INTENT.c.origin.not_in(sorted(origins)))
+    unsent = or_(waits, INTENT.c.state.startswith(HELD))
+    db.execute(update(INTENT).where(*theirs, unsent).values(state="withdrawn"))
+
+
 def withdraw(db: Connection, ids: Iterable[str]) -> None:
     """These are no longer wanted (only those that have not come true)."""
     _set_state(db, ids, "withdrawn", ("open", "parked", "dropped", f"{HELD}{OPEN_TASK}"))
@@ -168,18 +176,19 @@ def take_up(db: Connection, ids: Iterable[str]) -> None:
 
 
 def open_intents(
-    db: Connection, origin_prefix: str = "", states: Sequence[str] = ("open",)
+    db: Connection, now: str, origin_prefix: str = "", states: Sequence[str] = ("open",)
 ) -> list[Intent]:
     """Every open wish (or of these states) of an origin, in lane and record order.
 
-    Without an origin: all but those of scenarios that a plan of their own still holds.
+    Without an origin: all but those of scenarios that a plan of their own still holds; one that
+    expired holds nothing.
     """
     query = select(INTENT).where(INTENT.c.state.in_(states))
     if origin_prefix:
         query = query.where(INTENT.c.origin.startswith(origin_prefix, autoescape=True))
     else:
-        live = PLAN.c.state.in_(("draft", "approved", "applying"))
-        theirs = select(PLAN.c.origin).where(live, PLAN.c.origin.startswith("scenario:"))
+        live = (PLAN.c.state.in_(("draft", "approved", "applying")), PLAN.c.expires_at >= now)
+        theirs = select(PLAN.c.origin).where(*live, PLAN.c.origin.startswith("scenario:"))
         query = query.where(INTENT.c.origin.not_in(theirs))
     return [_intent(row) for row in db.execute(query.order_by(INTENT.c.lane, INTENT.c.id))]
 

@@ -6,6 +6,7 @@ import pytest
 
 from playbook.decide.scores import grade_of, reasons
 from staging.tables.decisions import SCORE
+from staging.tables.writes import INTENT
 
 SCORES = """
 kind: score
@@ -187,3 +188,13 @@ def test_reasons_are_told_in_the_language_asked_for():
     ]
     assert reasons(parts, "en") == "b (-20), reads (+5), clicks (+1.5)"
     assert reasons(parts, "ja") == "b (-20)、閲覧 (+5)、c (+1.5)"
+
+
+def test_a_score_that_is_no_more_writes_nothing_more(acme) -> None:
+    """Its file is deleted before its wish was written: no plan sends it any more."""
+    acme.measure()
+    acme.decide()
+    assert {row.state for row in acme.all(INTENT)} == {"open"}
+    (acme.folder / "playbook" / "priority.yaml").unlink()
+    acme.decide()
+    assert {row.state for row in acme.all(INTENT)} == {"withdrawn"}

@@ -110,7 +110,7 @@ def stopped(plan_id: str, why: Sequence[str]) -> GuardError:
         "a guard stopped this plan before its first write",
         where=f"plan {plan_id}",
         why=" ".join(why),
-        remedy="Look at the plan; if it is right, raise the limit in `guards:` and plan anew.",
+        remedy="Do what each of them says, then plan anew.",
     )
 
 
