@@ -172,11 +172,15 @@ def tally(db: Connection, plan_id: str) -> dict[str, int]:
 
 
 def digest_of(changes: Iterable[Change]) -> str:
-    """What a plan says, in one word: another cell, value or record is another digest."""
+    """What a plan says, in one word: another cell, value or record is another digest.
+
+    So is another risk, and whether a cell is to be written or left alone.
+    """
     cells = [
         [
             c.id.removeprefix(c.plan_id),
             *(c.connection, c.object, c.record_id, c.verb, c.before, c.after),
+            *(c.risk, c.state == "planned"),
             *(c.cause.get(name) for name in _SENT_ALONG),
         ]
         for c in changes
@@ -186,9 +190,18 @@ def digest_of(changes: Iterable[Change]) -> str:
 
 def close_interrupted(db: Connection, origin: str) -> None:
     """Plans of this origin whose apply never ended: what was not sent is planned anew."""
-    ids = list(
-        db.scalars(select(PLAN.c.id).where(PLAN.c.state == "applying", PLAN.c.origin == origin))
-    )
+    mine = (PLAN.c.state == "applying", PLAN.c.origin == origin)
+    _close(db, db.scalars(select(PLAN.c.id).where(*mine)).all())
+
+
+def close_forgotten(db: Connection, now: str) -> None:
+    """Plans whose apply never ended and that nobody went on with in time; no undo is one."""
+    is_undo = PLAN.c.undo_of.is_not(None)
+    mine = (PLAN.c.state == "applying", PLAN.c.expires_at < now, ~is_undo)
+    _close(db, db.scalars(select(PLAN.c.id).where(*mine)).all())
+
+
+def _close(db: Connection, ids: Iterable[str]) -> None:
     for chunk in chunks(ids):
         rest = (CHANGE.c.plan_id.in_(chunk), CHANGE.c.state == "planned")
         said = "the apply was interrupted; the next plan has it again"

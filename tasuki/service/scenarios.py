@@ -217,15 +217,16 @@ def _keep_adopt(
     db: Connection, tools: Tools, arguments: dict[str, Json], _answer: Any
 ) -> dict[str, Json]:
     run_id, plan_id = arguments["scenario_run"], arguments["plan"]
-    row = require(db, run_id, "pushed")
+    row, plan = require(db, run_id, "pushed"), plans.get(db, plan_id)
     db.execute(update(SCENARIO_RUN).where(SCENARIO_RUN.c.id == run_id).values(plan_id=plan_id))
-    if arguments["approve"]:
+    alone = plan and plan.notes.get("needs_second") and row.approved_by == row.author
+    if arguments["approve"] and not alone:
         plans.approve(db, plan_id, row.approved_by, tools.now())
-    return {"approved": bool(arguments["approve"])}
+    return {"approved": bool(arguments["approve"] and not alone)}
 
 
 ADOPT: Final = Step("scenario.adopt_plan", keep=_keep_adopt)
-"""The plan of a push belongs to it; who said yes to the preview said yes to the plan."""
+"""Who said yes to a preview said yes to its plan, unless it was their own and wants a second."""
 
 
 def _may_approve(scenario: Scenario, row: Row[Any], by: str, role: str) -> None:
@@ -256,9 +257,6 @@ def _unchanged(app: App, row: Row[Any]) -> Scenario:
             remedy="Preview it again.",
         )
     return scenario
-
-
-# ── reading ──
 
 
 def _runs(db: Connection, scenario: Scenario, limit: int = 10) -> tuple[Pushed, ...]:

@@ -70,7 +70,7 @@ def _keep_plan(
     draft = compare(db, plan_id, wishes)
     fulfil(db, draft.fulfilled)
     origin = arguments["origin"] or select.get("origin") or (ORIGIN if select else _ALL)
-    _overtake(db, origin)
+    _overtake(db, origin, tools.now())
     back = [*held_back(db, arguments["origin"]), *held_by_rivals(draft.held)]
     if not draft.changes:
         return {"plan": None, "changes": 0, "records": 0, **({"held": back} if back else {})}
@@ -89,14 +89,16 @@ def _keep_plan(
 def _wishes(db: Connection, tools: Tools, origin: str, select: Mapping[str, Json]) -> list[Intent]:
     states = ("open", "parked") if wants_parked(select) else ("open",)
     if (named := select.get("wishes")) is None:
-        wished = open_intents(db, origin, states)
+        wished = open_intents(db, tools.now(), origin, states)
     else:
         wished = [each for each in by_ids(db, named).values() if each.state in states]
     return [w for w in wished if w.connection in tools.connectors and is_chosen(w, select)]
 
 
-def _overtake(db: Connection, origin: str) -> None:
+def _overtake(db: Connection, origin: str, now: str) -> None:
     """A plan of everything takes the place of every older one of its wishes; a part, of parts."""
+    if origin == _ALL:
+        plans.close_forgotten(db, now)
     for each in (_ALL, ORIGIN) if origin == _ALL else (origin,):
         plans.close_interrupted(db, each)
         plans.discard_drafts(db, each)

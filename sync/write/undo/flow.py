@@ -237,6 +237,7 @@ def _keep_save(
         "unsettled": written.unsettled(db, plans_in(db, scope)),
         "scope": scope.said(),
     }
+    plans.close_interrupted(db, f"{RULE}:{scope.id}")
     plans.discard_drafts(db, f"{RULE}:{scope.id}")
     if not changes:
         return {**counts, "withdrawn": give_up(db, scope)}

@@ -22,6 +22,8 @@ from tasuki.service.writing.views import Applied, Left, PlanView, costs_of
 from tasuki.values import Json, instant
 
 OPEN: Final = ("draft", "approved", "applying")
+_WAITING: Final = ("draft", "approved")
+"""States in which a plan grows old; one that was begun may be gone on with."""
 LATEST: Final = "latest"
 """Says the newest instead of an id."""
 DAEMON: Final = "daemon"
@@ -236,7 +238,7 @@ def _view(
         author=row.author,
         created_at=row.created_at,
         expires_at=row.expires_at,
-        is_expired=row.state in OPEN and instant(row.expires_at) < app.tools.clock.now(),
+        is_expired=row.state in _WAITING and instant(row.expires_at) < app.tools.clock.now(),
         applied_at=row.applied_at,
         run_id=row.run_id,
         undo_of=row.undo_of,
