@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from staging.migrations.regrain import regrain
 from staging.migrations.trust import trust
+from staging.migrations.waiting import bring_over
 
 _SCRIPTS: Final = Path(__file__).parent
 
@@ -25,6 +26,7 @@ def upgrade(db: Connection) -> None:
         regrain(db)
     if before in ("0001", "0002", "0003"):
         trust(db)
+        bring_over(db)
 
 
 def current(db: Connection) -> str | None:
