@@ -42,6 +42,11 @@ def told(
     return Exchange(call, status, _hide(request, scrub), _hide(answer, scrub), request_id)
 
 
+def hidden(text: str, request: Any = None) -> str:
+    """A text of a system's own without the values that were sent, and without mail addresses."""
+    return _scrubber(request)(text)
+
+
 def _hide(part: Any, scrub: Callable[[str], str], key: str = "", *, all: bool = False) -> Any:
     if isinstance(part, Mapping):
         below = all or key in _VALUES

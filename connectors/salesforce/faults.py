@@ -16,6 +16,7 @@ import requests
 from simple_salesforce.exceptions import SalesforceError
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
+from connectors.exchange import hidden
 from connectors.salesforce.ids import full_id
 from tasuki.errors import (
     BlockedError,
@@ -262,7 +263,7 @@ def _names(code: str, message: str, fields: Sequence[str]) -> str:
 
 def _why(fault: Fault, code: str, message: str) -> str:
     if code in _OWN_TEXT and message:
-        return f"{fault.why}: {message}"
+        return f"{fault.why}: {hidden(message)}"
     if found := _HOLDERS.search(message):
         return fault.why.replace("several", str(len(found[1].split(","))), 1)
     if found := _MAX_LENGTH.search(message):

@@ -1,10 +1,14 @@
 """What is kept of the wire holds names, ids and codes, and no value."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from connectors.exchange import told
+from connectors.protocol import Verb, Write
+from connectors.salesforce.client import Client
+from connectors.salesforce.write.receipts import Answered, Refusal, Sent, receipt
 
 
 def _both(request: Any, answer: Any) -> tuple[Any, Any]:
@@ -52,6 +56,18 @@ def test_messages_lose_what_was_sent() -> None:
         "fields": ["Name"],
     }
     assert answered == {"success": False, "errors": [kept]}
+
+
+def test_a_refusal_in_the_orgs_own_words_quotes_no_value() -> None:
+    """A trigger that repeats what was sent: neither the reason nor the parked record holds it."""
+    write = Write("w", Verb.UPDATE, "Contact", {"LastName": "Lovelace", "Phone": "0312345678"}, "1")
+    text = "Lovelace (0312345678) is known as ada@example.com already"
+    refusal = Refusal("FIELD_CUSTOM_VALIDATION_EXCEPTION", text, ["LastName"])
+    client = cast("Client", SimpleNamespace(connection="crm"))
+    error = receipt(client, write, Answered({}, refusal=refusal), Sent("PATCH /x", 200)).error
+    assert error is not None
+    assert error.what == "Salesforce: FIELD_CUSTOM_VALIDATION_EXCEPTION on LastName"
+    assert error.why.endswith(": … (…) is known as … already")
 
 
 def test_no_answer_is_told_as_none() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connectors.exchange import told
+from connectors.exchange import hidden, told
 from connectors.protocol import Exchange, Receipt, Settled, Verb, Write
 from connectors.salesforce.client import Client
 from connectors.salesforce.faults import fault, holder
@@ -62,7 +62,8 @@ def receipt(client: Client, write: Write, answered: Answered, sent: Sent) -> Rec
     if found and write.verb is Verb.CREATE:
         return Receipt(write.key, Settled.WRITTEN, found, exchange=exchange)
     where = "/".join(filter(None, (client.connection, write.object, write.id)))
-    error = fault(refusal.code, refusal.message, refusal.fields, where)
+    message = hidden(refusal.message, record(write))  # a trigger may quote what was sent
+    error = fault(refusal.code, message, refusal.fields, where)
     return failed(write if write.id else replace(write, id=found), error, exchange)
 
 
