@@ -22,6 +22,7 @@ from tasuki.values import Json
 
 _MAKING: Final = (Verb.CREATE, Verb.UPSERT)
 _READ_AGAIN: Final = "settled by reading the record again"
+_SINCE: Final = "changed by somebody since it was written; left as it is"
 
 
 def settle(run: Runner) -> dict[str, Json]:
@@ -100,19 +101,25 @@ def _keep_settle(
 ) -> dict[str, Json]:
     """Written: fulfilled and known. Lost: the wish stays open and the next plan holds it again.
 
-    An undo has no wishes: what a killed apply of one did not send, the next apply of it sends.
+    Written in part: it arrived, and somebody changed a cell of it since; what stands is known, and
+    the wish stays open. An undo has no wishes: what a killed apply of one did not send, the next
+    apply of it sends.
     """
     waiting = receipts.by_ids(db, arguments["ids"])
-    written = [_named(r, there) for r in waiting if _came_true(r, there.get(r.id))]
-    lost = [r for r in waiting if not _came_true(r, there.get(r.id))]
+    left = {r.id: found for r in waiting if (found := _left(r, there.get(r.id)))}
+    came = {r.id for r in waiting if r.id in left or _came_true(r, there.get(r.id))}
+    written = [_named(r, there) for r in waiting if r.id in came]
+    lost = [r for r in waiting if r.id not in came]
     known = _known(db, {r.id: there[r.id].id for r in written if r.id in there}, waiting)
     endings = [_written(r, there.get(r.id), known) for r in written]
     endings += [Ending(r.id, "lost", r.record_id, reason=_READ_AGAIN) for r in lost]
     receipts.settle(db, endings, tools.now())
+    edited = [f"{id_}#{name}" for id_, names in left.items() for name in names]
+    plans.mark_cells(db, edited, "refused", _SINCE)
     plans.mark(db, (r.id for r in written), "written", _READ_AGAIN)
     plans.mark(db, _given_up(db, lost), "refused", _READ_AGAIN)
-    take_in(db, tools, written)
-    ids = [receipt.id for receipt in written]
+    take_in(db, tools, [_without(r, left.get(r.id, frozenset())) for r in written])
+    ids = [receipt.id for receipt in written if receipt.id not in left]
     intent.fulfil(db, plans.intents_of(db, ids) - plans.remade(db, ids))
     lookback.mark(db, tools, written)
     return {"written": len(written), "lost": len(lost)}
@@ -139,6 +146,25 @@ def _came_true(receipt: ReceiptRow, record: Record | None) -> bool:
     if receipt.verb in _MAKING:
         return True
     return all(holds(k, record.fields.get(k), v) for k, v in receipt.fields.items())
+
+
+def _left(receipt: ReceiptRow, record: Record | None) -> frozenset[str]:
+    """The cells that somebody changed after an update that arrived; none when all or none stand.
+
+    It arrived when a cell holds what was sent and did not hold it before: records are written
+    wholly or not at all.
+    """
+    if receipt.verb != Verb.UPDATE or record is None:
+        return frozenset()
+    sent = receipt.fields.items()
+    stands = {name for name, value in sent if holds(name, record.fields.get(name), value)}
+    ours = {name for name, value in sent if not holds(name, receipt.before.get(name), value)}
+    return frozenset(receipt.fields.keys() - stands) if stands & ours else frozenset()
+
+
+def _without(receipt: ReceiptRow, names: frozenset[str]) -> ReceiptRow:
+    kept = {name: value for name, value in receipt.fields.items() if name not in names}
+    return replace(receipt, fields=kept) if names else receipt
 
 
 def _known(db: Connection, found: dict[str, str], waiting: Sequence[ReceiptRow]) -> set[str]:

@@ -103,3 +103,30 @@ def test_a_late_settlement_does_not_fulfil_what_is_wanted_by_now() -> None:
         faults.asked.clear()
         world.settle()
         assert world.crm.living("companies")[crm].fields["industry"] == "wood"
+
+
+def test_a_late_settlement_knows_what_arrived() -> None:
+    """No answer came and somebody edits one cell of two: the other is ours, and is undone."""
+    with rehearsal() as world:
+        said = {"name": "Aoba", "domain": "aoba.example", "industry": "glass"}
+        crm = world.crm.add("companies", {**said, "city": "Kyoto"})
+        ma = world.ma.add("orgs", {**said, "town": "Kyoto"})
+        world.settle()
+        world.tick()
+        world.ma.edit("orgs", ma, {"industry": "steel", "town": "Nara"}, by="bob")
+        plan, faults = world.run()["plan"], world.connector("crm").faults
+        faults.writes.append(Mishap.LOSE_ANSWER)
+        faults.edits.append(
+            lambda: faults.asked.update({("read", "companies"): TransientError("busy")})
+        )
+        assert world.apply(plan)["unknown"] == 2
+        faults.asked.clear()
+        world.crm.edit("companies", crm, {"city": "Osaka"}, by="anna")
+        world.run()
+        states = {change.field: change.state for change in world.changes(plan)}
+        assert states == {"industry": "written", "city": "refused"}
+        undo = world.walk("undo", of=plan)
+        assert (undo["changes"], undo["kept"]) == (1, 1)
+        world.apply(undo["plan"])
+        fields = world.crm.living("companies")[crm].fields
+        assert (fields["industry"], fields["city"]) == ("glass", "Osaka")
