@@ -24,6 +24,8 @@ LEFT: Final = "left"
 """In a cause: what we last left in its cells, for those that no pull brings."""
 FACTS: Final = "facts"
 """In a cause: the facts a text was made from, so that a later one knows whether it is news."""
+PART: Final = "part"
+"""In a change's cause: its plan leaves other cells of the wish alone, which stays open for them."""
 UNTOLD: Final = frozenset({"cells", LEFT, FACTS})
 """What a change does not repeat of its wish's cause."""
 _UNDONE: Final = "undone"

@@ -67,7 +67,7 @@ def _carry_out(run: Runner, batch: Mapping[str, Json]) -> None:
     with in_lane(Lane(batch["lane"])):
         looked = run.step(RECHECK, writes=writes, guarded=batch["guarded"])
         if looked["send"]:
-            run.step(SEND, writes=writes, stamps=looked["stamps"])
+            run.step(SEND, writes=writes, stamps=looked["stamps"], part=looked["part"])
 
 
 def require_applicable(db: Connection, tools: Tools, plan_id: str) -> PlanRow:

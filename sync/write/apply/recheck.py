@@ -18,7 +18,7 @@ from staging.write.receipts import ReceiptRow
 from sync.context import Step, Tools
 from sync.write import intent
 from sync.write.cell import holds, unmoved
-from sync.write.intent import OURS
+from sync.write.intent import OURS, PART
 from tasuki.values import Json, instant, stamp
 
 _LOOKED_AT: Final = (Verb.UPDATE, Verb.DELETE)
@@ -156,6 +156,7 @@ def _keep(
         "moved": len(fresh.moved),
         "already": len(fresh.already),
         "stamps": stamps,
+        "part": sorted({c.intent_id for c in planned if c.intent_id and PART in c.cause}),
     }
 
 
@@ -212,7 +213,7 @@ def todo(db: Connection, arguments: dict[str, Json]) -> list[Change]:
 
 def _wholly(planned: Sequence[Change], already: set[str]) -> set[str]:
     """The intents whose every cell turned out to be true already."""
-    pending = {c.intent_id for c in planned if c.id not in already}
+    pending = {c.intent_id for c in planned if c.id not in already or PART in c.cause}
     return {c.intent_id for c in planned if c.intent_id and c.id in already} - pending
 
 

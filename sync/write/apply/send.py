@@ -61,7 +61,8 @@ def _keep(
     ended = (e for e in endings if e.state == Settled.WRITTEN)
     written = [replace(opened[e.id], record_id=e.record_id) for e in ended]
     take_in(db, tools, written)
-    intent.fulfil(db, plans.intents_of(db, (r.id for r in written)))
+    wholly = plans.intents_of(db, (r.id for r in written)) - set(arguments.get("part") or ())
+    intent.fulfil(db, wholly)
     lookback.mark(db, tools, written)
     return {"written": len(written), "answers": len(answers)}
 

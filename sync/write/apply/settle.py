@@ -120,7 +120,8 @@ def _keep_settle(
     plans.mark(db, _given_up(db, lost), "refused", _READ_AGAIN)
     take_in(db, tools, [_without(r, left.get(r.id, frozenset())) for r in written])
     ids = [receipt.id for receipt in written if receipt.id not in left]
-    intent.fulfil(db, plans.intents_of(db, ids) - plans.remade(db, ids))
+    part = {c.intent_id for c in plans.of_writes(db, ids) if intent.PART in c.cause}
+    intent.fulfil(db, plans.intents_of(db, ids) - plans.remade(db, ids) - part)
     lookback.mark(db, tools, written)
     return {"written": len(written), "lost": len(lost)}
 

@@ -17,7 +17,7 @@ from sync.context import Runner, Step, Tools
 from sync.pull import hidden_fields
 from sync.write.cell import holds
 from sync.write.guards.judge import judge
-from sync.write.intent import LEFT, UNTOLD, Intent, by_ids, fulfil, open_intents
+from sync.write.intent import LEFT, PART, UNTOLD, Intent, by_ids, fulfil, open_intents
 from sync.write.plan import automations
 from sync.write.plan.describe import describe
 from sync.write.plan.held import held_back
@@ -128,10 +128,16 @@ def compare(db: Connection, plan_id: str, wishes: Sequence[Intent]) -> Draft:
         held.extend(kept.values())
         if not cells and wish.verb == Verb.UPDATE and not unseen and not kept:
             fulfilled.append(wish.id)
-        cells = {k: cell for k, cell in cells.items() if k not in unseen and k not in kept}
+        left = {name for name in cells if name in unseen or name in kept}
+        cells = {name: cell for name, cell in cells.items() if name not in left}
         label = names.get((wish.entity or "", wish.entity_id or ""), wish.record_id or "")
-        changes.extend(_named(c, names) for c in _changes(plan_id, wish, cells, label))
+        made = _changes(plan_id, wish, cells, label)
+        changes.extend(_named(c, names) for c in (map(_of_a_part, made) if left else made))
     return Draft(tuple(changes), tuple(fulfilled), tuple(held))
+
+
+def _of_a_part(change: Change) -> Change:
+    return replace(change, cause=change.cause | {PART: True})
 
 
 def _pointed_at(wishes: Iterable[Intent]) -> list[tuple[str, str]]:
