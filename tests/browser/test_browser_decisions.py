@@ -128,6 +128,7 @@ def cities(site: Site) -> dict[str, Any]:
         return {row.name: row.city for row in db.execute(select(account))}
 
 
+@pytest.mark.slow
 def test_a_manager_decides_and_the_next_run_obeys(
     doubtful: Site, enter: Callable[..., Visitor]
 ) -> None:
@@ -177,7 +178,7 @@ def test_a_manager_decides_and_the_next_run_obeys(
 @pytest.mark.parametrize(
     ("language", "width", "theme"),
     [
-        ("en", 390, "dark"),
+        pytest.param("en", 390, "dark", marks=pytest.mark.slow),
         ("ja", 1280, "light"),
         pytest.param("ja", 390, "light", marks=pytest.mark.slow),
         pytest.param("en", 1280, "dark", marks=pytest.mark.slow),

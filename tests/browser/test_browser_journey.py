@@ -26,6 +26,7 @@ def members(site: Site) -> set[str]:
     return {row["recordId"] for row in page["results"]}
 
 
+@pytest.mark.slow
 def test_a_scenario_goes_from_preview_to_the_sandbox(
     site: Site, arrive: Callable[..., Visitor]
 ) -> None:

@@ -56,7 +56,7 @@ def pages(site: Site) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "width", "theme"),
     [
-        ("en", 1280, "light"),
+        pytest.param("en", 1280, "light", marks=pytest.mark.slow),
         ("ja", 390, "dark"),
         pytest.param("en", 390, "dark", marks=pytest.mark.slow),
         pytest.param("ja", 1280, "light", marks=pytest.mark.slow),

@@ -54,7 +54,7 @@ def pages(site: Site) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "width", "theme"),
     [
-        ("ja", 390, "dark"),
+        pytest.param("ja", 390, "dark", marks=pytest.mark.slow),
         pytest.param("en", 1280, "light", marks=pytest.mark.slow),
         pytest.param("en", 390, "dark", marks=pytest.mark.slow),
         pytest.param("ja", 1280, "light", marks=pytest.mark.slow),

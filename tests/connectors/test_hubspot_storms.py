@@ -106,7 +106,11 @@ def storm_over_hubspot(name: str) -> Storm:
 
 @pytest.mark.parametrize(
     ("storm", "contacts", "pulled"),
-    [("ten-percent", 1200, False), ("moving", 1200, False), ("ties", TIED, True)],
+    [
+        ("ten-percent", 1200, False),
+        ("moving", 1200, False),
+        pytest.param("ties", TIED, True, marks=pytest.mark.slow),
+    ],
 )
 def test_after_a_storm_everything_is_there(
     open_hubspot: Callable[..., HubSpotAccount], storm: str, contacts: int, pulled: bool

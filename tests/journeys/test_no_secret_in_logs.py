@@ -52,6 +52,7 @@ def loud(place: Any, *words: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.slow
 def test_a_run_and_its_writes_tell_nothing_at_debug_level(ran: Any) -> None:
     """Pulling, planning and writing with every logger at DEBUG leaves no value in any log."""
     plan = ran.kept("SELECT id FROM plan ORDER BY id DESC LIMIT 1")[0][0]

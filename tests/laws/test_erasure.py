@@ -210,6 +210,7 @@ STEPS = st.lists(
 
 @settings(max_examples=12)
 @given(STEPS)
+@pytest.mark.slow
 def test_in_any_order_they_stay_away(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tasuki.service.app import App
 
+pytestmark = pytest.mark.slow
 TODAY = datetime(2017, 12, 31, 12, tzinfo=UTC)
 WON = Decimal(10005534)
 GTX_PRO = Decimal(3510578)

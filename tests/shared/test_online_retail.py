@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tasuki.service.app import App
 
+pytestmark = pytest.mark.slow
 TODAY = datetime(2011, 12, 10, tzinfo=UTC)
 SALE = ENTITY_TABLES["sale"]
 PROJECT = """

@@ -107,9 +107,13 @@ def _creates_once(project: Path) -> None:
 
 
 def test_people_read_what_comes_next(
-    serving: Serving, project: Path, capsys: pytest.CaptureFixture[str]
+    serving: Serving,
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One line a field with the line that asks for it, and the command that makes them."""
+    monkeypatch.setenv("COLUMNS", "160")
     assert run(["setup", "hubspot", "--project-dir", str(project)]) == Exit.PENDING
     said = capsys.readouterr().out
     assert "hubspot/tasks.tasuki_key" in said

@@ -23,6 +23,7 @@ from tasuki.service.money.unmatched import Reason
 from tasuki.service.reporting import report
 from tasuki.values import Ref
 
+pytestmark = pytest.mark.slow
 SIGNALS = {
     "opportunity_idle": ("opportunities_stalled", "opportunities_waiting"),
     "order_volume_fell": ("order_volume_fell", "order_volume_held"),

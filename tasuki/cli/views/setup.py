@@ -21,7 +21,7 @@ def setup_view(found: "SetupView", words: Words) -> RenderableType:
     if found.fields:
         table = Table(box=None, pad_edge=False, header_style="dim")
         for name in ("field", "type", "unique", "how", "state", "asked for by"):
-            table.add_column(words(name), overflow="fold")
+            table.add_column(words(name), overflow="fold", no_wrap=name == "field")
         for each in found.fields:
             _row(table, each, words)
         parts.append(table)

@@ -330,6 +330,7 @@ def _placed(world: Rehearsal) -> list[Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(WHAT_CAME, HANDS, st.integers(0, 7), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_no_order_of_arrival_matters(
     events: list[dict[str, Any]], hands: list[Any], pause: int, dice: Random
 ) -> None:
